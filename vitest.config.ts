@@ -1,0 +1,81 @@
+// Three test projects: `node`, and Chromium twice, since shared WASM memory exists only in cross-origin isolated pages.
+// test/portable/ runs in all three, test/browser/ in both browser projects, everything else in Node.
+import { fileURLToPath } from "node:url";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import type { Reporter } from "vitest/node";
+import { findChromium } from "./scripts/chromium.mjs";
+
+const chromium = findChromium();
+if (process.env.CI && !chromium) {
+  throw new Error("no Chromium: under CI the browser tests may not be skipped; `npm run setup` installs it");
+}
+
+/** Where `import … from "millrace"` leads: to the sources, by the entry that the host would get. */
+const alias = (entry: string) => ({
+  "millrace/arrow": fileURLToPath(new URL("./src/arrow.ts", import.meta.url)),
+  "millrace/testing": fileURLToPath(new URL("./src/testing/index.ts", import.meta.url)),
+  millrace: fileURLToPath(new URL(`./src/${entry}.ts`, import.meta.url)),
+});
+
+/** Says at the very end, where nobody overlooks it, that a part of the tests did not run. */
+const skippedBrowsers: Reporter = {
+  onTestRunEnd: () => {
+    console.error(
+      "\n!! BROWSER TESTS SKIPPED: no Chromium found. `npm run setup` installs it; $CHROMIUM_PATH names another one.\n",
+    );
+  },
+};
+
+function browserProject(name: string, isolated: boolean): TestProjectInlineConfiguration {
+  const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+  return {
+    extends: true,
+    resolve: { alias: alias("browser") },
+    server: isolated ? { headers } : {},
+    // One dependency cache a project: two servers that fill the same one reload each other's pages.
+    cacheDir: `.cache/vite-${name}`,
+    optimizeDeps: { include: ["@assemblyscript/loader", "apache-arrow", "fast-check", "hyparquet", "valibot"] },
+    test: {
+      name,
+      include: ["test/browser/**/*.test.ts", "test/portable/**/*.test.ts"],
+      provide: { isolated },
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath: chromium ?? "", args: ["--no-sandbox"] } }),
+        instances: [{ browser: "chromium" }],
+      },
+    },
+  };
+}
+
+export default defineConfig({
+  cacheDir: ".cache/vite",
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: chromium ? ["default"] : ["default", skippedBrowsers],
+    coverage: { provider: "v8", include: ["src/**"], exclude: ["src/**/*.generated.ts", "src/**/*.d.ts"] },
+    projects: [
+      {
+        extends: true,
+        resolve: { alias: alias("node") },
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
+          exclude: ["test/browser/**"],
+        },
+      },
+      ...(chromium ? [browserProject("browser", false), browserProject("browser-isolated", true)] : []),
+    ],
+  },
+});
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** True in the browser project whose pages are cross-origin isolated. */
+    isolated: boolean;
+  }
+}
