@@ -21,7 +21,7 @@ const alias = (entry: string) => ({
 /** Says at the very end, where nobody overlooks it, that a part of the tests did not run. */
 const skippedBrowsers: Reporter = {
   onTestRunEnd: () => {
-    console.error(
+    process.stderr.write(
       "\n!! BROWSER TESTS SKIPPED: no Chromium found. `npm run setup` installs it; $CHROMIUM_PATH names another one.\n",
     );
   },
