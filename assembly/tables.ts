@@ -1,0 +1,37 @@
+// Lookup tables of the kernels. The module has no data segments: the tables live at fixed addresses in page 0 of linear
+// memory, which the host keeps free (src/wasm/memory.ts), and initTables() fills them once a memory.
+//
+//   1024            2048                                     65536
+//   | reserved | one slot a family, 16-byte aligned  ...        |
+
+/** 16 bytes of 0xff then 16 of 0: `load(MASK + 16 - len)` keeps the first `len` bytes of a vector. */
+export const MASK: usize = 1024;
+/** For each 4-bit mask the set lane numbers as 4 × i32, packed left (16 × 16 bytes). */
+export const LANES: usize = 1056;
+/** Powers of ten 1e0 … 1e22 as f64, all exact (23 × 8 bytes, padded). */
+export const POW10: usize = 1312;
+/** The next free address for a new table; move it when a table is added. */
+export const TABLES_END: usize = 1504;
+
+/** Fills every table. Called once a memory, by whoever creates it. Returns the first address after the tables. */
+export function initTables(): usize {
+  memory.fill(MASK, 0xff, 16);
+  memory.fill(MASK + 16, 0, 16);
+  for (let mask = 0; mask < 16; mask++) {
+    const row = LANES + ((<usize>mask) << 4);
+    v128.store(row, i64x2.splat(0));
+    let at = row;
+    for (let lane = 0; lane < 4; lane++) {
+      if (mask & (1 << lane)) {
+        store<i32>(at, lane);
+        at += 4;
+      }
+    }
+  }
+  let power = 1.0;
+  for (let i: usize = 0; i < 23; i++) {
+    store<f64>(POW10 + (i << 3), power);
+    power *= 10.0;
+  }
+  return TABLES_END;
+}

@@ -1,0 +1,85 @@
+// Gather rows by selection (Arrow's `take`): fixed widths, bitmaps, strings. Selections are u32 row numbers in range.
+
+@inline
+function take<T>(values: usize, selection: usize, n: i32, out: usize): void {
+  const end = selection + (<usize>n << 2);
+  while (selection < end) {
+    store<T>(out, load<T>(values + <usize>load<u32>(selection) * sizeof<T>()));
+    selection += 4;
+    out += sizeof<T>();
+  }
+}
+
+/** out[i] = values[selection[i]], 1-byte values. */
+export function takeU8(values: usize, selection: usize, n: i32, out: usize): void {
+  take<u8>(values, selection, n, out);
+}
+
+/** out[i] = values[selection[i]], 2-byte values. */
+export function takeU16(values: usize, selection: usize, n: i32, out: usize): void {
+  take<u16>(values, selection, n, out);
+}
+
+/** out[i] = values[selection[i]], 4-byte values. */
+export function takeU32(values: usize, selection: usize, n: i32, out: usize): void {
+  take<u32>(values, selection, n, out);
+}
+
+/** out[i] = values[selection[i]], 8-byte values. */
+export function takeU64(values: usize, selection: usize, n: i32, out: usize): void {
+  take<u64>(values, selection, n, out);
+}
+
+/** out[i] = values[selection[i]], 16-byte values. */
+export function takeU128(values: usize, selection: usize, n: i32, out: usize): void {
+  for (let i = 0; i < n; i++) {
+    v128.store(out + (<usize>i << 4), v128.load(values + (<usize>load<u32>(selection + (<usize>i << 2)) << 4)));
+  }
+}
+
+/** Bit i of out = bit selection[i] of bits. Writes whole bytes; bits past n are 0. */
+export function takeBits(bits: usize, selection: usize, n: i32, out: usize): void {
+  for (let i = 0; i < n; i += 8) {
+    let byte: u32 = 0;
+    const count = min(8, n - i);
+    for (let j = 0; j < count; j++) {
+      const row = load<u32>(selection + (<usize>(i + j) << 2));
+      byte |= ((load<u8>(bits + (row >> 3)) >> (row & 7)) & 1) << j;
+    }
+    store<u8>(out + (i >> 3), byte);
+  }
+}
+
+/** Bytes that the selected strings take together (u32). */
+export function takeUtf8Size(offsets: usize, selection: usize, n: i32): u32 {
+  let bytes: u32 = 0;
+  const end = selection + (<usize>n << 2);
+  for (; selection < end; selection += 4) {
+    const at = offsets + (<usize>load<u32>(selection) << 2);
+    bytes += load<u32>(at, 4) - load<u32>(at);
+  }
+  return bytes;
+}
+
+/** Gathers strings: n + 1 offsets from 0 and their bytes. `out` has room for `takeUtf8Size` bytes. Returns the bytes. */
+export function takeUtf8(offsets: usize, bytes: usize, selection: usize, n: i32, outOffsets: usize, out: usize): u32 {
+  let used: u32 = 0;
+  store<u32>(outOffsets, 0);
+  for (let i = 0; i < n; i++) {
+    const at = offsets + (<usize>load<u32>(selection + (<usize>i << 2)) << 2);
+    const start = load<u32>(at);
+    const length = load<u32>(at, 4) - start;
+    memory.copy(out + used, bytes + start, length);
+    used += length;
+    store<u32>(outOffsets + (<usize>(i + 1) << 2), used);
+  }
+  return used;
+}
+
+/** out[i] = values[i] where bit i of validity is set, else 0 (4-byte values). */
+export function clearNulls32(values: usize, validity: usize, n: i32, out: usize): void {
+  for (let i = 0; i < n; i++) {
+    const valid = (load<u8>(validity + (i >> 3)) >> (<u8>i & 7)) & 1;
+    store<u32>(out + (<usize>i << 2), load<u32>(values + (<usize>i << 2)) & -(<u32>valid));
+  }
+}

@@ -1,0 +1,110 @@
+// The logical plan: plain frozen data, made by both front ends through the constructors below. Live things (arrays,
+// iterables, user functions, callbacks) are named here and kept in the engine's catalog.
+import type { Schema } from "../arrow/types.js";
+import type { Expr } from "./expr.js";
+import type { RowPolicy } from "./policy.js";
+
+/** A table or target in the catalog: a connector, its options as plain data, and what it is called in messages. */
+export interface TableRef {
+  readonly id: string;
+  readonly connector: string;
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A user function in the catalog, by id and version; its source is never part of a plan. */
+export interface FunctionRef {
+  readonly id: string;
+  readonly version: string;
+  readonly name: string;
+}
+
+export interface NamedExpr {
+  readonly name: string;
+  readonly expr: Expr;
+}
+
+/** `fn` is an aggregate's name in functions.ts: `count_star`, `count`, `sum`, `min`, `max`, `avg`. */
+export interface AggregateCall {
+  readonly name: string;
+  readonly fn: string;
+  readonly args: readonly Expr[];
+}
+
+/** `[start, start + sizeMs)` with starts at multiples of sizeMs plus offsetMs from the epoch. */
+export interface TumbleWindow {
+  readonly kind: "tumble";
+  readonly sizeMs: number;
+  readonly offsetMs: number;
+}
+
+export type Window = TumbleWindow;
+
+/** Names of the columns that a window aggregate puts before its keys. */
+export interface WindowColumns {
+  readonly start: string;
+  readonly end: string;
+  /** The last millisecond of the window: the event time of the result rows. */
+  readonly time: string;
+}
+
+export interface WatermarkSpec {
+  readonly column: string;
+  readonly delayMs: number;
+  /** A split without rows for so long leaves the minimum; null: never. */
+  readonly idleMs: number | null;
+  /** Rows further ahead of the clock than this are late rows with reason FUTURE; null: no limit. */
+  readonly maxFutureDriftMs: number | null;
+}
+
+interface Node {
+  /** The user's name for the node's state and metrics. */
+  readonly uid?: string;
+}
+
+export type LogicalPlan =
+  | (Node & {
+      readonly kind: "scan";
+      readonly table: TableRef;
+      readonly schema: Schema;
+      readonly bounded: boolean;
+      readonly rowPolicy: RowPolicy;
+      /** Columns that are read, set by projection pushdown; null: all. */
+      readonly columns: readonly string[] | null;
+      /** A predicate that the source may use to skip; the filter above stays. */
+      readonly predicate: Expr | null;
+    })
+  | (Node & { readonly kind: "filter"; readonly input: LogicalPlan; readonly predicate: Expr })
+  | (Node & { readonly kind: "project"; readonly input: LogicalPlan; readonly columns: readonly NamedExpr[] })
+  | (Node & { readonly kind: "watermark"; readonly input: LogicalPlan; readonly spec: WatermarkSpec })
+  | (Node & {
+      readonly kind: "window-aggregate";
+      readonly input: LogicalPlan;
+      readonly window: Window;
+      readonly latenessMs: number;
+      readonly windowColumns: WindowColumns;
+      readonly keys: readonly NamedExpr[];
+      readonly aggregates: readonly AggregateCall[];
+    })
+  /** Without window: bounded input only, one result at its end. */
+  | (Node & {
+      readonly kind: "aggregate";
+      readonly input: LogicalPlan;
+      readonly keys: readonly NamedExpr[];
+      readonly aggregates: readonly AggregateCall[];
+    })
+  | (Node & { readonly kind: "union"; readonly inputs: readonly LogicalPlan[] })
+  | (Node & {
+      readonly kind: "map";
+      readonly input: LogicalPlan;
+      readonly fn: FunctionRef;
+      readonly mode: "map" | "filter" | "flatMap" | "batch";
+      readonly schema: Schema;
+    })
+  | (Node & { readonly kind: "inspect"; readonly input: LogicalPlan; readonly fn: FunctionRef })
+  /** The late rows or dead letters of another node. */
+  | (Node & { readonly kind: "side-output"; readonly input: LogicalPlan; readonly output: "late" | "deadLetter" })
+  | (Node & { readonly kind: "sink"; readonly input: LogicalPlan; readonly table: TableRef });
+
+export type LogicalKind = LogicalPlan["kind"];
+export type LogicalNode<K extends LogicalKind> = Extract<LogicalPlan, { kind: K }>;

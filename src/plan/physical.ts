@@ -1,0 +1,67 @@
+// The physical plan: algorithms chosen, positions and types bound, state named. A directed acyclic graph in topological
+// order: each node names its inputs by their index, so a plan prints, compares and travels as JSON.
+import type { DataType, Schema } from "../arrow/types.js";
+import type { BoundExpr } from "./expr.js";
+import type { FunctionRef, TableRef, Window } from "./logical.js";
+import type { RowPolicy } from "./policy.js";
+
+/** One aggregate over one input column; `column` is −1 for COUNT(*). */
+export interface PhysicalAggregate {
+  readonly name: string;
+  readonly fn: "count_star" | "count" | "sum" | "min" | "max" | "avg";
+  readonly column: number;
+  /** Type of the result. */
+  readonly type: DataType;
+}
+
+interface Node {
+  readonly uid: string;
+  /** For messages and metrics, e.g. `window-aggregate(tumble 1h)`. */
+  readonly name: string;
+  /** Indexes of the input nodes. A side output of an input is named beside it. */
+  readonly inputs: readonly { readonly node: number; readonly side: "late" | "deadLetter" | null }[];
+  /** Columns that the node emits. */
+  readonly schema: Schema;
+  readonly rowPolicy: RowPolicy;
+}
+
+export type PhysicalNode =
+  | (Node & {
+      readonly kind: "source";
+      readonly table: TableRef;
+      /** For skipping (row groups by statistics); rows are filtered again above. */
+      readonly predicate: BoundExpr | null;
+    })
+  | (Node & { readonly kind: "filter"; readonly predicate: BoundExpr })
+  | (Node & { readonly kind: "project"; readonly columns: readonly BoundExpr[] })
+  | (Node & {
+      readonly kind: "watermark";
+      readonly column: number;
+      readonly delayMs: number;
+      readonly idleMs: number | null;
+      readonly maxFutureDriftMs: number | null;
+      /** Pane ends at which a batch must be cut so that lateness is exact; null: no window below, one watermark a batch. */
+      readonly pane: { readonly sizeMs: number; readonly offsetMs: number } | null;
+    })
+  | (Node & {
+      readonly kind: "window-aggregate";
+      /** null: one window over all input, emitted at its end. */
+      readonly window: Window | null;
+      /** Position of the event time; −1 when `window` is null. */
+      readonly timeColumn: number;
+      readonly latenessMs: number;
+      readonly keys: readonly number[];
+      readonly aggregates: readonly PhysicalAggregate[];
+    })
+  | (Node & { readonly kind: "union" })
+  | (Node & { readonly kind: "map"; readonly fn: FunctionRef; readonly mode: "map" | "filter" | "flatMap" | "batch" })
+  | (Node & { readonly kind: "inspect"; readonly fn: FunctionRef })
+  | (Node & { readonly kind: "sink"; readonly table: TableRef });
+
+export type PhysicalKind = PhysicalNode["kind"];
+export type PhysicalOf<K extends PhysicalKind> = Extract<PhysicalNode, { kind: K }>;
+
+export interface PhysicalPlan {
+  /** Topologically ordered: inputs come before the nodes that read them. */
+  readonly nodes: readonly PhysicalNode[];
+}

@@ -1,0 +1,3 @@
+// What happens to a row that cannot be read or computed: end the job, keep it aside, or count it.
+
+export type RowPolicy = "fail" | "deadLetter" | "skip";
