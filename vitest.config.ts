@@ -27,6 +27,9 @@ const skippedBrowsers: Reporter = {
   },
 };
 
+/** What scripts/test-summary.mjs adds up at the end of .ci/run. */
+const countsForCi: ["json", { outputFile: string }] = ["json", { outputFile: `.cache/tests/${process.version}.json` }];
+
 function browserProject(name: string, isolated: boolean): TestProjectInlineConfiguration {
   const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
   return {
@@ -56,7 +59,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    reporters: chromium ? ["default"] : ["default", skippedBrowsers],
+    reporters: ["default", ...(chromium ? [] : [skippedBrowsers]), ...(process.env.CI ? [countsForCi] : [])],
     coverage: { provider: "v8", include: ["src/**"], exclude: ["src/**/*.generated.ts", "src/**/*.d.ts"] },
     projects: [
       {
