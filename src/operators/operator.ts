@@ -50,6 +50,7 @@ export interface OperatorContext {
   /** For messages and metrics. */
   readonly name: string;
   readonly workspace: Workspace;
+  /** `monotonicMs` stands still unless the task waits for input: work and back-pressure make no split idle (S9). */
   readonly clock: Clock;
   readonly metrics: OperatorMetrics;
   readonly rowPolicy: RowPolicy;
@@ -72,8 +73,14 @@ export interface Operator {
   processSplit(event: SplitEvent, out: Output): void;
   /** True while `resume` has to be called before anything else is given to the operator. */
   readonly pending: boolean;
+  /** True while a pending operator waits for an answer from outside: it is not resumed before `context.wake()`. */
+  readonly waiting?: boolean;
   /** Goes on with an emission that yielded. */
   resume(out: Output): void;
+  /** When `processTime` is next needed, in `context.clock.monotonicMs()`; +Infinity or absent: not at all. */
+  readonly dueMs?: number;
+  /** Called when the task has waited for input until `dueMs`: for what depends on the clock, such as idle splits. */
+  processTime?(out: Output): void;
   /** Called between batches, never while pending. */
   snapshot(writer: SnapshotWriter): void;
   restore(reader: SnapshotReader): void;
