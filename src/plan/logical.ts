@@ -63,6 +63,14 @@ interface Node {
 }
 
 export type LogicalPlan =
+  /** A table whose columns are not known yet. Binding (bind.ts) puts a `scan` in its place; nothing later sees it. */
+  | (Node & {
+      readonly kind: "unresolved-scan";
+      readonly table: TableRef;
+      /** As the user wrote it; null: the connector tells. */
+      readonly schema: Schema | null;
+      readonly rowPolicy: RowPolicy;
+    })
   | (Node & {
       readonly kind: "scan";
       readonly table: TableRef;
@@ -76,6 +84,8 @@ export type LogicalPlan =
     })
   | (Node & { readonly kind: "filter"; readonly input: LogicalPlan; readonly predicate: Expr })
   | (Node & { readonly kind: "project"; readonly input: LogicalPlan; readonly columns: readonly NamedExpr[] })
+  /** All columns of the input, some replaced, others added at the end. Binding makes it a `project`. */
+  | (Node & { readonly kind: "with-columns"; readonly input: LogicalPlan; readonly columns: readonly NamedExpr[] })
   | (Node & { readonly kind: "watermark"; readonly input: LogicalPlan; readonly spec: WatermarkSpec })
   | (Node & {
       readonly kind: "window-aggregate";
@@ -99,7 +109,8 @@ export type LogicalPlan =
       readonly input: LogicalPlan;
       readonly fn: FunctionRef;
       readonly mode: "map" | "filter" | "flatMap" | "batch";
-      readonly schema: Schema;
+      /** Columns of the rows that the function gives; null: those of its input. */
+      readonly schema: Schema | null;
     })
   | (Node & { readonly kind: "inspect"; readonly input: LogicalPlan; readonly fn: FunctionRef })
   /** The late rows or dead letters of another node. */

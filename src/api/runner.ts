@@ -1,0 +1,120 @@
+// What the front ends ask of the engine: tell a table's schema, run plans, hand back rows. engine.ts fills it; the front
+// ends never see operators, so a plan can be built, checked and explained where nothing can run.
+import type { Schema } from "../arrow/types.js";
+import type { Catalog } from "../plan/catalog.js";
+import type { LogicalNode, LogicalPlan, TableRef } from "../plan/logical.js";
+
+/** A value at the row edge: TIMESTAMP(0..3) is a Date, finer times ISO text, DECIMAL a string, BYTES a Uint8Array. */
+export type Value = null | boolean | number | bigint | string | Date | Uint8Array;
+
+export type AnyRow = Record<string, Value>;
+
+/** What a connector tells about a table when the plan is bound. `table` may carry more than the user wrote (the format found). */
+export interface ResolvedTable {
+  readonly table: TableRef;
+  readonly schema: Schema;
+  readonly bounded: boolean;
+}
+
+/** How a job runs; all optional. Unknown names are refused with OPTION. */
+export interface RunOptions {
+  /** Stops the job: it ends as `cancelled` and everything it holds is closed. */
+  readonly signal?: AbortSignal;
+  /** For messages and metrics. */
+  readonly name?: string;
+  /** Bytes of linear memory that the job may hold; the default is the engine's. Beyond it: MEMORY_LIMIT. */
+  readonly memoryBytes?: number;
+  /** Rows a batch has at most (default 8,192). */
+  readonly batchRows?: number;
+  /** false runs the plan as written; results are the same. */
+  readonly optimize?: boolean;
+}
+
+/** How rows are handed out. */
+export interface RowOptions extends RunOptions {
+  /** BIGINT as bigint. Without it a value beyond ±2^53 is UNSAFE_INTEGER. */
+  readonly bigint?: boolean;
+}
+
+export type JobState = "starting" | "running" | "finishing" | "done" | "failed" | "cancelled";
+
+/** Totals of a job that ran to its end. */
+export interface JobResult {
+  /** Rows that the sources delivered. */
+  readonly rowsIn: number;
+  /** Rows that the sinks took. */
+  readonly rowsOut: number;
+  /** Rows that entered no window, and rows that missed some of theirs. */
+  readonly lateRows: number;
+  readonly partiallyLateRows: number;
+  /** Rows refused by the row policy (`deadLetter`, `skip`). */
+  readonly badRows: number;
+  readonly elapsedMs: number;
+}
+
+/** Counters of one node of the physical plan, in the plan's order. */
+export interface NodeMetrics {
+  readonly uid: string;
+  readonly name: string;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly batchesIn: number;
+  readonly batchesOut: number;
+  readonly bytesIn: number;
+  readonly lateRows: number;
+  readonly partiallyLateRows: number;
+  readonly badRows: number;
+  readonly watermarkMs: number;
+  readonly stateBytes: number;
+  readonly busyMs: number;
+}
+
+/** Something that happened in a job. `atMs` is the platform's monotonic clock. */
+export type JobEvent = { readonly atMs: number } & (
+  | { readonly kind: "state"; readonly state: JobState }
+  | { readonly kind: "batch"; readonly uid: string; readonly rows: number }
+  | { readonly kind: "watermark"; readonly uid: string; readonly timeMs: number }
+  | { readonly kind: "late"; readonly uid: string; readonly rows: number }
+  | { readonly kind: "bad"; readonly uid: string; readonly rows: number }
+);
+
+/** How far the sources are; totals are null while unknown. */
+export interface JobProgress {
+  readonly rows: number;
+  readonly doneBytes: number;
+  readonly totalBytes: number | null;
+}
+
+/** A running (or ended) program. Leaving an `await using` block cancels it. */
+export interface Job extends AsyncDisposable {
+  readonly state: JobState;
+  /** Settles when everything is closed; rejects with the first error, or the signal's reason. */
+  readonly done: Promise<JobResult>;
+  /** Stops the job; resolves when everything is closed. Does nothing after the end. */
+  cancel(reason?: unknown): Promise<void>;
+  metrics(): readonly NodeMetrics[];
+  progress(): JobProgress;
+  /** Events from now on. Costs nothing while nobody listens; leaving the loop ends the listening. */
+  trace(): AsyncIterableIterator<JobEvent>;
+}
+
+/** Chunks of rows in order, as the job makes them. `return()` (leaving a loop) cancels the job and waits until it is closed. */
+export interface RowReader extends AsyncIterableIterator<readonly AnyRow[]> {
+  readonly job: Job;
+}
+
+/**
+ * Plans given here may hold unresolved scans: the runner binds them (`bindProgram(plans, runner.resolve)`), then compiles
+ * (`compile(bound)` in plan/compile.ts) and builds operators. Several plans are one program: a node that two of them share
+ * by identity runs once.
+ */
+export interface Runner {
+  /** Where live objects and user functions are kept. */
+  readonly catalog: Catalog;
+  /** Opens a table far enough to know its columns. @throws a coded error when it cannot be read. */
+  resolve(scan: LogicalNode<"unresolved-scan">): Promise<ResolvedTable>;
+  /** Starts a program of sinks. Returns at once, in state `starting`; errors of binding reach `job.done`. */
+  run(sinks: readonly LogicalPlan[], options: RunOptions): Job;
+  /** Starts one plan without sink, whose rows the caller reads; reading slowly holds the sources back. */
+  rows(plan: LogicalPlan, options: RowOptions): RowReader;
+}

@@ -1,0 +1,45 @@
+// Live things that plans only name: arrays, iterables, sockets and user functions. Each is kept beside the reference that
+// stands in plans, for as long as a plan holds that reference; an engine that runs for months keeps nothing else.
+import { InternalError } from "../errors.js";
+import type { FunctionRef, TableRef } from "./logical.js";
+
+export class Catalog {
+  readonly #live = new WeakMap<TableRef | FunctionRef, unknown>();
+  #count = 0;
+
+  /** A table or target for plans. `live` is what its connector works on, when that cannot be an option. */
+  addTable(connector: string, name: string, options: Readonly<Record<string, unknown>>, live?: unknown): TableRef {
+    const ref = Object.freeze({ id: this.#nextId(connector), connector, name, options: Object.freeze({ ...options }) });
+    if (live !== undefined) this.#live.set(ref, live);
+    return ref;
+  }
+
+  /** A user function for plans. `version` tells a checkpoint whether the function is still the same. */
+  addFunction(fn: unknown, name: string, version = "1"): FunctionRef {
+    const ref = Object.freeze({ id: this.#nextId("function"), version, name });
+    this.#live.set(ref, fn);
+    return ref;
+  }
+
+  /** The same table with more options, found out when it was bound. */
+  withOptions(ref: TableRef, options: Readonly<Record<string, unknown>>): TableRef {
+    return this.addTable(ref.connector, ref.name, { ...ref.options, ...options }, this.#live.get(ref));
+  }
+
+  /** What was kept with a table or function; undefined for a table without. The caller knows its type by the connector. */
+  live(ref: TableRef | FunctionRef): unknown {
+    return this.#live.get(ref);
+  }
+
+  /** The user function behind a reference. */
+  function(ref: FunctionRef): (...args: never[]) => unknown {
+    const fn = this.#live.get(ref);
+    if (typeof fn !== "function") throw new InternalError(`function ${ref.name} (${ref.id}) is not in this catalog`);
+    return fn as (...args: never[]) => unknown;
+  }
+
+  #nextId(prefix: string): string {
+    this.#count += 1;
+    return `${prefix}-${this.#count}`;
+  }
+}
