@@ -1,0 +1,101 @@
+// Formats: bytes ⇄ batches. A connector moves bytes and offsets and knows no format; a decoder turns the bytes of one
+// split into batches and knows no connector, so that every byte source works with every record format.
+//
+//     const decoder = format.createDecoder({ … });
+//     for (;;) {
+//       const batch = decoder.next();
+//       if (batch !== null) …process it in this step…
+//       else if (ended) break;                     // all is decoded
+//       else if (noMoreBytes) decoder.finish();    // then call next() again
+//       else decoder.feed(chunk);                  // then call next() again
+//     }
+import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Schema } from "../arrow/types.js";
+import type { BadRecord } from "../operators/bad-records.js";
+
+/** Default bound of one record's bytes; a longer one is refused with RECORD_TOO_LARGE and the rest goes on. */
+export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+
+/** Where a decoder stands between two batches: enough to go on from there with another decoder, plain data. */
+export interface DecoderPosition {
+  /** Offset in the source of the next byte to feed: the start of the first record that is not decoded yet. */
+  readonly byte: number;
+  /** 1-based line of that byte. */
+  readonly line: number;
+  /** True inside a record that was refused as too large: what follows up to its end is passed over. */
+  readonly skipping: boolean;
+}
+
+/** The start of every source. */
+export const START: DecoderPosition = Object.freeze({ byte: 0, line: 1, skipping: false });
+
+export interface DecoderOptions {
+  readonly workspace: Workspace;
+  /** Columns to decode, by name; whatever else the records hold is validated and passed over. */
+  readonly schema: Schema;
+  /** Name of the source in messages and bad records: a path, a URL. */
+  readonly source: string;
+  /** Number of the split, given to every batch. */
+  readonly split: number;
+  /** Rows of a batch at most. */
+  readonly batchRowsMax: number;
+  /** Longest record in bytes, its line end not counted; 16 MB unless given. */
+  readonly maxRecordBytes?: number;
+  /** Where to go on; the bytes fed first are those at `start.byte`. The start of the source unless given. */
+  readonly start?: DecoderPosition;
+  /** Takes a refused record; decoding goes on behind it unless this throws. */
+  bad(record: BadRecord): void;
+}
+
+/** Bytes of one split → batches. Chunks may be cut anywhere: the rows are the same for every cutting. */
+export interface Decoder {
+  readonly schema: Schema;
+  /**
+   * Lends the next bytes of the source. Only after `next` gave null; the bytes must stay as they are until it gives null
+   * again. They need not be in linear memory.
+   */
+  feed(chunk: Uint8Array): void;
+  /** No more bytes come: the last record ends here, with or without a line end. Only after `next` gave null. */
+  finish(): void;
+  /**
+   * The next rows, at most `batchRowsMax`, their columns in the arena; null when all bytes fed are used up (after
+   * `finish`: when everything is decoded). Does a bounded piece of work: a batch may be empty when its records were
+   * refused.
+   * @throws ENCODING for text that is not UTF-8 as a whole (UTF-16); what `bad` throws; MEMORY_LIMIT
+   */
+  next(): Batch | null;
+  /** Where to go on after the batches given so far and the bad records reported so far. */
+  readonly position: DecoderPosition;
+  /** Frees the decoder's buffers. Idempotent. */
+  close(): void;
+}
+
+/** Batches of one schema → bytes. The bytes given back are the caller's. */
+export interface Encoder {
+  encode(batch: Batch): Uint8Array<ArrayBuffer>;
+  /** What the format needs at the end (nothing for lines). */
+  finish(): Uint8Array<ArrayBuffer>;
+}
+
+/** What `infer` looks at. */
+export interface Sample {
+  /** The first bytes of the source. */
+  readonly bytes: Uint8Array;
+  /** True when these are all bytes that there are; otherwise an unfinished last record is not looked at. */
+  readonly complete: boolean;
+  /** Name of the source for messages. */
+  readonly source: string;
+}
+
+/** One format of records in a stream of bytes. */
+export interface Format {
+  /** As options and messages write it. */
+  readonly name: string;
+  /** File name endings, with the dot. */
+  readonly extensions: readonly string[];
+  /** @throws SCHEMA_EMPTY when the sample holds no record; ENCODING; TOO_MANY_COLUMNS; what the format adds. */
+  inferSchema(sample: Sample): Schema;
+  /** @throws UNSUPPORTED for a column type that the format cannot carry. */
+  createDecoder(options: DecoderOptions): Decoder;
+  createEncoder(schema: Schema): Encoder;
+}
