@@ -33,6 +33,17 @@ export const CODES = {
   CAST: "A value could not be cast to the wanted type. TRY_CAST gives NULL instead.",
   UNSAFE_INTEGER: "A BIGINT beyond 2^53 reached a JavaScript number. Open the rows with `{ bigint: true }`.",
   MEMORY_LIMIT: "The job's memory budget or the host's memory is used up.",
+  FILE_NOT_FOUND:
+    "A file, or any file for a pattern, is not there. Correct the path; patterns know `*`, `**`, `?`, `[a-z]`, `{a,b}`.",
+  FILE_EXISTS: "A file of that name exists already and is never overwritten. Choose another name or remove it first.",
+  FILE_IO: "The host could not read or write a file. The message carries its reason (rights, space, device).",
+  FETCH:
+    "A URL could not be fetched, or the server did not answer with success. The message carries status and reason.",
+  SOURCE_FAILED: "An iterable, stream or callback of the program threw while the engine read from it or wrote to it.",
+  SOURCE_USED: "A stream or iterator that can be read once was read a second time. Make a new one for every run.",
+  FUNCTION: "A user function threw, or gave something else than its declared rows. The cause carries its own error.",
+  CANCELLED: "The job was stopped from outside: by its signal, by `cancel()` or by leaving its block.",
+  CLOSED: "The engine was closed before this was asked of it. Open another one.",
   KERNELS: "The WebAssembly kernels could not be loaded on this host.",
   INTERNAL: "A broken invariant inside the engine: this is our bug. Please report it with the message.",
 } as const satisfies Record<string, string>;
@@ -51,6 +62,12 @@ export class EngineError extends Error {
     this.code = code;
     this.hint = details.hint;
     this.at = details.at;
+  }
+
+  /** Adds what is known further out, such as the operator; what the error already says of itself stays. */
+  locate(at: Place): this {
+    (this as { at: Place | undefined }).at = { ...at, ...this.at };
+    return this;
   }
 
   /** `CODE: message`, the place and the hint on lines of their own: what the command line prints. */
@@ -87,6 +104,8 @@ export class ConnectorError extends EngineError {
 export class StateError extends EngineError {}
 /** Memory, files or other means ran out. */
 export class ResourceError extends EngineError {}
+/** The job was stopped from outside; its name is `AbortError`, as everywhere in JavaScript. */
+export class AbortError extends EngineError {}
 /** Our bug. */
 export class InternalError extends EngineError {
   constructor(message: string, details: ErrorDetails = {}) {
