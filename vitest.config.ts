@@ -67,7 +67,7 @@ export default defineConfig({
         resolve: { alias: alias("node") },
         test: {
           name: "node",
-          include: ["test/**/*.test.ts", "bench/**/*.test.ts"],
+          include: ["test/**/*.test.ts"],
           exclude: ["test/browser/**"],
         },
       },

@@ -67,6 +67,11 @@ console.log(`kernels.wasm: ${bytes.length} bytes, ${signatures.length} kernels`)
 
 /** Walks the binary to the import section (id 2) and the limits flag of `env.memory` (WebAssembly core spec 5.5.5). */
 function memoryFlagOffset(module) {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(module)).map(
+    ({ module: from, name }) => `${from}.${name}`,
+  );
+  if (imports.join() !== "env.memory")
+    throw new Error(`the kernels import ${imports.join(", ")}; only env.memory is allowed`);
   let at = 8;
   const leb = () => {
     let value = 0;
@@ -76,10 +81,9 @@ function memoryFlagOffset(module) {
       if (byte < 0x80) return value >>> 0;
     }
   };
-  const name = () => {
-    const length = leb();
-    at += length;
-    return module.subarray(at - length, at).toString("utf8");
+  const skipName = () => {
+    const lengthBytes = leb();
+    at += lengthBytes;
   };
   while (at < module.length) {
     const id = module[at++];
@@ -88,11 +92,11 @@ function memoryFlagOffset(module) {
       at += size;
       continue;
     }
-    if (leb() !== 1) throw new Error("the kernels import more than one thing; only env.memory is allowed");
-    const imported = `${name()}.${name()}`;
-    const kind = module[at++];
-    if (imported !== "env.memory" || kind !== 2)
-      throw new Error(`the kernels import ${imported}; only env.memory is allowed`);
+    // Past the count (1), the two names and the kind (memory).
+    leb();
+    skipName();
+    skipName();
+    at++;
     if (module[at] !== 0x03) throw new Error(`memory limits flag is ${module[at]}, expected 3 (shared, with maximum)`);
     return at;
   }

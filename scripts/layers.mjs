@@ -10,12 +10,15 @@ export const NODE_TWINS = "^src/(platform/node\\.ts|node\\.ts|cli/.*|.*\\.node\\
 /** Files that may name the DOM. */
 export const BROWSER_TWINS = "^src/(platform/browser\\.ts|browser\\.ts|dashboard/.*|.*\\.browser\\.ts)$";
 
-/** Groups of one layer do not import each other; `knows` is what a group may import beyond its number, or instead of it. */
+/**
+ * Groups of one layer do not import each other. `also` is what a group may import beyond the lower layers, `only` what it may
+ * import instead of them, `never` what it may not although it stands lower.
+ */
 export const LAYERS = [
   { layer: 0, name: "contracts", files: "^src/(errors\\.ts|platform/(platform|errors)\\.ts)$" },
   { layer: 1, name: "wasm", files: "^src/wasm/" },
   { layer: 2, name: "arrow", files: "^src/arrow/" },
-  { layer: 3, name: "plan", files: "^src/plan/", only: ["^src/errors\\.ts$", "^src/arrow/types\\.ts$"] },
+  { layer: 3, name: "plan", files: "^src/plan/", only: ["^src/errors\\.ts$", "^src/arrow/(types|values)\\.ts$"] },
   { layer: 4, name: "sql", files: "^src/sql/" },
   { layer: 4, name: "api", files: "^src/api/" },
   { layer: 4, name: "state", files: "^src/state/" },
