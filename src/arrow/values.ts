@@ -9,6 +9,9 @@ export const MS_PER_DAY = 86_400_000;
 /** -9999-01-01 and 9999-12-31 in days since 1970-01-01. */
 export const DATE_MIN = -4_371_587;
 export const DATE_MAX = 2_932_896;
+/** The first and the last millisecond of those days. */
+export const TIMESTAMP_MIN_MS = DATE_MIN * MS_PER_DAY;
+export const TIMESTAMP_MAX_MS = (DATE_MAX + 1) * MS_PER_DAY - 1;
 
 /** Days since 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). Month and day start at 1. */
 export function daysFromCivil(year: number, month: number, day: number): number {

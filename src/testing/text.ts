@@ -5,7 +5,8 @@
 //     cell     NULL │ bare text │ "text with blanks, JSON escapes" │ numbers │ true false │ 0x6869 bytes
 //              dates and times in ISO text, timestamps also as whole milliseconds, intervals in milliseconds
 import type { Batch, Workspace } from "../arrow/batch.js";
-import { buildBatch, type ColumnData } from "../arrow/builder.js";
+import { batchFromColumns } from "../arrow/builder.js";
+import type { ColumnData } from "../arrow/columns.js";
 import { readCell, readText } from "../arrow/rows.js";
 import { type DataType, type Field, field, parseType, schemaOf, typeName } from "../arrow/types.js";
 import { formatHex, formatTimestamp, type Integer, parseHex } from "../arrow/values.js";
@@ -25,11 +26,11 @@ export function parseBatch(workspace: Workspace, text: string): Batch {
     if (row.length === header.length) continue;
     throw new Error(`${row.length} cells for ${header.length} columns: ${row.map((token) => token.text).join(" ")}`);
   }
-  const columns = parsed.map(({ field, coded }, index): ColumnData => {
+  const columns = parsed.map(({ field, coded }, index): [string, ColumnData] => {
     const values = rows.map((row) => parseCell(row[index] as Token, field));
-    return coded ? dictionaryOf(values) : values;
+    return [field.name, coded ? dictionaryOf(values) : values];
   });
-  return buildBatch(workspace, schema, columns, rows.length).persist();
+  return batchFromColumns(workspace, schema, Object.fromEntries(columns), { lifetime: "region" });
 }
 
 /** The rows of a batch as text; without the header when `header` is false. One row a line, each begun by `| `. */
