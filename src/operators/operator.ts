@@ -90,7 +90,10 @@ export interface Operator {
 /** Defaults of an operator without state: passes watermarks and split events on, is never pending. */
 export abstract class StatelessOperator implements Operator {
   protected context!: OperatorContext;
-  readonly pending: boolean = false;
+
+  get pending(): boolean {
+    return false;
+  }
 
   open(context: OperatorContext): void {
     this.context = context;

@@ -3,6 +3,7 @@
 import type { Batch, Workspace } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
 import type { Completion, Platform } from "../platform/platform.js";
+import { type OperatorContext, type Output, StatelessOperator } from "./operator.js";
 
 /** What a sink works with while its job runs. */
 export interface SinkContext {
@@ -27,4 +28,60 @@ export interface Sink {
   finish(done: Completion<void>): void;
   /** Ends without success: removes what was not published. */
   abort(done: Completion<void>): void;
+}
+
+/** Drives a sink: gives it batches while it is ready. What comes meanwhile waits before it and holds the source back. */
+export class SinkOperator extends StatelessOperator {
+  readonly #sink: Sink;
+  readonly #schema: Schema;
+  readonly #platform: Platform;
+  readonly #fail: (error: Error) => void;
+
+  /** @param fail - ends the job with an error that came between two steps */
+  constructor(sink: Sink, schema: Schema, platform: Platform, fail: (error: Error) => void) {
+    super();
+    this.#sink = sink;
+    this.#schema = schema;
+    this.#platform = platform;
+    this.#fail = fail;
+  }
+
+  override open(context: OperatorContext): void {
+    super.open(context);
+    this.#sink.open({
+      platform: this.#platform,
+      workspace: context.workspace,
+      schema: this.#schema,
+      wake: () => context.wake(),
+      fail: this.#fail,
+    });
+  }
+
+  override get pending(): boolean {
+    return !this.#sink.ready;
+  }
+
+  /** Only the sink itself ends its being full: there is nothing to resume. */
+  get waiting(): boolean {
+    return !this.#sink.ready;
+  }
+
+  processBatch(batch: Batch): void {
+    this.#sink.write(batch);
+  }
+
+  override processWatermark(timeMs: number, out: Output): void {
+    this.#sink.watermark?.(timeMs);
+    out.watermark(timeMs);
+  }
+
+  /** All input is written: publishes it. */
+  finish(done: Completion<void>): void {
+    this.#sink.finish(done);
+  }
+
+  /** Ends without success. */
+  abort(done: Completion<void>): void {
+    this.#sink.abort(done);
+  }
 }

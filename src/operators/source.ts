@@ -2,11 +2,12 @@
 // never waits, and wakes its task when an answer from outside has arrived.
 import type { Batch, Workspace } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
+import { DataError } from "../errors.js";
 import type { RowPolicy } from "../plan/policy.js";
 import type { Platform } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
-import type { BadRecord } from "./bad-records.js";
-import type { OperatorMetrics, SplitEvent } from "./operator.js";
+import { type BadRecord, deadLetterBatch } from "./bad-records.js";
+import type { OperatorContext, OperatorMetrics, Output, SplitEvent } from "./operator.js";
 
 /** What a source works with while its job runs. */
 export interface SourceContext {
@@ -37,8 +38,137 @@ export interface Source {
   poll(): Poll;
   /** Offsets to go on from, when the source can replay. */
   snapshot(): StateValue;
+  /** Goes on at a snapshot; before `open`. */
   restore(state: StateValue): void;
   /** Bytes read and bytes in all, for progress displays; total is null when unknown. */
   progress(): { readonly doneBytes: number; readonly totalBytes: number | null };
   close(): void;
+}
+
+/** How much bad records hold at most before they are handed on, so that a file of nothing else is bounded too. */
+const BAD_RECORDS_MAX = 1024;
+
+/** Drives a source: hands on what it delivers, applies the row policy, ends its splits, then event time. */
+export class SourceOperator {
+  readonly #source: Source;
+  readonly #platform: Platform;
+  readonly #progressMs: (split: number) => number;
+  #context!: OperatorContext;
+  #out!: Output;
+  readonly #events: SplitEvent[] = [];
+  readonly #openSplits = new Set<number>();
+  readonly #bad: BadRecord[] = [];
+  #announced = false;
+  #ended = false;
+
+  /** @param progressMs - largest event time seen of a split, asked of the watermark operator below */
+  constructor(source: Source, platform: Platform, progressMs: (split: number) => number) {
+    this.#source = source;
+    this.#platform = platform;
+    this.#progressMs = progressMs;
+  }
+
+  open(context: OperatorContext, out: Output): void {
+    this.#context = context;
+    this.#out = out;
+    this.#source.open({
+      platform: this.#platform,
+      workspace: context.workspace,
+      metrics: context.metrics,
+      rowPolicy: context.rowPolicy,
+      batchRowsMax: context.batchRowsMax,
+      wake: () => context.wake(),
+      split: (event) => void this.#events.push(event),
+      bad: (record) => this.#refuse(record),
+      progressMs: this.#progressMs,
+    });
+  }
+
+  /** Hands on one batch, or says why there is none. */
+  poll(): "ready" | "blocked" | "done" {
+    if (this.#ended) return "done";
+    if (!this.#announced) return this.#announce();
+    const polled = this.#source.poll();
+    this.#context.metrics.bytesIn = this.#source.progress().doneBytes;
+    const passed = this.#passEvents();
+    this.#passBad();
+    if (polled === "done") this.#end();
+    else if (polled !== "blocked") this.#pass(polled);
+    else if (!passed) return "blocked";
+    return "ready";
+  }
+
+  progress(): { readonly doneBytes: number; readonly totalBytes: number | null } {
+    return this.#source.progress();
+  }
+
+  snapshot(): StateValue {
+    return { source: this.#source.snapshot(), ended: this.#ended };
+  }
+
+  restore(state: StateValue): void {
+    const { source, ended } = state as { source: StateValue; ended: boolean };
+    this.#ended = ended;
+    this.#source.restore(source);
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  /** All splits are known below before the first row comes, so that none is overtaken. */
+  #announce(): "ready" {
+    this.#announced = true;
+    if (this.#events.length === 0) this.#events.push({ split: 0, status: "active" });
+    this.#passEvents();
+    return "ready";
+  }
+
+  #pass(batch: Batch): void {
+    const { metrics } = this.#context;
+    metrics.rowsIn += batch.rowCount;
+    metrics.batchesIn++;
+    this.#out.emit(batch);
+  }
+
+  #passEvents(): boolean {
+    const events = this.#events.splice(0);
+    for (const event of events) {
+      if (event.status === "done") this.#openSplits.delete(event.split);
+      else this.#openSplits.add(event.split);
+      this.#out.split(event);
+    }
+    return events.length > 0;
+  }
+
+  /** The end of input is +∞ per split, and for the source when all of them are done (S15, S16). */
+  #end(): void {
+    this.#ended = true;
+    for (const split of this.#openSplits) this.#out.split({ split, status: "done" });
+    this.#openSplits.clear();
+    this.#out.watermark(Number.POSITIVE_INFINITY);
+  }
+
+  #refuse(record: BadRecord): void {
+    const { metrics, rowPolicy } = this.#context;
+    if (rowPolicy === "fail") {
+      throw new DataError(record.code, record.message, {
+        at: record.at,
+        hint: 'correct the record, or let the source go on with onError: "deadLetter" or "skip"',
+      });
+    }
+    metrics.badRows++;
+    if (rowPolicy === "skip") return;
+    if (!this.#out.hasSide("deadLetter")) {
+      this.#context.warnOnce("deadLetter", "refused records go nowhere: nobody reads the dead letters");
+      return;
+    }
+    this.#bad.push(record);
+    if (this.#bad.length === BAD_RECORDS_MAX) this.#passBad();
+  }
+
+  #passBad(): void {
+    if (this.#bad.length > 0)
+      this.#out.side("deadLetter", deadLetterBatch(this.#context.workspace, this.#bad.splice(0)));
+  }
 }

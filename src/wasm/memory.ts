@@ -294,6 +294,13 @@ export class Arena {
     if (this.#chunks.length === 1) this.#enter(0);
   }
 
+  /** Gives back all memory, the chunk kept for the next step too. The arena can go on being used. */
+  release(): void {
+    for (const { ptr, bytes } of this.#chunks) this.#account.free(ptr, bytes);
+    this.#chunks.length = 0;
+    this.reset();
+  }
+
   #enter(index: number): void {
     const chunk = this.#chunks[index] as { ptr: number; bytes: number };
     this.#chunk = index;

@@ -1,0 +1,208 @@
+// A task: a tree of operators below one head (a source, or the channels of an operator with several inputs), and its
+// step(). A step is a bounded piece of synchronous work; nothing in it waits. What is held up goes on before anything new
+// is read, the most downstream first, so that nothing piles up: back-pressure reaches the source by not polling it.
+import type { Batch, Workspace } from "../arrow/batch.js";
+import { assert, EngineError, InternalError } from "../errors.js";
+import { messageOf } from "../platform/errors.js";
+import type { Clock } from "../platform/platform.js";
+import type { SnapshotReader, SnapshotWriter, StateValue } from "../state/snapshot.js";
+import type { Outlet, Slot, TaskTurn } from "./slot.js";
+import type { Trace } from "./trace.js";
+
+/** `ready`: call again; `blocked`: after a wake-up; `done`: all input is processed and everything has been emitted. */
+export type StepResult = "ready" | "blocked" | "done";
+
+/** `ready`: something was handed down, or may be at the next poll. */
+export type Polled = StepResult;
+
+/** Where a task's input comes from. */
+export interface Head {
+  /** The node whose state the head's is, and who is charged for its time. */
+  readonly outlet: Outlet;
+  /** Whether something below is held up; then the head is not polled. */
+  readonly blocked: boolean;
+  /** Starts reading. */
+  open(): void;
+  /** Hands the next elements down. */
+  poll(): Polled;
+  snapshot(): StateValue;
+  /** Goes on at a snapshot; before `open`. */
+  restore(state: StateValue): void;
+  close(): void;
+}
+
+export interface TaskOptions {
+  readonly workspace: Workspace;
+  readonly clock: Clock;
+  readonly trace: Trace;
+  /** Has the task stepped soon; called at any time, during a step too. */
+  readonly schedule: (task: Task) => void;
+}
+
+export class Task implements TaskTurn {
+  readonly trace: Trace;
+  /** Set once, while the task is built. */
+  head!: Head;
+  /** In the order of the plan: every slot stands before those that read it. */
+  readonly slots: Slot[] = [];
+  readonly #workspace: Workspace;
+  readonly #clock: Clock;
+  readonly #schedule: (task: Task) => void;
+  readonly #toRelease: Batch[] = [];
+  #deadlineMs = 0;
+  #charged: Outlet | null = null;
+  #chargedSinceMs = 0;
+  /** How long the task has waited for input so far, and since when it does now; null: it does not. */
+  #waitedMs = 0;
+  #waitingSinceMs: number | null = null;
+
+  constructor(options: TaskOptions) {
+    this.trace = options.trace;
+    this.#workspace = options.workspace;
+    this.#clock = options.clock;
+    this.#schedule = options.schedule;
+  }
+
+  /** The clock of the task's operators: idle time runs only while the task waits for input (S9). */
+  readonly operatorClock: Clock = {
+    nowMs: () => this.#clock.nowMs(),
+    monotonicMs: () => {
+      if (this.#waitingSinceMs === null) return this.#waitedMs;
+      return this.#waitedMs + this.#clock.monotonicMs() - this.#waitingSinceMs;
+    },
+  };
+
+  /** Input or an answer has arrived. */
+  wake(): void {
+    this.#stopWaiting();
+    this.#schedule(this);
+  }
+
+  /** Whether an operator should stop emitting: the step's time is used up, or what follows it is held up. */
+  shouldYield(outlet: Outlet): boolean {
+    return outlet.blocked || this.#clock.monotonicMs() >= this.#deadlineMs;
+  }
+
+  /** Works for about `budgetMs`. @throws EngineError the first error, with the operator it happened in */
+  step(budgetMs: number): StepResult {
+    this.#stopWaiting();
+    this.#deadlineMs = this.#clock.monotonicMs() + budgetMs;
+    try {
+      do {
+        const result = this.#turn();
+        if (result !== "ready") return result;
+      } while (this.#clock.monotonicMs() < this.#deadlineMs);
+      return "ready";
+    } catch (error) {
+      throw this.#located(error);
+    }
+  }
+
+  /** In how many milliseconds a blocked task has to be stepped even if nothing wakes it; Infinity: never. */
+  get timerMs(): number {
+    if (this.#waitingSinceMs === null) return Number.POSITIVE_INFINITY;
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const { operator } of this.slots) dueMs = Math.min(dueMs, operator.dueMs ?? dueMs);
+    return Math.max(0, dueMs - this.operatorClock.monotonicMs());
+  }
+
+  /** Writes the state of every node. Only between steps, while nothing is held up: then the operators' state is all there is. */
+  snapshot(writerFor: (uid: string) => SnapshotWriter): void {
+    assert(!this.head.blocked, `snapshot of ${this.head.outlet.name} while rows are held up`);
+    writerFor(this.head.outlet.uid).value("head", this.head.snapshot());
+    for (const { operator, outlet } of this.slots) operator.snapshot(writerFor(outlet.uid));
+    this.#endTurn();
+  }
+
+  /** Takes the state back, when the operators are open and the head is not yet. */
+  restore(readerFor: (uid: string) => SnapshotReader | undefined): void {
+    const state = readerFor(this.head.outlet.uid)?.value("head");
+    if (state !== undefined) this.head.restore(state);
+    for (const { operator, outlet } of this.slots) {
+      const reader = readerFor(outlet.uid);
+      if (reader !== undefined) operator.restore(reader);
+    }
+    this.#endTurn();
+  }
+
+  /** Closes everything once, whatever happened before. Errors on the way are handed to `report`, so that none stops the rest. */
+  close(report: (error: EngineError) => void): void {
+    const attempt = (close: () => void) => {
+      try {
+        close();
+      } catch (error) {
+        report(this.#located(error));
+      }
+    };
+    attempt(() => this.head.close());
+    for (const slot of this.slots) attempt(() => slot.close());
+    attempt(() => this.#endTurn());
+  }
+
+  charge(outlet: Outlet | null): Outlet | null {
+    const nowMs = this.#clock.monotonicMs();
+    const before = this.#charged;
+    if (before !== null) before.metrics.busyMs += nowMs - this.#chargedSinceMs;
+    this.#charged = outlet;
+    this.#chargedSinceMs = nowMs;
+    return before;
+  }
+
+  releaseLater(batch: Batch): void {
+    this.#toRelease.push(batch);
+  }
+
+  /** The smallest piece of work: one element from the head or from a queue, and all that follows from it. */
+  #turn(): StepResult {
+    try {
+      if (this.head.blocked) return this.#goOn();
+      this.charge(this.head.outlet);
+      const polled = this.head.poll();
+      this.charge(null);
+      return polled === "blocked" ? this.#waitForInput() : polled;
+    } finally {
+      this.#endTurn();
+    }
+  }
+
+  /** Runs the most downstream slot that can go on. */
+  #goOn(): StepResult {
+    for (let index = this.slots.length - 1; index >= 0; index--) {
+      const slot = this.slots[index] as Slot;
+      if (!slot.runnable) continue;
+      slot.run();
+      return "ready";
+    }
+    return "blocked";
+  }
+
+  #waitForInput(): StepResult {
+    for (const slot of this.slots) if (slot.processTime(this.#waitedMs)) return "ready";
+    this.#waitingSinceMs = this.#clock.monotonicMs();
+    return "blocked";
+  }
+
+  #stopWaiting(): void {
+    this.#waitedMs = this.operatorClock.monotonicMs();
+    this.#waitingSinceMs = null;
+  }
+
+  #endTurn(): void {
+    for (const batch of this.#toRelease) batch.release();
+    this.#toRelease.length = 0;
+    this.#workspace.account.arena.reset();
+  }
+
+  /** After a throw the outlet that was charged is the one in whose code it happened. */
+  #located(error: unknown): EngineError {
+    const outlet = this.#charged;
+    this.#charged = null;
+    const known = error instanceof EngineError ? error : new InternalError(messageOf(error), { cause: error });
+    return outlet === null ? known : known.locate({ operator: nodeText(outlet) });
+  }
+}
+
+/** A node in messages: its name, and its uid where that says more. */
+export function nodeText({ name, uid }: { readonly name: string; readonly uid: string }): string {
+  return name === uid ? name : `${name} (${uid})`;
+}
