@@ -29,13 +29,13 @@ if (outputs.every((path) => modifiedMs(path) > newest) && !process.argv.includes
 
 mkdirSync(join(root, "build"), { recursive: true });
 for (const target of ["debug", "release"]) {
-  const { error, stderr } = await asc.main(["--config", "asconfig.json", "--target", target], {
+  const { error } = await asc.main(["--config", "asconfig.json", "--target", target], {
     stdout: process.stdout,
     stderr: process.stderr,
     baseDir: root,
   });
   if (error) {
-    console.error(`asc (${target}): ${error.message}`, stderr ?? "");
+    console.error(`asc (${target}): ${error.message}`);
     process.exit(1);
   }
 }
