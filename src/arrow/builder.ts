@@ -76,31 +76,49 @@ export class RowBuilder {
   }
 }
 
+/** What `batchFromColumns` takes besides the columns; the rows are `start` (inclusive) to `end` (exclusive). */
+interface ColumnsOptions {
+  readonly start?: number;
+  readonly end?: number;
+  /** With `region` the batch is persisted: its owner releases it. Default: the step's arena. */
+  readonly lifetime?: Lifetime;
+}
+
 /**
- * Rows `start` to `end` of whole columns as a batch; the columns are by name, all fields of the schema and no others.
- * With lifetime `region` the batch is persisted: its owner releases it.
+ * Whole columns as a batch, by name: all fields of the schema and no others.
  * @throws UNKNOWN_COLUMN, TYPE, OVERFLOW, TIME_RANGE with column and row.
  */
 export function batchFromColumns(
   workspace: Workspace,
   schema: Schema,
   columns: Readonly<Record<string, ColumnData>>,
-  options: { readonly start?: number; readonly end?: number; readonly lifetime?: Lifetime } = {},
+  options: ColumnsOptions = {},
 ): Batch {
   const rowCount = columnsRowCount(columns);
-  const { start = 0, end = rowCount, lifetime = "arena" } = options;
   for (const name of Object.keys(columns)) columnIndex(schema, name);
+  const ordered = schema.fields.map(({ name }) => {
+    if (Object.hasOwn(columns, name)) return columns[name] as ColumnData;
+    throw new SchemaError("UNKNOWN_COLUMN", `no values for column "${name}"`, {
+      hint: `the columns given are ${Object.keys(columns).join(", ")}`,
+    });
+  });
+  return buildBatch(workspace, schema, ordered, rowCount, options);
+}
+
+/** Like `batchFromColumns`, the columns in the schema's order. */
+export function buildBatch(
+  workspace: Workspace,
+  schema: Schema,
+  columns: readonly ColumnData[],
+  rowCount: number,
+  { start = 0, end = rowCount, lifetime = "arena" }: ColumnsOptions = {},
+): Batch {
   const built: Column[] = [];
   const batch = new Batch(workspace, schema, built, end - start);
   try {
-    for (const field of schema.fields) {
-      if (!Object.hasOwn(columns, field.name)) {
-        throw new SchemaError("UNKNOWN_COLUMN", `no values for column "${field.name}"`, {
-          hint: `the columns given are ${Object.keys(columns).join(", ")}`,
-        });
-      }
-      built.push(columnFromData(workspace, field, columns[field.name] as ColumnData, start, end, lifetime));
-    }
+    schema.fields.forEach((field, index) => {
+      built.push(columnFromData(workspace, field, columns[index] as ColumnData, start, end, lifetime));
+    });
   } catch (error) {
     if (lifetime === "region") batch.release();
     throw error;
