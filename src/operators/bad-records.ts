@@ -1,6 +1,6 @@
 // Records and rows that could not be read or computed: kept raw with code and place, never silently dropped.
 import type { Batch, Workspace } from "../arrow/batch.js";
-import { buildBatch } from "../arrow/builder.js";
+import { batchFromColumns } from "../arrow/builder.js";
 import { BINARY, field, INT64, type Schema, STRING, schemaOf } from "../arrow/types.js";
 import type { ErrorCode, Place } from "../errors.js";
 
@@ -26,15 +26,14 @@ export const DEAD_LETTER_SCHEMA: Schema = schemaOf([
 
 /** The records as rows of the dead-letter output, in the arena. */
 export function deadLetterBatch(workspace: Workspace, records: readonly BadRecord[]): Batch {
-  const columns = [
-    records.map(({ code }) => code),
-    records.map(({ message }) => message),
-    records.map(({ at }) => at.source),
-    records.map(({ at }) => at.line),
-    records.map(({ at }) => at.byte),
-    records.map(({ at }) => at.row),
-    records.map(({ at }) => at.field),
-    records.map(({ raw }) => raw),
-  ];
-  return buildBatch(workspace, DEAD_LETTER_SCHEMA, columns, records.length);
+  return batchFromColumns(workspace, DEAD_LETTER_SCHEMA, {
+    code: records.map(({ code }) => code),
+    message: records.map(({ message }) => message),
+    source: records.map(({ at }) => at.source),
+    line: records.map(({ at }) => at.line),
+    byte: records.map(({ at }) => at.byte),
+    row: records.map(({ at }) => at.row),
+    field: records.map(({ at }) => at.field),
+    raw: records.map(({ raw }) => raw),
+  });
 }
