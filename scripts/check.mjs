@@ -83,7 +83,7 @@ async function bundleEntries() {
   return { ok: true, output: "" };
 }
 
-const tsc = (config) => () => run("tsc", "--noEmit", "-p", config);
+const tsc = (config) => () => run("tsc", "--noEmit", "--pretty", "false", "-p", config);
 
 /** Name, what it looks at, and how; those under `packaging` need dist/ and follow the build one after another. */
 const source = [

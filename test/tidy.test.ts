@@ -26,7 +26,7 @@ const BANNED: readonly Banned[] = [
   { word: /packet/i, use: "batch", in: product },
   { word: /\bflush/i, use: "emit", in: product, except: /^src\/(connectors|platform|cli)\// },
   { word: /late (record|event|message)s?\b|lateEvent|lateRecord/i, use: "late row", in: product },
-  { word: /\b(re)?shuffl|\brepartition/i, use: "exchange", in: product },
+  { word: /\b(re)?shuffl|\brepartition/i, use: "exchange", in: product, except: /^assembly\// },
   { word: /null ?(mask|bitmap)|nullMask|nullBitmap/i, use: "validity", in: product },
   { word: /selection ?vector|selVec/i, use: "selection", in: product },
   { word: /\bpunctuation/i, use: "watermark", in: product },
