@@ -21,6 +21,7 @@ export interface ErrorDetails {
 /** Every code with what it means and what to do; the key is part of the public API. */
 export const CODES = {
   UNKNOWN_COLUMN: "A column name is not in the schema it was used on. The hint names the nearest columns.",
+  UNKNOWN_FUNCTION: "There is no function or aggregate of this name. The hint names the nearest.",
   COLUMN_DUP: "Two columns of one schema have the same name. Rename one of them.",
   SCHEMA_EMPTY: "There is nothing to take a schema from: no rows, an empty file. Give the schema.",
   TYPE: "A value or an expression has another type than its place allows. Cast it or correct the schema.",
