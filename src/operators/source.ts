@@ -45,6 +45,12 @@ export interface Source {
   close(): void;
 }
 
+/** What a watermark operator knows of the splits above it. */
+export interface SplitProgress {
+  /** Largest event time that the split has delivered (ms), −Infinity before its first row. */
+  progressMs(split: number): number;
+}
+
 /** How much bad records hold at most before they are handed on, so that a file of nothing else is bounded too. */
 const BAD_RECORDS_MAX = 1024;
 

@@ -1,7 +1,14 @@
 // An operator's place in a task: what reaches it, where its results go, its counters and its time. Calls run straight down
 // the tree; what reaches an operator that has yielded waits in its queue, and nothing upstream goes on before that is empty.
 import type { Batch } from "../arrow/batch.js";
-import type { Operator, OperatorMetrics, Output, SideOutput, SplitEvent } from "../operators/operator.js";
+import type {
+  Operator,
+  OperatorContext,
+  OperatorMetrics,
+  Output,
+  SideOutput,
+  SplitEvent,
+} from "../operators/operator.js";
 import type { Trace } from "./trace.js";
 
 /** What takes elements: an operator of the same task, or a channel to another task. */
@@ -93,11 +100,19 @@ export class Slot implements Receiver {
   readonly outlet: Outlet;
   readonly #turn: TaskTurn;
   readonly #queue: Element[] = [];
+  #open = false;
 
   constructor(operator: Operator, outlet: Outlet, turn: TaskTurn) {
     this.operator = operator;
     this.outlet = outlet;
     this.#turn = turn;
+  }
+
+  open(context: OperatorContext): void {
+    this.#open = true;
+    const before = this.#enter();
+    this.operator.open(context);
+    this.#leave(before);
   }
 
   get congested(): boolean {
@@ -164,9 +179,11 @@ export class Slot implements Receiver {
     return true;
   }
 
-  /** Closes the operator and drops what waits for it. */
+  /** Drops what waits, and closes the operator if it was opened. */
   close(): void {
     for (const element of this.#queue.splice(0)) if (element.kind === "batch") element.batch.release();
+    if (!this.#open) return;
+    this.#open = false;
     this.operator.close();
   }
 

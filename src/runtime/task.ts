@@ -49,12 +49,15 @@ export class Task implements TaskTurn {
   readonly #clock: Clock;
   readonly #schedule: (task: Task) => void;
   readonly #toRelease: Batch[] = [];
+  /** What the trace was told so far, by node: late rows and bad rows. */
+  readonly #told = new Map<Outlet, { late: number; bad: number }>();
   #deadlineMs = 0;
   #charged: Outlet | null = null;
   #chargedSinceMs = 0;
   /** How long the task has waited for input so far, and since when it does now; null: it does not. */
   #waitedMs = 0;
   #waitingSinceMs: number | null = null;
+  #reading = false;
 
   constructor(options: TaskOptions) {
     this.trace = options.trace;
@@ -90,6 +93,7 @@ export class Task implements TaskTurn {
     try {
       do {
         const result = this.#turn();
+        if (this.trace.active) this.#tellRefused();
         if (result !== "ready") return result;
       } while (this.#clock.monotonicMs() < this.#deadlineMs);
       return "ready";
@@ -114,6 +118,14 @@ export class Task implements TaskTurn {
     this.#endTurn();
   }
 
+  /** Starts reading; the operators are open. */
+  open(): void {
+    this.#reading = true;
+    this.charge(this.head.outlet);
+    this.head.open();
+    this.charge(null);
+  }
+
   /** Takes the state back, when the operators are open and the head is not yet. */
   restore(readerFor: (uid: string) => SnapshotReader | undefined): void {
     const state = readerFor(this.head.outlet.uid)?.value("head");
@@ -125,7 +137,7 @@ export class Task implements TaskTurn {
     this.#endTurn();
   }
 
-  /** Closes everything once, whatever happened before. Errors on the way are handed to `report`, so that none stops the rest. */
+  /** Closes what is open, whatever happened before. Errors on the way are handed to `report`, so that none stops the rest. */
   close(report: (error: EngineError) => void): void {
     const attempt = (close: () => void) => {
       try {
@@ -134,7 +146,8 @@ export class Task implements TaskTurn {
         report(this.#located(error));
       }
     };
-    attempt(() => this.head.close());
+    if (this.#reading) attempt(() => this.head.close());
+    this.#reading = false;
     for (const slot of this.slots) attempt(() => slot.close());
     attempt(() => this.#endTurn());
   }
@@ -191,6 +204,16 @@ export class Task implements TaskTurn {
     for (const batch of this.#toRelease) batch.release();
     this.#toRelease.length = 0;
     this.#workspace.account.arena.reset();
+  }
+
+  #tellRefused(): void {
+    for (const outlet of [this.head.outlet, ...this.slots.map((slot) => slot.outlet)]) {
+      const { uid, metrics } = outlet;
+      const told = this.#told.get(outlet) ?? { late: 0, bad: 0 };
+      if (metrics.lateRows > told.late) this.trace.emit({ kind: "late", uid, rows: metrics.lateRows - told.late });
+      if (metrics.badRows > told.bad) this.trace.emit({ kind: "bad", uid, rows: metrics.badRows - told.bad });
+      this.#told.set(outlet, { late: metrics.lateRows, bad: metrics.badRows });
+    }
   }
 
   /** After a throw the outlet that was charged is the one in whose code it happened. */

@@ -1,0 +1,289 @@
+// The life of a job: it is bound, started, stepped task by task, finished or stopped, and closes everything exactly once.
+// The first error wins. Nothing in here waits: turns come from the platform's scheduler, answers through completions.
+import type { Workspace } from "../arrow/batch.js";
+import { AbortError, EngineError, InternalError } from "../errors.js";
+import type { OperatorMetrics } from "../operators/operator.js";
+import type { SinkOperator } from "../operators/sink.js";
+import type { PhysicalPlan } from "../plan/physical.js";
+import { messageOf } from "../platform/errors.js";
+import type { Platform } from "../platform/platform.js";
+import type { ChannelLimits } from "./channel.js";
+import { type Factory, Graph } from "./graph.js";
+import type { Task } from "./task.js";
+import { type JobState, Trace, type TraceEvent } from "./trace.js";
+
+export interface JobOptions {
+  readonly platform: Platform;
+  /** The account is the job's own: what is left in it at the end is given back. */
+  readonly workspace: Workspace;
+  readonly signal?: AbortSignal;
+  readonly batchRowsMax?: number;
+  /** How long a task works before others, and the host, have their turn. */
+  readonly stepMs?: number;
+  readonly channelLimits?: ChannelLimits;
+}
+
+/** Totals of a job that ran to its end. */
+export interface JobTotals {
+  /** Rows that the sources delivered. */
+  readonly rowsIn: number;
+  /** Rows that the sinks took. */
+  readonly rowsOut: number;
+  readonly lateRows: number;
+  readonly partiallyLateRows: number;
+  readonly badRows: number;
+  readonly elapsedMs: number;
+}
+
+/** Counters of one node of the plan. */
+export interface NodeReport extends Readonly<OperatorMetrics> {
+  readonly uid: string;
+  readonly name: string;
+}
+
+export interface Progress {
+  /** Rows that the sources have delivered. */
+  readonly rows: number;
+  readonly doneBytes: number;
+  /** null while a source cannot tell. */
+  readonly totalBytes: number | null;
+}
+
+type EndState = "done" | "failed" | "cancelled";
+
+const STEP_MS = 8;
+const BATCH_ROWS = 8192;
+const CHANNEL_LIMITS: ChannelLimits = { rows: 65_536, bytes: 16 * 2 ** 20 };
+
+/** `Symbol.asyncDispose` where the host has it (Node ≥ 20, Chromium ≥ 134), else what TypeScript's helpers look for. */
+export const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? (Symbol.for("Symbol.asyncDispose") as typeof Symbol.asyncDispose);
+
+export class Job implements AsyncDisposable {
+  /** Settles when everything is closed; rejects with the first error, or the reason of the cancellation. */
+  readonly done: Promise<JobTotals>;
+  readonly #options: JobOptions;
+  readonly #trace: Trace;
+  readonly #startedMs: number;
+  readonly #timers = new Map<Task, () => void>();
+  readonly #scheduled = new Set<Task>();
+  readonly #running = new Set<Task>();
+  readonly #finished = new Set<SinkOperator>();
+  #state: JobState = "starting";
+  #graph: Graph | null = null;
+  #closing = false;
+  #busy = false;
+  #stopLater: [EndState, unknown] | null = null;
+  #resolve!: (totals: JobTotals) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(options: JobOptions) {
+    this.#options = options;
+    this.#trace = new Trace(() => options.platform.clock.monotonicMs());
+    this.#startedMs = options.platform.clock.monotonicMs();
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (options.signal?.aborted) this.#abort();
+    else options.signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  get state(): JobState {
+    return this.#state;
+  }
+
+  /** Builds and starts the plan; does nothing when the job was stopped meanwhile. Errors end the job. */
+  start(plan: PhysicalPlan, factory: Factory, restore?: (task: Task) => void): void {
+    if (this.#closing) return;
+    this.#guarded(() => {
+      const { platform, workspace } = this.#options;
+      this.#graph = new Graph(plan, {
+        platform,
+        workspace,
+        trace: this.#trace,
+        factory,
+        batchRowsMax: this.#options.batchRowsMax ?? BATCH_ROWS,
+        channelLimits: this.#options.channelLimits ?? CHANNEL_LIMITS,
+        schedule: (task) => this.#schedule(task),
+        fail: (error) => this.fail(error),
+      });
+      this.#enter("running");
+      this.#graph.open(restore);
+      for (const task of this.#graph.tasks) {
+        this.#running.add(task);
+        this.#schedule(task);
+      }
+    });
+  }
+
+  /** Ends the job with an error, unless it is ending already. */
+  fail(error: unknown): void {
+    const known = error instanceof EngineError ? error : new InternalError(messageOf(error), { cause: error });
+    this.#stop("failed", known);
+  }
+
+  /** Stops the job; resolves when everything is closed. Does nothing after the end. */
+  async cancel(reason?: unknown): Promise<void> {
+    // Who cancels knows that the job does not end well; nobody else has to listen.
+    const closed = this.done.then(nothing, nothing);
+    this.#stop("cancelled", reason ?? new AbortError("CANCELLED", "the job was cancelled"));
+    await closed;
+  }
+
+  [asyncDispose](): Promise<void> {
+    return this.cancel();
+  }
+
+  /** One report a node, in the order of the plan; empty before the plan is bound. */
+  metrics(): readonly NodeReport[] {
+    return (this.#graph?.outlets ?? []).map(({ uid, name, metrics }) => ({ uid, name, ...metrics }));
+  }
+
+  progress(): Progress {
+    let doneBytes = 0;
+    let totalBytes: number | null = 0;
+    for (const source of this.#graph?.sources ?? []) {
+      const progress = source.progress();
+      doneBytes += progress.doneBytes;
+      totalBytes = totalBytes === null || progress.totalBytes === null ? null : totalBytes + progress.totalBytes;
+    }
+    return { rows: this.#totals().rowsIn, doneBytes, totalBytes: this.#graph === null ? null : totalBytes };
+  }
+
+  /** Events from now on, as an iterable or to a listener that is called inside the step; the latter gives how to stop. */
+  trace(): AsyncIterableIterator<TraceEvent>;
+  trace(listener: (event: TraceEvent) => void): () => void;
+  trace(listener?: (event: TraceEvent) => void): AsyncIterableIterator<TraceEvent> | (() => void) {
+    return listener === undefined ? this.#trace.read() : this.#trace.listen(listener);
+  }
+
+  readonly #abort = (): void => {
+    void this.cancel(this.#options.signal?.reason);
+  };
+
+  #enter(state: JobState): void {
+    this.#state = state;
+    this.#trace.emit({ kind: "state", state });
+  }
+
+  #schedule(task: Task): void {
+    if (this.#closing || this.#scheduled.has(task)) return;
+    this.#scheduled.add(task);
+    this.#options.platform.scheduler.soon(() => this.#turn(task));
+  }
+
+  #turn(task: Task): void {
+    this.#scheduled.delete(task);
+    if (this.#closing || !this.#running.has(task)) return;
+    this.#timers.get(task)?.();
+    this.#timers.delete(task);
+    this.#guarded(() => {
+      const result = task.step(this.#options.stepMs ?? STEP_MS);
+      if (result === "ready") this.#schedule(task);
+      else if (result === "done") this.#taskDone(task);
+      else this.#wakeInTime(task);
+    });
+  }
+
+  /** Runs code of operators and users. It may stop the job, but nothing is closed under its feet. */
+  #guarded(work: () => void): void {
+    this.#busy = true;
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#stopLater !== null) this.#stop(...this.#stopLater);
+  }
+
+  /** A blocked task is woken by what it waits for, or by the clock when something in it goes by that. */
+  #wakeInTime(task: Task): void {
+    const delayMs = task.timerMs;
+    if (delayMs === Number.POSITIVE_INFINITY) return;
+    const cancel = this.#options.platform.scheduler.after(delayMs, () => this.#schedule(task));
+    this.#timers.set(task, cancel);
+  }
+
+  #taskDone(task: Task): void {
+    this.#running.delete(task);
+    if (this.#running.size === 0) this.#finish();
+  }
+
+  /** All rows are with the sinks. None is finished before that: an error elsewhere must not leave half a program published. */
+  #finish(): void {
+    this.#enter("finishing");
+    const sinks = this.#graph?.sinks ?? [];
+    let left = sinks.length;
+    if (left === 0) this.#stop("done", null);
+    for (const sink of sinks) {
+      if (this.#closing || this.#stopLater !== null) return;
+      sink.finish((error) => {
+        if (error !== null) this.fail(error);
+        else {
+          this.#finished.add(sink);
+          if (--left === 0) this.#stop("done", null);
+        }
+      });
+    }
+  }
+
+  /** Closes everything once, then ends in `state`. */
+  #stop(state: EndState, reason: unknown): void {
+    if (this.#closing) return;
+    if (this.#busy) {
+      this.#stopLater ??= [state, reason];
+      return;
+    }
+    this.#closing = true;
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    for (const cancel of this.#timers.values()) cancel();
+    const { platform } = this.#options;
+    const report = (error: Error) => platform.log("error", `while closing a job: ${error.message}`, { cause: error });
+    for (const task of this.#graph?.tasks ?? []) task.close(report);
+    const open = (this.#graph?.sinks ?? []).filter((sink) => !this.#finished.has(sink));
+    let left = open.length + 1;
+    const closed = () => {
+      if (--left === 0) this.#end(state, reason);
+    };
+    for (const sink of open) {
+      sink.abort((error) => {
+        if (error !== null) report(error);
+        closed();
+      });
+    }
+    closed();
+  }
+
+  #end(state: EndState, reason: unknown): void {
+    const { workspace, platform } = this.#options;
+    const totals = this.#totals();
+    workspace.account.arena.release();
+    const { usedBytes } = workspace.account;
+    if (usedBytes > 0) platform.log("warn", `a job left ${usedBytes} bytes behind; they were taken back`, { state });
+    workspace.account.dispose();
+    this.#enter(state);
+    this.#trace.end();
+    if (state === "done") this.#resolve(totals);
+    else this.#reject(reason);
+  }
+
+  #totals(): JobTotals {
+    const { clock } = this.#options.platform;
+    const totals = { rowsIn: 0, rowsOut: 0, lateRows: 0, partiallyLateRows: 0, badRows: 0 };
+    this.#graph?.forEach((kind, { metrics }) => {
+      if (kind === "source") totals.rowsIn += metrics.rowsOut;
+      if (kind === "sink") totals.rowsOut += metrics.rowsIn;
+      totals.lateRows += metrics.lateRows;
+      totals.partiallyLateRows += metrics.partiallyLateRows;
+      totals.badRows += metrics.badRows;
+    });
+    return { ...totals, elapsedMs: clock.monotonicMs() - this.#startedMs };
+  }
+}
+
+function nothing(): void {
+  // What a cancelled job ends with is of no interest to who cancelled it.
+}
