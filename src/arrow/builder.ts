@@ -8,6 +8,7 @@ import {
   columnFromData,
   columnOf,
   columnsRowCount,
+  detachData,
   type Lifetime,
   refuseText,
   reserveBlock,
@@ -113,11 +114,12 @@ export function buildBatch(
   rowCount: number,
   { start = 0, end = rowCount, lifetime = "arena" }: ColumnsOptions = {},
 ): Batch {
+  const detached = columns.map((data) => detachData(workspace, data));
   const built: Column[] = [];
   const batch = new Batch(workspace, schema, built, end - start);
   try {
     schema.fields.forEach((field, index) => {
-      built.push(columnFromData(workspace, field, columns[index] as ColumnData, start, end, lifetime));
+      built.push(columnFromData(workspace, field, detached[index] as ColumnData, start, end, lifetime));
     });
   } catch (error) {
     if (lifetime === "region") batch.release();

@@ -15,7 +15,7 @@ import { TIMESTAMP_MAX_MS, TIMESTAMP_MIN_MS } from "./values.js";
  */
 export type ColumnData =
   | ArrayLike<unknown>
-  | { readonly values: ArrayLike<unknown>; readonly validity: Uint8Array }
+  | { readonly values: ArrayLike<unknown>; readonly validity: Uint8Array | null }
   | { readonly codes: ArrayLike<number>; readonly values: ArrayLike<unknown> };
 
 /** Where a column's buffers go: the step's arena, or a region of its own that its owner releases. */
@@ -258,6 +258,21 @@ function written<T>({ region }: { readonly region: Region | null }, write: () =>
     region?.release();
     throw error;
   }
+}
+
+/**
+ * The same values, safe from what is reserved next: views of linear memory are copied, since `memory.grow` would take it
+ * away under them.
+ */
+export function detachData(workspace: Workspace, data: ColumnData): ColumnData {
+  const { buffer } = workspace.account.memory.wasm;
+  const detach = <T extends ArrayLike<unknown>>(values: T): T =>
+    ArrayBuffer.isView(values) && values.buffer === buffer
+      ? ((values as unknown as Uint8Array).slice() as unknown as T)
+      : values;
+  if ("codes" in data) return { codes: detach(data.codes), values: detach(data.values) };
+  if (!("validity" in data)) return detach(data);
+  return { values: detach(data.values), validity: data.validity === null ? null : detach(data.validity) };
 }
 
 /** Rows that columns given by name have. @throws TYPE when they differ in length. */

@@ -1,73 +1,249 @@
-// Batches → JS values: one reader a column, chosen once. The rules of the row edge stand at `readValue`.
+// Batches → JS values: columns as arrays, batches as row objects. The rules of the row edge:
+//
+//     BOOLEAN boolean │ TINYINT…INT, FLOAT, DOUBLE number │ STRING string │ BYTES Uint8Array (a copy) │ NULL null
+//     BIGINT      number; beyond ±2^53 UNSAFE_INTEGER, or bigint throughout with { bigint: true }
+//     DECIMAL     string with all digits of its scale
+//     TIMESTAMP   Date up to precision 3, ISO text beyond ("…T00:00:00.000001", TIMESTAMP_LTZ with "Z")
+//     DATE, TIME  ISO text │ INTERVAL milliseconds as number
+//
+// A row is a plain object whose columns are its own properties, whatever their names: `__proto__` too.
+import { DataError } from "../errors.js";
+import type { LinearMemory } from "../wasm/memory.js";
 import type { Batch, Column } from "./batch.js";
-import { formatDate, formatDecimal, formatTime, formatTimestamp, type Integer } from "./values.js";
+import type { DataType, Field, Schema } from "./types.js";
+import { formatDate, formatDecimal, formatTime, formatTimestamp } from "./values.js";
 
 /** What a cell is in JavaScript. */
 export type Value = null | boolean | number | bigint | string | Date | Uint8Array;
 
-/** A cell in its column's own units: integers, times and unscaled decimals as `number` while safe, else `bigint`. */
-export function readCell(batch: Batch, index: number, row: number): null | boolean | Integer | string | Uint8Array {
-  const column = batch.plainColumn(index);
-  const { memory } = batch.workspace.account;
-  if (isNull(batch, column, row)) return null;
-  const { values } = column;
-  switch (column.layout) {
-    case "bool":
-      return (((memory.u8[values + (row >> 3)] as number) >> (row & 7)) & 1) === 1;
-    case "i8":
-      return memory.i8[values + row] as number;
-    case "i16":
-      return memory.i16[(values >>> 1) + row] as number;
-    case "i32":
-      return memory.i32[(values >>> 2) + row] as number;
-    case "i64":
-      return shrink(memory.i64[(values >>> 3) + row] as bigint);
-    case "i128": {
-      const at = (values >>> 3) + 2 * row;
-      return shrink(((memory.i64[at + 1] as bigint) << 64n) | (memory.u64[at] as bigint));
-    }
-    case "f32":
-      return memory.f32[(values >>> 2) + row] as number;
-    case "f64":
-      return memory.f64[(values >>> 3) + row] as number;
-    case "utf8": {
-      const at = (column.offsets >>> 2) + row;
-      const bytes = memory.u8.slice(values + (memory.i32[at] as number), values + (memory.i32[at + 1] as number));
-      return column.type.kind === "binary" ? bytes : new TextDecoder().decode(bytes);
-    }
-    case "none":
-      return null;
-  }
+type TimestampType = Extract<DataType, { kind: "timestamp" | "timestamp_ltz" }>;
+
+export interface ReadOptions {
+  /** BIGINT as bigint. Without it a value beyond ±2^53 is UNSAFE_INTEGER. */
+  readonly bigint?: boolean;
 }
 
-/** A cell as text, as SQL would print it; null is null. */
-export function readText(batch: Batch, index: number, row: number): string | null {
-  const value = readCell(batch, index, row);
-  const { type } = batch.column(index);
-  if (value === null) return null;
+/** The rows of a batch as objects. @throws UNSAFE_INTEGER, TIME_RANGE with column and row. */
+export function readRows(batch: Batch, options: ReadOptions = {}): Record<string, Value>[] {
+  const { fields } = batch.schema;
+  const template = templateOf(batch.schema);
+  const rows: Record<string, Value>[] = new Array(batch.rowCount);
+  for (let row = 0; row < rows.length; row++) rows[row] = { ...template };
+  for (let index = 0; index < fields.length; index++) {
+    setField(rows, (fields[index] as Field).name, readColumn(batch, index, options));
+  }
+  return rows;
+}
+
+/** The values of one column in row order. @throws UNSAFE_INTEGER, TIME_RANGE with column and row. */
+export function readColumn(batch: Batch, index: number, options: ReadOptions = {}): Value[] {
+  const { memory } = batch.workspace.account;
+  const { name, type } = batch.schema.fields[index] as Field;
+  const coded = batch.column(index);
+  if (coded.dictionary !== null && type.kind === "string") return readCodes(coded, coded.dictionary, memory);
+  const column = batch.plainColumn(index);
+  const reader: Reader = { memory, column, name, options };
+  const values = readValues(reader, type);
+  if (column.validity !== 0) for (let row = 0; row < values.length; row++) if (isNull(reader, row)) values[row] = null;
+  return values;
+}
+
+function setField(rows: Record<string, Value>[], name: string, values: readonly Value[]): void {
+  for (let row = 0; row < rows.length; row++) (rows[row] as Record<string, Value>)[name] = values[row] as Value;
+}
+
+const templates = new WeakMap<Schema, Record<string, Value>>();
+
+/**
+ * An object with the schema's columns, which V8 copies as a block (`{ ...template }`), several times faster than adding
+ * the columns one by one. Each column holds a number first, then a string, so that its field is of the general kind from
+ * the start, and rows need not be moved to another hidden class later.
+ */
+function templateOf(schema: Schema): Record<string, Value> {
+  let template = templates.get(schema);
+  if (template === undefined) {
+    template = {};
+    for (const { name } of schema.fields) {
+      // Defined, not assigned: to assign `__proto__` would set the prototype.
+      Object.defineProperty(template, name, { value: 0, writable: true, enumerable: true, configurable: true });
+    }
+    for (const { name } of schema.fields) template[name] = "";
+    templates.set(schema, template);
+  }
+  return template;
+}
+
+/** Decoded dictionaries of strings. Such a column never changes, so its values are kept as long as it lives. */
+const dictionaries = new WeakMap<Column, string[]>();
+
+function readCodes({ values, length, validity }: Column, dictionary: Column, memory: LinearMemory): Value[] {
+  let distinct = dictionaries.get(dictionary);
+  if (distinct === undefined) {
+    distinct = readStrings(dictionary, memory);
+    dictionaries.set(dictionary, distinct);
+  }
+  const codes = memory.i32.subarray(values >>> 2, (values >>> 2) + length);
+  const texts: Value[] = new Array(length);
+  for (let row = 0; row < length; row++) {
+    texts[row] = validity === 0 || isBitSet(memory, validity, row) ? (distinct[codes[row] as number] as string) : null;
+  }
+  return texts;
+}
+
+/** One column being read. */
+interface Reader {
+  readonly memory: LinearMemory;
+  readonly column: Column;
+  readonly name: string;
+  readonly options: ReadOptions;
+}
+
+/** The values of a column without dictionary; what stands under a NULL is read like the rest, but never refused. */
+function readValues(reader: Reader, type: DataType): Value[] {
+  const { memory, column, options } = reader;
+  const { values, length } = column;
   switch (type.kind) {
+    case "boolean":
+      return Array.from({ length }, (_, row) => isBitSet(memory, values, row));
+    case "int8":
+      return Array.from(memory.i8.subarray(values, values + length));
+    case "int16":
+      return Array.from(memory.i16.subarray(values >>> 1, (values >>> 1) + length));
+    case "int32":
+      return Array.from(memory.i32.subarray(values >>> 2, (values >>> 2) + length));
+    case "float32":
+      return Array.from(memory.f32.subarray(values >>> 2, (values >>> 2) + length));
+    case "float64":
+      return Array.from(memory.f64.subarray(values >>> 3, (values >>> 3) + length));
     case "date":
-      return formatDate(value as number);
+      return Array.from(memory.i32.subarray(values >>> 2, (values >>> 2) + length), formatDate);
     case "time":
-      return formatTime(value as number);
+      return Array.from(memory.i32.subarray(values >>> 2, (values >>> 2) + length), formatTime);
+    case "int64":
+      return options.bigint ? readBigints(memory, column) : readIntegers(reader);
+    case "interval":
+      return readIntegers(reader);
     case "timestamp":
     case "timestamp_ltz":
-      return formatTimestamp(value as Integer, type.precision);
+      return type.precision <= 3 ? readDates(reader) : readTimestampTexts(memory, column, type);
     case "decimal":
-      return formatDecimal(value as Integer, type.scale);
+      return type.precision <= 18
+        ? readDecimals(memory, column, type.scale)
+        : readWideDecimals(memory, column, type.scale);
+    case "string":
+      return readStrings(column, memory);
+    case "binary":
+      return readBytes(memory, column);
     default:
-      return String(value);
+      return new Array(length).fill(null);
   }
 }
 
-function isNull(batch: Batch, column: Column, row: number): boolean {
-  if (column.layout === "none") return true;
-  if (column.validity === 0) return false;
-  const byte = batch.workspace.account.memory.u8[column.validity + (row >> 3)] as number;
-  return ((byte >> (row & 7)) & 1) === 0;
+function isBitSet({ u8 }: LinearMemory, bits: number, row: number): boolean {
+  return (((u8[bits + (row >>> 3)] as number) >> (row & 7)) & 1) === 1;
 }
 
-function shrink(value: bigint): Integer {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+function isNull({ column, memory }: Reader, row: number): boolean {
+  return column.validity !== 0 && !isBitSet(memory, column.validity, row);
+}
+
+// 64-bit values are read as two 32-bit halves: a BigInt64Array makes a bigint a cell and is ten times slower.
+
+function readIntegers(reader: Reader): Value[] {
+  const { memory, column, name } = reader;
+  const { i32, u32 } = memory;
+  const at = column.values >>> 2;
+  const integers: Value[] = new Array(column.length);
+  for (let row = 0; row < integers.length; row++) {
+    const value = (i32[at + 2 * row + 1] as number) * 4_294_967_296 + (u32[at + 2 * row] as number);
+    if (!Number.isSafeInteger(value) && !isNull(reader, row)) {
+      const exact = memory.i64[(column.values >>> 3) + row] as bigint;
+      throw new DataError("UNSAFE_INTEGER", `column "${name}", row ${row}: ${exact} is no safe JavaScript number`, {
+        hint: "read the rows with { bigint: true }",
+        at: { row, field: name },
+      });
+    }
+    integers[row] = value;
+  }
+  return integers;
+}
+
+function readBigints({ i64 }: LinearMemory, { values, length }: Column): Value[] {
+  return Array.from(i64.subarray(values >>> 3, (values >>> 3) + length));
+}
+
+/** A Date holds 100 million days around 1970 (ECMA-262), more than any calendar year of four digits needs. */
+const DATE_LIMIT_MS = 8.64e15;
+
+function readDates(reader: Reader): Value[] {
+  const { memory, column, name } = reader;
+  const { i32, u32 } = memory;
+  const at = column.values >>> 2;
+  const dates: Value[] = new Array(column.length);
+  for (let row = 0; row < dates.length; row++) {
+    const ms = (i32[at + 2 * row + 1] as number) * 4_294_967_296 + (u32[at + 2 * row] as number);
+    if (Math.abs(ms) > DATE_LIMIT_MS && !isNull(reader, row)) {
+      throw new DataError("TIME_RANGE", `column "${name}", row ${row}: ${ms} ms is beyond what a Date holds`, {
+        hint: "cast the column to BIGINT to read its milliseconds",
+        at: { row, field: name },
+      });
+    }
+    dates[row] = new Date(ms);
+  }
+  return dates;
+}
+
+function readTimestampTexts({ i64 }: LinearMemory, { values, length }: Column, type: TimestampType): Value[] {
+  const zone = type.kind === "timestamp_ltz" ? "Z" : "";
+  const at = values >>> 3;
+  return Array.from({ length }, (_, row) => formatTimestamp(i64[at + row] as bigint, type.precision) + zone);
+}
+
+function readDecimals({ i64 }: LinearMemory, { values, length }: Column, scale: number): Value[] {
+  return Array.from(i64.subarray(values >>> 3, (values >>> 3) + length), (unscaled) => formatDecimal(unscaled, scale));
+}
+
+function readWideDecimals({ i64, u64 }: LinearMemory, { values, length }: Column, scale: number): Value[] {
+  const at = values >>> 3;
+  return Array.from({ length }, (_, row) => {
+    return formatDecimal(((i64[at + 2 * row + 1] as bigint) << 64n) | (u64[at + 2 * row] as bigint), scale);
+  });
+}
+
+function readBytes({ i32, u8 }: LinearMemory, { values, offsets, length }: Column): Value[] {
+  const at = offsets >>> 2;
+  return Array.from({ length }, (_, row) =>
+    u8.slice(values + (i32[at + row] as number), values + (i32[at + row + 1] as number)),
+  );
+}
+
+/** Strings are decoded together up to so many bytes: a call of TextDecoder costs as much as 100 bytes of its work. More
+ * would save little, and each string keeps the text that it was cut from alive. */
+const GROUP_BYTES = 4096;
+
+/** A text that begins with U+FEFF keeps it. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function readStrings({ values, offsets: offsetsPtr, length }: Column, { i32, u8 }: LinearMemory): string[] {
+  const texts: string[] = new Array(length);
+  const offsets = i32.subarray(offsetsPtr >>> 2, (offsetsPtr >>> 2) + length + 1);
+  const first = offsets[0] as number;
+  // Copied: Chromium's TextDecoder refuses views of shared memory.
+  const bytes = u8.slice(values + first, values + (offsets[length] as number));
+  for (let start = 0; start < length; ) {
+    const from = (offsets[start] as number) - first;
+    let end = start + 1;
+    while (end < length && (offsets[end + 1] as number) - first - from <= GROUP_BYTES) end++;
+    const to = (offsets[end] as number) - first;
+    const text = decoder.decode(bytes.subarray(from, to));
+    // As many characters as bytes: all ASCII, so the offsets are good for the text too.
+    const ascii = text.length === to - from;
+    for (let row = start; row < end; row++) {
+      const a = (offsets[row] as number) - first;
+      const b = (offsets[row + 1] as number) - first;
+      texts[row] = ascii ? text.slice(a - from, b - from) : decoder.decode(bytes.subarray(a, b));
+    }
+    start = end;
+  }
+  return texts;
 }

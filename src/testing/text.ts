@@ -7,8 +7,8 @@
 import type { Batch, Workspace } from "../arrow/batch.js";
 import { batchFromColumns } from "../arrow/builder.js";
 import type { ColumnData } from "../arrow/columns.js";
-import { readCell, readText } from "../arrow/rows.js";
-import { type DataType, type Field, field, parseType, schemaOf, typeName } from "../arrow/types.js";
+import { readColumn, type Value } from "../arrow/rows.js";
+import { type DataType, type Field, field, isTimestamp, parseType, schemaOf, typeName } from "../arrow/types.js";
 import { formatHex, formatTimestamp, type Integer, parseHex } from "../arrow/values.js";
 
 /** A cell or a header token: its text, and whether it began with a quote. */
@@ -35,11 +35,11 @@ export function parseBatch(workspace: Workspace, text: string): Batch {
 
 /** The rows of a batch as text; without the header when `header` is false. One row a line, each begun by `| `. */
 export function formatBatch(batch: Batch, header = true): string {
+  const columns = batch.schema.fields.map(({ type }, index) => {
+    return readColumn(batch, index, { bigint: true }).map((value) => formatCell(type, value));
+  });
   const lines = header ? [formatHeader(batch)] : [];
-  const { fields } = batch.schema;
-  for (let row = 0; row < batch.rowCount; row++) {
-    lines.push(`| ${fields.map((field, index) => formatCell(batch, field.type, index, row)).join(" ")}`);
-  }
+  for (let row = 0; row < batch.rowCount; row++) lines.push(`| ${columns.map((cells) => cells[row]).join(" ")}`);
   return lines.join("\n");
 }
 
@@ -113,15 +113,17 @@ function dictionaryOf(values: readonly unknown[]): ColumnData {
   return { codes: values.map((value) => (value === null ? -1 : distinct.indexOf(value))), values: distinct };
 }
 
-function formatCell(batch: Batch, type: DataType, index: number, row: number): string {
-  const value = readCell(batch, index, row);
+function formatCell(type: DataType, value: Value): string {
   if (value === null) return "NULL";
-  if (typeof value === "string") return quoteUnlessBare(value);
   if (value instanceof Uint8Array) return `0x${formatHex(value)}`;
-  if (type.kind === "timestamp" || type.kind === "timestamp_ltz") {
-    return formatTimestamp(value as Integer, type.precision, "T", true);
-  }
-  return Object.is(value, -0) ? "-0" : (readText(batch, index, row) as string);
+  if (value instanceof Date) return formatTimestamp(value.getTime(), precisionOf(type), "T", true);
+  if (typeof value !== "string") return Object.is(value, -0) ? "-0" : String(value);
+  if (isTimestamp(type)) return value.replace(/\.0+(Z?)$/, "$1");
+  return type.kind === "string" ? quoteUnlessBare(value) : value;
+}
+
+function precisionOf(type: DataType): number {
+  return isTimestamp(type) ? type.precision : 3;
 }
 
 /** Bare where it reads back as itself: no blanks, quotes or bars, not empty, not the word NULL. */
