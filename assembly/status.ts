@@ -6,3 +6,7 @@ export const NEED_SPACE: i32 = -1;
 export const BAD_UTF8: i32 = -2;
 /** An integer result does not fit. */
 export const OVERFLOW: i32 = -3;
+/** Bytes that do not follow their format. */
+export const CORRUPT: i32 = -4;
+/** A record that does not follow its format or does not fit its columns; the context says which and why. */
+export const BAD_RECORD: i32 = -5;

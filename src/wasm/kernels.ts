@@ -15,6 +15,10 @@ export const Status = {
   BAD_UTF8: -2,
   /** An integer result does not fit. */
   OVERFLOW: -3,
+  /** Bytes that do not follow their format. */
+  CORRUPT: -4,
+  /** A record that does not follow its format or does not fit its columns. */
+  BAD_RECORD: -5,
 } as const;
 
 /** The module's bytes for a shared or a plain memory: one binary, the import's limits flag is flipped (core spec 5.3.4). */

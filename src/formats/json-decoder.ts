@@ -1,0 +1,426 @@
+// NDJSON bytes → batches. The bytes of a chunk are copied piece by piece behind the unfinished record of the piece before;
+// whole records go to the kernel, which fills columns in the arena (assembly/json.ts). One call a batch, and one more a
+// refused record.
+//
+//   input:  │ decoded │ whole records … │ unfinished record │ free │
+//           0         at                complete            filled
+import { Batch, bitmapBytes, Column } from "../arrow/batch.js";
+import { type Field, layoutOf, type Schema, widthOf } from "../arrow/types.js";
+import { assert, DataError } from "../errors.js";
+import { Status } from "../wasm/kernels.js";
+import { type Decoder, type DecoderOptions, type DecoderPosition, MAX_RECORD_BYTES, START } from "./format.js";
+import { describeRefusal } from "./json-errors.js";
+import { CONTEXT_BYTES, Context, columnCode, Reason, rowBytes, SLOT_BYTES, SLOTS_BEFORE, Slot } from "./json-layout.js";
+
+/** Bytes that are copied into linear memory at once: they are decoded while they are still in the second-level cache. */
+const PIECE_BYTES = 256 * 1024;
+/** Keys without a column that are remembered, so that passing over them is as fast as reading a column. */
+const LEARNED_MAX = 256;
+/** Bytes that the columns of a batch take at most, strings not counted: few rows of a wide schema at a time. */
+const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/** Records that one call refuses at most: it does a bounded piece of work. */
+const REFUSED_MAX = 1024;
+/** Bytes of a too large record that its bad record keeps. */
+const TOO_LARGE_KEPT = 4096;
+/** First guess of a string's length. */
+const STRING_BYTES = 24;
+
+const NEWLINE = 0x0a;
+const encoder = new TextEncoder();
+
+/** Decodes lines of JSON objects; see `Decoder`. */
+export class JsonDecoder implements Decoder {
+  readonly schema: Schema;
+  readonly #options: DecoderOptions;
+  readonly #recordMax: number;
+  /** The block of context, slots, table and names. */
+  readonly #block: number;
+  readonly #blockBytes: number;
+  /** Address of the context as an index of the u32 view, and of the first column's slot. */
+  readonly #context: number;
+  readonly #columns: number;
+  /** Rows that a batch may have, by the width of the schema. */
+  readonly #rowsMax: number;
+  /** Expected bytes a row of each column; 0 where values have a width. */
+  readonly #stringBytes: number[];
+
+  #input = 0;
+  #inputBytes = 0;
+  #at = 0;
+  #complete = 0;
+  #filled = 0;
+  /** Up to where line ends were looked for. */
+  #scanned = 0;
+  /** Offset in the source of the input's first byte. */
+  #base: number;
+  #line: number;
+  #skipping: boolean;
+  #chunk: Uint8Array | null = null;
+  #chunkAt = 0;
+  #finished = false;
+  /** False until the first bytes have shown that they are UTF-8. */
+  #checked: boolean;
+  /** True once the last record was closed, with a line end of our own where the source had none. */
+  #ended = false;
+  #addedBytes = 0;
+  #closed = false;
+  /** Mean bytes of a record so far. */
+  #recordBytes = 64;
+
+  constructor(options: DecoderOptions) {
+    const { schema, workspace } = options;
+    const start = options.start ?? START;
+    this.schema = schema;
+    this.#options = options;
+    this.#recordMax = options.maxRecordBytes ?? MAX_RECORD_BYTES;
+    this.#base = start.byte;
+    this.#line = start.line;
+    this.#skipping = start.skipping;
+    this.#checked = start.byte > 0;
+    const { fields } = schema;
+    const width = fields.reduce((sum, { type }) => sum + rowBytes(type), 0);
+    this.#rowsMax = Math.max(1, Math.min(options.batchRowsMax, Math.floor(BATCH_BYTES_MAX / Math.max(width, 1))));
+    this.#stringBytes = fields.map(({ type }) => (layoutOf(type) === "utf8" ? STRING_BYTES : 0));
+
+    const codes = fields.map(({ name, type }) => columnCode(name, type));
+    const names = fields.map(({ name }) => encoder.encode(name));
+    const slotsMax = fields.length + LEARNED_MAX;
+    const tableSize = 2 ** Math.ceil(Math.log2(2 * slotsMax));
+    const scratchBytes = Math.max(256, ...names.map((name) => name.length));
+    const slotsAt = CONTEXT_BYTES;
+    const tableAt = slotsAt + (SLOTS_BEFORE + slotsMax) * SLOT_BYTES;
+    const scratchAt = tableAt + tableSize * 4;
+    const namesAt = scratchAt + scratchBytes + 32;
+    this.#blockBytes = names.reduce((sum, name) => sum + name.length, namesAt);
+    this.#block = workspace.account.allocate(this.#blockBytes);
+    const { u8, u32 } = workspace.account.memory;
+    u8.fill(0, this.#block, this.#block + this.#blockBytes);
+    const context = this.#block >>> 2;
+    this.#context = context;
+    this.#columns = (this.#block + slotsAt + SLOTS_BEFORE * SLOT_BYTES) >>> 2;
+    u32[context + Context.RECORD_MAX] = this.#recordMax;
+    u32[context + Context.SLOTS] = this.#block + slotsAt;
+    u32[context + Context.SLOT_COUNT] = fields.length;
+    u32[context + Context.COLUMN_COUNT] = fields.length;
+    u32[context + Context.SLOTS_MAX] = slotsMax;
+    u32[context + Context.TABLE] = this.#block + tableAt;
+    u32[context + Context.TABLE_MASK] = tableSize - 1;
+    u32[context + Context.REQUIRED] = fields.filter(({ nullable }) => !nullable).length;
+    u32[context + Context.SCRATCH] = this.#block + scratchAt;
+    u32[context + Context.SCRATCH_BYTES] = scratchBytes;
+    let nameAt = this.#block + namesAt;
+    for (let i = 0; i < fields.length; i++) {
+      const slot = this.#slot(i);
+      const name = names[i] as Uint8Array;
+      const code = codes[i] as (typeof codes)[number];
+      u32[slot + Slot.TYPE] = code.type;
+      u32[slot + Slot.REQUIRED] = (fields[i] as Field).nullable ? 0 : 1;
+      u32[slot + Slot.PRECISION] = code.precision;
+      u32[slot + Slot.SCALE] = code.scale;
+      u32[slot + Slot.NAME] = nameAt;
+      u32[slot + Slot.NAME_LENGTH] = name.length;
+      u8.set(name, nameAt);
+      nameAt += name.length;
+    }
+    workspace.kernels.openJson(this.#block);
+  }
+
+  get position(): DecoderPosition {
+    const at = Math.min(this.#at, this.#filled - this.#addedBytes);
+    return { byte: this.#base + at, line: this.#line, skipping: this.#skipping };
+  }
+
+  feed(chunk: Uint8Array): void {
+    assert(this.#chunk === null && !this.#finished, "a chunk is fed before the last one is used up");
+    this.#chunk = chunk;
+    this.#chunkAt = 0;
+  }
+
+  finish(): void {
+    assert(this.#chunk === null, "the input is finished before the last chunk is used up");
+    this.#finished = true;
+  }
+
+  next(): Batch | null {
+    const { workspace } = this.#options;
+    const { kernels, account } = workspace;
+    const { memory } = account;
+    let opened = false;
+    let refused = 0;
+    let rows = 0;
+    let rowsMax = 0;
+    while (refused < REFUSED_MAX) {
+      if (this.#at === this.#complete && !this.#fill()) {
+        if (rows === 0) return null;
+        break;
+      }
+      if (!opened) {
+        rowsMax = this.#openBatch();
+        opened = true;
+      }
+      const { u32 } = memory;
+      u32[this.#context + Context.AT] = this.#input + this.#at;
+      u32[this.#context + Context.END] = this.#input + this.#complete;
+      u32[this.#context + Context.LINES] = 0;
+      const rowsBefore = rows;
+      const status = kernels.decodeJson(this.#block);
+      const from = this.#at;
+      const line = this.#line;
+      this.#at = (u32[this.#context + Context.AT] as number) - this.#input;
+      this.#line += u32[this.#context + Context.LINES] as number;
+      rows = u32[this.#context + Context.ROW] as number;
+      if (rows > rowsBefore) this.#recordBytes += ((this.#at - from) / (rows - rowsBefore) - this.#recordBytes) / 4;
+      if (status === Status.BAD_RECORD) {
+        refused++;
+        this.#refuse(line);
+      } else if (status === Status.NEED_SPACE) {
+        const index = this.#errorColumn();
+        this.#stringBytes[index] = 2 * (this.#stringBytes[index] as number);
+        if (rows > 0) break;
+        this.#openStrings(index, rowsMax);
+      } else if (rows === rowsMax) break;
+    }
+    return opened ? this.#closeBatch(rows) : null;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { account } = this.#options.workspace;
+    account.free(this.#block, this.#blockBytes);
+    if (this.#input !== 0) account.free(this.#input, this.#inputBytes);
+    this.#chunk = null;
+  }
+
+  /** Index of column `index`'s slot in the u32 view. */
+  #slot(index: number): number {
+    return this.#columns + index * (SLOT_BYTES >> 2);
+  }
+
+  /** The column that the kernel stopped at, −1 for none. */
+  #errorColumn(): number {
+    const slot = this.#options.workspace.account.memory.u32[this.#context + Context.ERROR_SLOT] as number;
+    const index = ((slot >>> 2) - this.#columns) / (SLOT_BYTES >> 2);
+    return index >= 0 && index < this.schema.fields.length ? index : -1;
+  }
+
+  /** Brings whole records into the input. Returns false when it takes more bytes to have one. */
+  #fill(): boolean {
+    while (!this.#ended) {
+      const chunk = this.#chunk;
+      if (chunk === null) {
+        if (!this.#finished) return false;
+        this.#end();
+      } else {
+        const pieceBytes = Math.min(PIECE_BYTES, chunk.length - this.#chunkAt);
+        const piece = chunk.subarray(this.#chunkAt, this.#chunkAt + pieceBytes);
+        this.#append(piece);
+        this.#chunkAt += pieceBytes;
+        if (this.#chunkAt === chunk.length) this.#chunk = null;
+      }
+      if (this.#checked || this.#checkEncoding()) this.#findRecords();
+      if (this.#complete > this.#at) return true;
+    }
+    return false;
+  }
+
+  /** Closes the last record. */
+  #end(): void {
+    this.#ended = true;
+    if (this.#filled === this.#at) return;
+    this.#append(new Uint8Array([NEWLINE]));
+    this.#addedBytes = 1;
+  }
+
+  /** Puts bytes behind the unfinished record, which moves to the front. */
+  #append(bytes: Uint8Array): void {
+    const { account } = this.#options.workspace;
+    const kept = this.#filled - this.#at;
+    const needed = kept + bytes.length;
+    if (needed > this.#inputBytes) {
+      const inputBytes = Math.max(needed, 2 * this.#inputBytes);
+      const input = account.allocate(inputBytes);
+      if (this.#input !== 0) {
+        account.memory.u8.copyWithin(input, this.#input + this.#at, this.#input + this.#filled);
+        account.free(this.#input, this.#inputBytes);
+      }
+      this.#input = input;
+      this.#inputBytes = inputBytes;
+      this.#moveToFront();
+    } else if (this.#filled + bytes.length > this.#inputBytes) {
+      account.memory.u8.copyWithin(this.#input, this.#input + this.#at, this.#input + this.#filled);
+      this.#moveToFront();
+    }
+    this.#complete = this.#at;
+    this.#filled = this.#at + needed;
+    account.memory.u8.set(bytes, this.#input + this.#filled - bytes.length);
+  }
+
+  /** Counts positions from the unfinished record, whose bytes now stand first. */
+  #moveToFront(): void {
+    this.#base += this.#at;
+    this.#scanned -= this.#at;
+    this.#at = 0;
+  }
+
+  /** Looks for the end of the last whole record, and gives up a record that is too long. */
+  #findRecords(): void {
+    const { u8 } = this.#options.workspace.account.memory;
+    const fresh = u8.subarray(this.#input + this.#scanned, this.#input + this.#filled);
+    if (this.#skipping) {
+      const end = fresh.indexOf(NEWLINE);
+      this.#at = end < 0 ? this.#filled : this.#scanned + end + 1;
+      this.#scanned = this.#at;
+      this.#complete = this.#at;
+      if (end < 0) return;
+      this.#line++;
+      this.#skipping = false;
+      this.#findRecords();
+      return;
+    }
+    const last = fresh.lastIndexOf(NEWLINE);
+    if (last >= 0) this.#complete = this.#scanned + last + 1;
+    this.#scanned = this.#filled;
+    if (last >= 0 || this.#filled - this.#at <= this.#recordMax) return;
+    const start = this.#input + this.#at;
+    const raw = u8.slice(start, Math.min(start + TOO_LARGE_KEPT, this.#input + this.#filled));
+    const byte = this.#base + this.#at;
+    this.#at = this.#filled;
+    this.#complete = this.#filled;
+    this.#skipping = true;
+    this.#report(Reason.TOO_LARGE, "", -1, { line: this.#line, byte, column: 1 }, raw);
+  }
+
+  /**
+   * Takes a byte order mark away. Returns false while there are too few bytes to say.
+   * @throws ENCODING for UTF-16 and UTF-32
+   */
+  #checkEncoding(): boolean {
+    const { memory } = this.#options.workspace.account;
+    if (this.#filled < 4 && !this.#finished) return false;
+    this.#at = byteOrderMark(memory.u8.subarray(this.#input, this.#input + this.#filled), this.#options.source);
+    this.#scanned = this.#at;
+    this.#complete = this.#at;
+    this.#checked = true;
+    return true;
+  }
+
+  /** Reserves the columns of a batch in the arena. Returns how many rows they have room for. */
+  #openBatch(): number {
+    const { arena, memory } = this.#options.workspace.account;
+    const ahead = this.#bytesAhead();
+    // A guess that is too low makes two batches of one, no more.
+    const rowsMax = Math.min(this.#rowsMax, 16 + Math.ceil((1.5 * ahead) / this.#recordBytes));
+    const bits = bitmapBytes(rowsMax);
+    this.schema.fields.forEach(({ type }, index) => {
+      const slot = this.#slot(index);
+      const layout = layoutOf(type);
+      const validity = arena.allocate(bits);
+      let values = 0;
+      let offsets = 0;
+      if (layout === "utf8") offsets = arena.allocate((rowsMax + 1) * 4);
+      else values = arena.allocate(layout === "bool" ? bits : rowsMax * widthOf(layout));
+      memory.u8.fill(0xff, validity, validity + bits);
+      const { u32 } = memory;
+      u32[slot + Slot.VALIDITY] = validity;
+      u32[slot + Slot.VALUES] = values;
+      u32[slot + Slot.OFFSETS] = offsets;
+      u32[slot + Slot.FILLED] = 0;
+      u32[slot + Slot.NULLS] = 0;
+      if (layout === "utf8") {
+        u32[offsets >>> 2] = 0;
+        this.#openStrings(index, rowsMax);
+      }
+    });
+    memory.u32[this.#context + Context.ROW] = 0;
+    memory.u32[this.#context + Context.ROWS_MAX] = rowsMax;
+    return rowsMax;
+  }
+
+  /** Bytes that are there but not decoded. */
+  #bytesAhead(): number {
+    return this.#filled - this.#at + (this.#chunk === null ? 0 : this.#chunk.length - this.#chunkAt);
+  }
+
+  /** Reserves the bytes of a string column that has no row yet: decoded strings are never longer than their JSON. */
+  #openStrings(index: number, rowsMax: number): void {
+    const { arena, memory } = this.#options.workspace.account;
+    const room = Math.min(this.#bytesAhead(), Math.ceil((this.#stringBytes[index] as number) * rowsMax));
+    const values = arena.allocate(room);
+    const slot = this.#slot(index);
+    memory.u32[slot + Slot.VALUES] = values;
+    memory.u32[slot + Slot.ROOM] = room;
+    memory.u32[slot + Slot.USED] = 0;
+  }
+
+  #closeBatch(rows: number): Batch {
+    const { workspace, split } = this.#options;
+    const { u32 } = workspace.account.memory;
+    const columns = this.schema.fields.map(({ type }, index) => {
+      const slot = this.#slot(index);
+      if (layoutOf(type) === "utf8" && rows > 0) {
+        // Room for half as much again as the mean string of this batch.
+        const mean = (u32[slot + Slot.USED] as number) / rows;
+        this.#stringBytes[index] = Math.max(1.5 * mean + 16 / rows, 0.75 * (this.#stringBytes[index] as number));
+      }
+      return new Column({
+        type,
+        length: rows,
+        values: u32[slot + Slot.VALUES] as number,
+        offsets: u32[slot + Slot.OFFSETS] as number,
+        validity: (u32[slot + Slot.NULLS] as number) === 0 ? 0 : (u32[slot + Slot.VALIDITY] as number),
+      });
+    });
+    return new Batch(workspace, this.schema, columns, rows, split);
+  }
+
+  /** Reports the record that the kernel refused; `line` is the line at which the kernel began. */
+  #refuse(line: number): void {
+    const { memory } = this.#options.workspace.account;
+    const { u32 } = memory;
+    const start = u32[this.#context + Context.RECORD_START] as number;
+    const end = u32[this.#context + Context.RECORD_END] as number;
+    const errorAt = u32[this.#context + Context.ERROR_AT] as number;
+    const reason = u32[this.#context + Context.REASON] as number;
+    const tooLarge = reason === Reason.TOO_LARGE;
+    const raw = memory.u8.slice(start, tooLarge ? Math.min(end, start + TOO_LARGE_KEPT) : end);
+    const text = new TextDecoder().decode(memory.u8.slice(errorAt, Math.min(end, errorAt + 200)));
+    const at = {
+      line: line + (u32[this.#context + Context.LINES] as number) - 1,
+      byte: this.#base + start - this.#input,
+      column: tooLarge ? 1 : errorAt - start + 1,
+    };
+    this.#report(reason, text, this.#errorColumn(), at, raw);
+  }
+
+  #report(
+    reason: number,
+    text: string,
+    column: number,
+    at: { line: number; byte: number; column: number },
+    raw: Uint8Array,
+  ): void {
+    const { source } = this.#options;
+    const field = this.schema.fields[column];
+    const { code, message } = describeRefusal(reason, text, field, { recordBytes: this.#recordMax });
+    const place = field === undefined ? { source, ...at } : { source, ...at, field: field.name };
+    this.#options.bad({ code, message, at: place, raw });
+  }
+}
+
+/**
+ * Length of the UTF-8 byte order mark that the bytes begin with, 0 for none.
+ * @throws ENCODING for UTF-16 and UTF-32, with or without mark: JSON begins with an ASCII character (RFC 4627 section 3)
+ */
+export function byteOrderMark(bytes: Uint8Array, source: string): number {
+  const [a, b, c] = bytes;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return 3;
+  const marked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+  if (marked || (bytes.length > 1 && (a === 0) !== (b === 0)) || (bytes.length > 3 && a === 0 && b === 0)) {
+    throw new DataError("ENCODING", `${source} is not UTF-8 but UTF-16 or UTF-32`, {
+      hint: "convert it first: `iconv -f UTF-16 -t UTF-8 in.ndjson > out.ndjson`",
+      at: { source, byte: 0 },
+    });
+  }
+  return 0;
+}
