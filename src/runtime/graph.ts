@@ -12,7 +12,7 @@ import type { Platform } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import { Channel, ChannelHead, type ChannelLimits } from "./channel.js";
 import { Outlet, Slot } from "./slot.js";
-import { type Head, nodeText, type Polled, Task } from "./task.js";
+import { type Head, located, nodeText, type Polled, Task } from "./task.js";
 import type { Trace } from "./trace.js";
 
 /** Makes what the nodes of a plan stand for. */
@@ -39,6 +39,12 @@ export interface GraphOptions {
   readonly fail: (error: Error) => void;
 }
 
+/** A sink and the node that it is. */
+export interface OpenSink {
+  readonly operator: SinkOperator;
+  readonly outlet: Outlet;
+}
+
 /** Builds everything that runs for a plan; nothing is opened yet. */
 export class Graph {
   readonly tasks: Task[] = [];
@@ -46,7 +52,7 @@ export class Graph {
   readonly outlets: Outlet[] = [];
   readonly sources: SourceOperator[] = [];
   /** Sinks that have been opened. */
-  readonly sinks: SinkOperator[] = [];
+  readonly sinks: OpenSink[] = [];
   readonly #options: GraphOptions;
   readonly #plan: PhysicalPlan;
   /** By node: the task it runs in, and its operator; sources have no slot. */
@@ -66,9 +72,11 @@ export class Graph {
   /** Opens the operators, what follows before what leads to it; then takes a saved state back; then starts reading. */
   open(restore?: (task: Task) => void): void {
     for (let index = this.#plan.nodes.length - 1; index >= 0; index--) {
-      const slot = this.#slotOf[index] ?? null;
-      if (slot?.operator instanceof SinkOperator) this.sinks.push(slot.operator);
-      slot?.open(this.#contextOf(index));
+      const slot = this.#slotOf[index];
+      if (slot === null || slot === undefined) continue;
+      const { operator, outlet } = slot;
+      if (operator instanceof SinkOperator) this.sinks.push({ operator, outlet });
+      (this.#taskOf[index] as Task).openSlot(slot, this.#contextOf(index));
     }
     for (const task of this.tasks) {
       restore?.(task);
@@ -124,7 +132,7 @@ export class Graph {
     assert(node.kind !== "source", "a source has no inputs");
     if (node.kind !== "sink") return factory.operator(node, inputs);
     const schema = inputs[0] as Schema;
-    return new SinkOperator(factory.sink(node, schema), schema, platform, fail);
+    return new SinkOperator(factory.sink(node, schema), schema, platform, (error) => fail(located(error, node)));
   }
 
   #schemaOf(index: number, side: SideOutput | null): Schema {

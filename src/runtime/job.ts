@@ -1,15 +1,13 @@
 // The life of a job: it is bound, started, stepped task by task, finished or stopped, and closes everything exactly once.
 // The first error wins. Nothing in here waits: turns come from the platform's scheduler, answers through completions.
 import type { Workspace } from "../arrow/batch.js";
-import { AbortError, EngineError, InternalError } from "../errors.js";
+import { AbortError } from "../errors.js";
 import type { OperatorMetrics } from "../operators/operator.js";
-import type { SinkOperator } from "../operators/sink.js";
 import type { PhysicalPlan } from "../plan/physical.js";
-import { messageOf } from "../platform/errors.js";
 import type { Platform } from "../platform/platform.js";
 import type { ChannelLimits } from "./channel.js";
-import { type Factory, Graph } from "./graph.js";
-import type { Task } from "./task.js";
+import { type Factory, Graph, type OpenSink } from "./graph.js";
+import { located, type Task } from "./task.js";
 import { type JobState, Trace, type TraceEvent } from "./trace.js";
 
 export interface JobOptions {
@@ -68,7 +66,7 @@ export class Job implements AsyncDisposable {
   readonly #timers = new Map<Task, () => void>();
   readonly #scheduled = new Set<Task>();
   readonly #running = new Set<Task>();
-  readonly #finished = new Set<SinkOperator>();
+  readonly #finished = new Set<OpenSink>();
   #state: JobState = "starting";
   #graph: Graph | null = null;
   #closing = false;
@@ -119,8 +117,7 @@ export class Job implements AsyncDisposable {
 
   /** Ends the job with an error, unless it is ending already. */
   fail(error: unknown): void {
-    const known = error instanceof EngineError ? error : new InternalError(messageOf(error), { cause: error });
-    this.#stop("failed", known);
+    this.#stop("failed", located(error, null));
   }
 
   /** Stops the job; resolves when everything is closed. Does nothing after the end. */
@@ -220,8 +217,8 @@ export class Job implements AsyncDisposable {
     if (left === 0) this.#stop("done", null);
     for (const sink of sinks) {
       if (this.#closing || this.#stopLater !== null) return;
-      sink.finish((error) => {
-        if (error !== null) this.fail(error);
+      sink.operator.finish((error) => {
+        if (error !== null) this.fail(located(error, sink.outlet));
         else {
           this.#finished.add(sink);
           if (--left === 0) this.#stop("done", null);
@@ -249,7 +246,7 @@ export class Job implements AsyncDisposable {
       if (--left === 0) this.#end(state, reason);
     };
     for (const sink of open) {
-      sink.abort((error) => {
+      sink.operator.abort((error) => {
         if (error !== null) report(error);
         closed();
       });

@@ -3,6 +3,7 @@
 // is read, the most downstream first, so that nothing piles up: back-pressure reaches the source by not polling it.
 import type { Batch, Workspace } from "../arrow/batch.js";
 import { assert, EngineError, InternalError } from "../errors.js";
+import type { OperatorContext } from "../operators/operator.js";
 import { messageOf } from "../platform/errors.js";
 import type { Clock } from "../platform/platform.js";
 import type { SnapshotReader, SnapshotWriter, StateValue } from "../state/snapshot.js";
@@ -90,16 +91,14 @@ export class Task implements TaskTurn {
   step(budgetMs: number): StepResult {
     this.#stopWaiting();
     this.#deadlineMs = this.#clock.monotonicMs() + budgetMs;
-    try {
+    return this.#locating(() => {
       do {
         const result = this.#turn();
         if (this.trace.active) this.#tellRefused();
         if (result !== "ready") return result;
       } while (this.#clock.monotonicMs() < this.#deadlineMs);
       return "ready";
-    } catch (error) {
-      throw this.#located(error);
-    }
+    });
   }
 
   /** In how many milliseconds a blocked task has to be stepped even if nothing wakes it; Infinity: never. */
@@ -118,12 +117,19 @@ export class Task implements TaskTurn {
     this.#endTurn();
   }
 
-  /** Starts reading; the operators are open. */
+  /** Opens one operator. @throws EngineError naming it */
+  openSlot(slot: Slot, context: OperatorContext): void {
+    this.#locating(() => slot.open(context));
+  }
+
+  /** Starts reading; the operators are open. @throws EngineError naming the source */
   open(): void {
     this.#reading = true;
-    this.charge(this.head.outlet);
-    this.head.open();
-    this.charge(null);
+    this.#locating(() => {
+      this.charge(this.head.outlet);
+      this.head.open();
+      this.charge(null);
+    });
   }
 
   /** Takes the state back, when the operators are open and the head is not yet. */
@@ -141,9 +147,9 @@ export class Task implements TaskTurn {
   close(report: (error: EngineError) => void): void {
     const attempt = (close: () => void) => {
       try {
-        close();
+        this.#locating(close);
       } catch (error) {
-        report(this.#located(error));
+        report(error as EngineError);
       }
     };
     if (this.#reading) attempt(() => this.head.close());
@@ -217,15 +223,29 @@ export class Task implements TaskTurn {
   }
 
   /** After a throw the outlet that was charged is the one in whose code it happened. */
-  #located(error: unknown): EngineError {
-    const outlet = this.#charged;
-    this.#charged = null;
-    const known = error instanceof EngineError ? error : new InternalError(messageOf(error), { cause: error });
-    return outlet === null ? known : known.locate({ operator: nodeText(outlet) });
+  #locating<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const outlet = this.#charged;
+      this.#charged = null;
+      throw located(error, outlet);
+    }
   }
 }
 
+/** The error with the node that it happened in; what is no error of ours is a bug of ours. */
+export function located(error: unknown, node: NodeName | null): EngineError {
+  const known = error instanceof EngineError ? error : new InternalError(messageOf(error), { cause: error });
+  return node === null ? known : known.locate({ operator: nodeText(node) });
+}
+
+interface NodeName {
+  readonly name: string;
+  readonly uid: string;
+}
+
 /** A node in messages: its name, and its uid where that says more. */
-export function nodeText({ name, uid }: { readonly name: string; readonly uid: string }): string {
+export function nodeText({ name, uid }: NodeName): string {
   return name === uid ? name : `${name} (${uid})`;
 }
