@@ -1,7 +1,6 @@
 // Records and rows that could not be read or computed: kept raw with code and place, never silently dropped.
 import type { Batch, Workspace } from "../arrow/batch.js";
 import { batchFromColumns } from "../arrow/builder.js";
-import { BINARY, field, INT64, type Schema, STRING, schemaOf } from "../arrow/types.js";
 import type { ErrorCode, Place } from "../errors.js";
 
 /** One refused record: its raw bytes (or JSON text of the row) as they came, why, and where. */
@@ -12,28 +11,4 @@ export interface BadRecord {
   readonly raw: Uint8Array;
 }
 
-/** Columns of the dead-letter output. `line` is 1-based; `byte` is the record's offset in its source. */
-export const DEAD_LETTER_SCHEMA: Schema = schemaOf([
-  field("code", STRING, false),
-  field("message", STRING, false),
-  field("source", STRING),
-  field("line", INT64),
-  field("byte", INT64),
-  field("row", INT64),
-  field("field", STRING),
-  field("raw", BINARY, false),
-]);
-
-/** The records as rows of the dead-letter output, in the arena. */
-export function deadLetterBatch(workspace: Workspace, records: readonly BadRecord[]): Batch {
-  return batchFromColumns(workspace, DEAD_LETTER_SCHEMA, {
-    code: records.map(({ code }) => code),
-    message: records.map(({ message }) => message),
-    source: records.map(({ at }) => at.source),
-    line: records.map(({ at }) => at.line),
-    byte: records.map(({ at }) => at.byte),
-    row: records.map(({ at }) => at.row),
-    field: records.map(({ at }) => at.field),
-    raw: records.map(({ raw }) => raw),
-  });
-}
+export { DEAD_LETTER_SCHEMA } from "../plan/side-outputs.js";

@@ -119,3 +119,115 @@ export type LogicalPlan =
 
 export type LogicalKind = LogicalPlan["kind"];
 export type LogicalNode<K extends LogicalKind> = Extract<LogicalPlan, { kind: K }>;
+
+// The constructors: each gives one frozen node. What they are given was checked by the front end; names and types are
+// checked by derive.ts, once the columns are known.
+
+/** A table of unknown columns, to be bound. `schema` is the user's, null when the connector shall tell. */
+export function unresolvedScan(
+  table: TableRef,
+  schema: Schema | null = null,
+  rowPolicy: RowPolicy = "fail",
+): LogicalNode<"unresolved-scan"> {
+  return freeze({ kind: "unresolved-scan", table, schema, rowPolicy });
+}
+
+/** A table of known columns; all are read until the optimizer says otherwise. */
+export function scan(
+  table: TableRef,
+  schema: Schema,
+  options: { bounded: boolean; rowPolicy?: RowPolicy },
+): LogicalNode<"scan"> {
+  const { bounded, rowPolicy = "fail" } = options;
+  return freeze({ kind: "scan", table, schema, bounded, rowPolicy, columns: null, predicate: null });
+}
+
+/** Rows where `predicate` is TRUE. */
+export function filter(input: LogicalPlan, predicate: Expr): LogicalNode<"filter"> {
+  return freeze({ kind: "filter", input, predicate });
+}
+
+/** These columns and no others, in this order. */
+export function project(input: LogicalPlan, columns: readonly NamedExpr[]): LogicalNode<"project"> {
+  return freeze({ kind: "project", input, columns: freezeAll(columns) });
+}
+
+/** All columns of the input, those named here replaced or added. */
+export function withColumns(input: LogicalPlan, columns: readonly NamedExpr[]): LogicalNode<"with-columns"> {
+  return freeze({ kind: "with-columns", input, columns: freezeAll(columns) });
+}
+
+/** Declares `spec.column` the event time and makes watermarks from it. */
+export function watermark(input: LogicalPlan, spec: WatermarkSpec): LogicalNode<"watermark"> {
+  return freeze({ kind: "watermark", input, spec: freeze({ ...spec }) });
+}
+
+export function windowAggregate(
+  input: LogicalPlan,
+  options: Omit<LogicalNode<"window-aggregate">, "kind" | "input" | "uid">,
+): LogicalNode<"window-aggregate"> {
+  const { window, latenessMs, windowColumns, keys, aggregates } = options;
+  return freeze({
+    kind: "window-aggregate",
+    input,
+    window: freeze({ ...window }),
+    latenessMs,
+    windowColumns: freeze({ ...windowColumns }),
+    keys: freezeAll(keys),
+    aggregates: freezeAll(aggregates),
+  });
+}
+
+/** Groups over the whole of a bounded input. */
+export function aggregate(
+  input: LogicalPlan,
+  keys: readonly NamedExpr[],
+  aggregates: readonly AggregateCall[],
+): LogicalNode<"aggregate"> {
+  return freeze({ kind: "aggregate", input, keys: freezeAll(keys), aggregates: freezeAll(aggregates) });
+}
+
+/** All rows of all inputs. Columns are matched by name; the first input gives their order. */
+export function union(inputs: readonly LogicalPlan[]): LogicalNode<"union"> {
+  return freeze({ kind: "union", inputs: freeze([...inputs]) });
+}
+
+/** Rows through a user function. `schema` null: the function keeps the columns. */
+export function map(
+  input: LogicalPlan,
+  fn: FunctionRef,
+  mode: LogicalNode<"map">["mode"],
+  schema: Schema | null,
+): LogicalNode<"map"> {
+  return freeze({ kind: "map", input, fn, mode, schema });
+}
+
+/** The rows unchanged, shown to a user function on their way. */
+export function inspect(input: LogicalPlan, fn: FunctionRef): LogicalNode<"inspect"> {
+  return freeze({ kind: "inspect", input, fn });
+}
+
+/** See side-outputs.ts for what a stream's late rows and dead letters are. */
+export function sideOutput(
+  input: LogicalPlan,
+  output: LogicalNode<"side-output">["output"],
+): LogicalNode<"side-output"> {
+  return freeze({ kind: "side-output", input, output });
+}
+
+export function sink(input: LogicalPlan, table: TableRef): LogicalNode<"sink"> {
+  return freeze({ kind: "sink", input, table });
+}
+
+/** The node under the user's name for its state and metrics. */
+export function withUid(node: LogicalPlan, uid: string): LogicalPlan {
+  return freeze({ ...node, uid });
+}
+
+function freeze<T extends object>(value: T): Readonly<T> {
+  return Object.freeze(value);
+}
+
+function freezeAll<T extends object>(values: readonly T[]): readonly T[] {
+  return freeze(values.map((value) => freeze({ ...value })));
+}

@@ -1,0 +1,50 @@
+// Binding: asks the connectors for the columns of unresolved tables and fills in what follows from them. Front ends build
+// plans without waiting for a file; everything behind this step sees only nodes whose columns are known.
+import type { Schema } from "../arrow/types.js";
+import { derive, replacedColumns } from "./derive.js";
+import type { LogicalNode, LogicalPlan, TableRef } from "./logical.js";
+import { project, scan } from "./logical.js";
+import { type Program, rewrite, topological } from "./walk.js";
+
+/** What a connector tells about a table. */
+export interface ResolvedTable {
+  /** The scan's own reference, or one with more options (the format that was found). */
+  readonly table: TableRef;
+  readonly schema: Schema;
+  readonly bounded: boolean;
+}
+
+export type ResolveTable = (scan: LogicalNode<"unresolved-scan">) => Promise<ResolvedTable>;
+
+/** True when every column of the plan is known without asking a connector. */
+export function isBound(plan: LogicalPlan): boolean {
+  return topological([plan]).every((node) => node.kind !== "unresolved-scan" && node.kind !== "with-columns");
+}
+
+/**
+ * The program with every unresolved scan replaced by what `resolve` tells (asked once a scan, all at the same time), and
+ * checked: names, types, windows.
+ * @throws the first refusal of a connector; UNKNOWN_COLUMN, TYPE, UNSUPPORTED … as `derive` does
+ */
+export async function bindProgram(program: Program, resolve: ResolveTable): Promise<Program> {
+  const scans = topological(program).filter((node) => node.kind === "unresolved-scan");
+  const resolved = new Map<LogicalPlan, ResolvedTable>(
+    await Promise.all(scans.map(async (node) => [node, await resolve(node)] as const)),
+  );
+  const bound = rewrite(program, (node, old) => {
+    if (node.kind === "unresolved-scan") {
+      const { table, schema, bounded } = resolved.get(old) as ResolvedTable;
+      return keepUid(node, scan(table, schema, { bounded, rowPolicy: node.rowPolicy }));
+    }
+    if (node.kind === "with-columns") {
+      return keepUid(node, project(node.input, replacedColumns(derive(node.input).schema, node.columns)));
+    }
+    return node;
+  });
+  for (const root of bound) derive(root);
+  return bound;
+}
+
+function keepUid(from: LogicalPlan, to: LogicalPlan): LogicalPlan {
+  return from.uid === undefined ? to : Object.freeze({ ...to, uid: from.uid });
+}

@@ -1,0 +1,264 @@
+// What follows from a plan: the columns, event time, boundedness and row policy of every node. Deriving is also checking:
+// wrong names and types, windows without event time and groups that never end are refused here, for both front ends.
+import {
+  columnIndex,
+  type Field,
+  field,
+  isTimestamp,
+  type Schema,
+  sameType,
+  schemaOf,
+  timestamp,
+  timestampLtz,
+  typeName,
+} from "../arrow/types.js";
+import { hintNames, InternalError, PlanError } from "../errors.js";
+import { bindAggregate, bindExpr, bindPredicate } from "./bind-expr.js";
+import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
+import type { RowPolicy } from "./policy.js";
+import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
+import { inputsOf, topological } from "./walk.js";
+
+export interface Properties {
+  readonly schema: Schema;
+  /** Column that watermarks and windows go by; null when none is declared. */
+  readonly timeColumn: string | null;
+  /** Whether the rows come to an end. */
+  readonly bounded: boolean;
+  /** Whether rows may be taken back; so far they never are. */
+  readonly changelog: "append";
+  /** What happens to rows that cannot be computed: their source's policy, the strictest of several. */
+  readonly rowPolicy: RowPolicy;
+}
+
+/** True when the columns of every table are known, so that the plan can be checked before it is bound. */
+export function columnsKnown(plan: LogicalPlan): boolean {
+  return topological([plan]).every((node) => node.kind !== "unresolved-scan" || node.schema !== null);
+}
+
+/** Nodes are frozen, so what was derived once holds; it goes when the node goes. */
+const derived = new WeakMap<LogicalPlan, Properties>();
+
+/**
+ * Properties of a node whose columns are known.
+ * @throws UNKNOWN_COLUMN, COLUMN_DUP, TYPE, NO_EVENT_TIME, UNSUPPORTED, OPTION
+ */
+export function derive(node: LogicalPlan): Properties {
+  let properties = derived.get(node);
+  if (properties === undefined) {
+    properties = Object.freeze(deriveNode(node));
+    derived.set(node, properties);
+  }
+  return properties;
+}
+
+function deriveNode(node: LogicalPlan): Properties {
+  switch (node.kind) {
+    case "unresolved-scan":
+      return deriveUnresolved(node);
+    case "scan": {
+      const { schema, columns, bounded, rowPolicy } = node;
+      const read = columns === null ? schema : pickColumns(schema, columns);
+      return { schema: read, timeColumn: null, bounded, changelog: "append", rowPolicy };
+    }
+    case "filter": {
+      const input = derive(node.input);
+      bindPredicate(node.predicate, input.schema);
+      return input;
+    }
+    case "project":
+      return deriveProject(node.columns, derive(node.input));
+    case "with-columns": {
+      const input = derive(node.input);
+      return deriveProject(replacedColumns(input.schema, node.columns), input);
+    }
+    case "watermark":
+      return deriveWatermark(node);
+    case "window-aggregate":
+      return deriveWindow(node);
+    case "aggregate":
+      return deriveAggregate(node);
+    case "union":
+      return deriveUnion(node);
+    case "map": {
+      const input = derive(node.input);
+      const schema = node.schema ?? input.schema;
+      const time = schema.fields.find(({ name }) => name === input.timeColumn);
+      return { ...input, schema, timeColumn: time !== undefined && isTimestamp(time.type) ? time.name : null };
+    }
+    case "inspect":
+    case "sink":
+      return derive(node.input);
+    case "side-output":
+      return deriveSideOutput(node);
+  }
+}
+
+/** Before binding a schema that the user wrote is enough to check names; whether the rows end is not known yet. */
+function deriveUnresolved({ table, schema, rowPolicy }: LogicalNode<"unresolved-scan">): Properties {
+  if (schema === null) throw new InternalError(`table ${table.name} was not bound`);
+  return { schema, timeColumn: null, bounded: true, changelog: "append", rowPolicy };
+}
+
+function deriveProject(columns: readonly NamedExpr[], input: Properties): Properties {
+  const fields = columns.map((column) => bindField(column, input.schema));
+  const time = columns.find(({ expr }) => expr.kind === "column" && expr.name === input.timeColumn);
+  return { ...input, schema: schemaOf(fields), timeColumn: time?.name ?? null };
+}
+
+function deriveWatermark({ input, spec }: LogicalNode<"watermark">): Properties {
+  const properties = derive(input);
+  const { type } = fieldOf(properties.schema, spec.column);
+  if (!isTimestamp(type)) {
+    throw new PlanError("TYPE", `event time "${spec.column}" is ${typeName(type)}`, {
+      hint: `event time is a TIMESTAMP or TIMESTAMP_LTZ; of milliseconds: .withColumn("${spec.column}", fromEpochMs(col("${spec.column}")))`,
+    });
+  }
+  return { ...properties, timeColumn: spec.column };
+}
+
+function deriveWindow(node: LogicalNode<"window-aggregate">): Properties {
+  const input = derive(node.input);
+  if (input.timeColumn === null) throw noEventTime(node.input, input.schema);
+  const { type } = fieldOf(input.schema, input.timeColumn);
+  const windowType = type.kind === "timestamp_ltz" ? timestampLtz(3) : timestamp(3);
+  const { start, end, time } = node.windowColumns;
+  const window = [start, end, time].map((name) => field(name, windowType, false));
+  const keys = node.keys.map((key) => bindField(key, input.schema));
+  const aggregates = node.aggregates.map((call) => aggregateField(call, input.schema, false));
+  return { ...input, schema: schemaOf([...window, ...keys, ...aggregates]), timeColumn: time };
+}
+
+function deriveAggregate(node: LogicalNode<"aggregate">): Properties {
+  const input = derive(node.input);
+  if (!input.bounded) {
+    throw new PlanError("UNSUPPORTED", "groups over an endless stream never end", {
+      hint: 'put a window before them: .window(tumble("1h")).groupBy(…)',
+    });
+  }
+  const keys = node.keys.map((key) => bindField(key, input.schema));
+  const global = keys.length === 0;
+  const aggregates = node.aggregates.map((call) => aggregateField(call, input.schema, global));
+  return { ...input, schema: schemaOf([...keys, ...aggregates]), timeColumn: null };
+}
+
+function deriveUnion({ inputs }: LogicalNode<"union">): Properties {
+  const all = inputs.map(derive);
+  const [first] = all;
+  if (first === undefined) throw new PlanError("OPTION", "a union of no streams", { hint: "give one or more" });
+  const fields = first.schema.fields.map(({ name, type }) => {
+    const same = all.map(({ schema }, index) => fieldOf(schema, name, `input ${index + 1} of the union`));
+    const other = same.findIndex((candidate) => !sameType(candidate.type, type));
+    if (other >= 0) {
+      const types = `${typeName(type)} and ${typeName((same[other] as Field).type)}`;
+      throw new PlanError("TYPE", `column "${name}" of a union is ${types} (input ${other + 1})`, {
+        hint: "cast one of them before the union",
+      });
+    }
+    return field(
+      name,
+      type,
+      same.some((candidate) => candidate.nullable),
+    );
+  });
+  all.forEach(({ schema }, index) => {
+    const names = first.schema.fields.map(({ name }) => name);
+    const more = schema.fields.find(({ name }) => !names.includes(name));
+    if (more === undefined) return;
+    throw new PlanError(
+      "UNKNOWN_COLUMN",
+      `input ${index + 1} of the union has column "${more.name}", the first has not`,
+      {
+        hint: hintNames(more.name, names, "columns of the first"),
+      },
+    );
+  });
+  return {
+    schema: schemaOf(fields),
+    timeColumn: all.every(({ timeColumn }) => timeColumn === first.timeColumn) ? first.timeColumn : null,
+    bounded: all.every(({ bounded }) => bounded),
+    changelog: "append",
+    rowPolicy: strictest(all.map(({ rowPolicy }) => rowPolicy)),
+  };
+}
+
+function deriveSideOutput({ input, output }: LogicalNode<"side-output">): Properties {
+  const { bounded, rowPolicy } = derive(input);
+  const schema = output === "deadLetter" ? DEAD_LETTER_SCHEMA : lateSchema(refusedSchema(input));
+  if (output === "deadLetter" && rowPolicy !== "deadLetter") {
+    throw new PlanError("OPTION", `dead letters of a stream whose row policy is "${rowPolicy}"`, {
+      hint: 'open its source with { rowPolicy: "deadLetter" }',
+    });
+  }
+  return { schema, timeColumn: null, bounded, changelog: "append", rowPolicy: "fail" };
+}
+
+/** Late rows are rows of the operator's input. */
+function refusedSchema(node: LogicalPlan): Schema {
+  return derive(inputsOf(node)[0] as LogicalPlan).schema;
+}
+
+/** All columns of a schema as a projection, those in `columns` replaced in place or added at the end. */
+export function replacedColumns(schema: Schema, columns: readonly NamedExpr[]): NamedExpr[] {
+  const names = schema.fields.map(({ name }) => name);
+  return [
+    ...names.map((name) => columns.find((column) => column.name === name) ?? columnNamed(name)),
+    ...columns.filter(({ name }) => !names.includes(name)),
+  ];
+}
+
+/** A column passed on as it is. */
+export function columnNamed(name: string): NamedExpr {
+  return { name, expr: { kind: "column", name } };
+}
+
+export function pickColumns(schema: Schema, names: readonly string[]): Schema {
+  return schemaOf(names.map((name) => fieldOf(schema, name)));
+}
+
+function fieldOf(schema: Schema, name: string, where?: string): Field {
+  return schema.fields[columnIndex(schema, name, where)] as Field;
+}
+
+function bindField({ name, expr }: NamedExpr, schema: Schema): Field {
+  const { type, nullable } = bindExpr(expr, schema);
+  return field(name, type, nullable);
+}
+
+/** A group has rows, so an aggregate is NULL only if its argument may be; but a global one may have seen no row (S50). */
+function aggregateField(call: AggregateCall, schema: Schema, mayBeEmpty: boolean): Field {
+  const { type, nullable } = bindAggregate(call, schema);
+  return field(call.name, type, !isCount(call) && (nullable || mayBeEmpty));
+}
+
+function isCount({ fn }: AggregateCall): boolean {
+  return fn === "count" || fn === "count_star";
+}
+
+function strictest(policies: readonly RowPolicy[]): RowPolicy {
+  return (["fail", "deadLetter", "skip"] as const).find((policy) => policies.includes(policy)) ?? "fail";
+}
+
+function noEventTime(input: LogicalPlan, schema: Schema): PlanError {
+  const lost = timeBelow(input);
+  if (lost !== null) {
+    return new PlanError("NO_EVENT_TIME", `a window, but the event time "${lost}" was dropped before it`, {
+      hint: `keep "${lost}" in select() and map(), or put the window before them`,
+    });
+  }
+  const times = schema.fields.filter(({ type }) => isTimestamp(type)).map(({ name }) => name);
+  const column = times[0] ?? "ts";
+  return new PlanError("NO_EVENT_TIME", "a window over a stream without event time", {
+    hint: `declare it: { time: "${column}", outOfOrder: "5s" } of the source, or .withWatermark("${column}", "5s")`,
+  });
+}
+
+function timeBelow(node: LogicalPlan): string | null {
+  const { timeColumn } = derive(node);
+  if (timeColumn !== null) return timeColumn;
+  for (const input of inputsOf(node)) {
+    const below = timeBelow(input);
+    if (below !== null) return below;
+  }
+  return null;
+}
