@@ -1,0 +1,180 @@
+// One node in words: a title and lines of detail, for logical and for physical plans. What EXPLAIN draws.
+import { type Field, fieldText, type Schema, typeName } from "../arrow/types.js";
+import type { Expr } from "./expr.js";
+import { formatBound, formatExpr, formatName } from "./format-expr.js";
+import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec } from "./logical.js";
+import type { PhysicalAggregate, PhysicalNode, PhysicalOf, PhysicalPlan } from "./physical.js";
+import type { RowPolicy } from "./policy.js";
+import { durationText, windowText } from "./window.js";
+
+export interface Description {
+  readonly title: string;
+  readonly details: readonly string[];
+}
+
+const SIDE_TITLES = { late: "late rows", deadLetter: "dead letters" } as const;
+
+export function describeLogical(node: LogicalPlan): Description {
+  switch (node.kind) {
+    case "unresolved-scan":
+      return {
+        title: `scan ${tableText(node.table)}`,
+        details: ["columns: not known yet", ...policyText(node.rowPolicy)],
+      };
+    case "scan":
+      return describeScan(node);
+    case "filter":
+      return { title: `filter ${formatExpr(node.predicate)}`, details: [] };
+    case "project":
+      return { title: `project ${namedText(node.columns)}`, details: [] };
+    case "with-columns":
+      return { title: `with-columns ${namedText(node.columns)}`, details: [] };
+    case "watermark":
+      return { title: watermarkText(node.spec.column, node.spec), details: limitsText(node.spec) };
+    case "window-aggregate":
+      return {
+        title: `window-aggregate ${windowText(node.window)}`,
+        details: [...groupText(node.keys, node.aggregates), ...latenessText(node.latenessMs)],
+      };
+    case "aggregate":
+      return { title: "aggregate", details: groupText(node.keys, node.aggregates) };
+    case "union":
+      return { title: "union", details: [] };
+    case "map":
+      return { title: `${node.mode} ${node.fn.name}`, details: node.schema === null ? [] : [schemaText(node.schema)] };
+    case "inspect":
+      return { title: `inspect ${node.fn.name}`, details: [] };
+    case "side-output":
+      return { title: SIDE_TITLES[node.output], details: [] };
+    case "sink":
+      return { title: `sink ${tableText(node.table)}`, details: [] };
+  }
+}
+
+/** Positions are shown as the names they stand for. */
+export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Description {
+  const columns = schemaText(node.schema);
+  switch (node.kind) {
+    case "source": {
+      const skip = node.predicate === null ? [] : [`skips by: ${formatBound(node.predicate)}`];
+      return { title: `source ${tableText(node.table)}`, details: [columns, ...skip, ...policyText(node.rowPolicy)] };
+    }
+    case "filter":
+      return { title: `filter ${formatBound(node.predicate)}`, details: [] };
+    case "project": {
+      const exprs = node.columns.map((expr, index) =>
+        assigned((node.schema.fields[index] as Field).name, formatBound(expr)),
+      );
+      return { title: `project ${exprs.join(", ")}`, details: [columns] };
+    }
+    case "watermark": {
+      const pane = node.pane && `pane: ${durationText(node.pane.sizeMs)}${offsetText(node.pane.offsetMs)}`;
+      const name = (node.schema.fields[node.column] as Field).name;
+      return { title: watermarkText(name, node), details: [...(pane === null ? [] : [pane]), ...limitsText(node)] };
+    }
+    case "window-aggregate":
+      return describeGrouping(node, inputSchema(node, plan));
+    case "union":
+      return { title: "union", details: [] };
+    case "map":
+      return { title: `${node.mode} ${node.fn.name}`, details: [columns] };
+    case "inspect":
+      return { title: `inspect ${node.fn.name}`, details: [] };
+    case "sink":
+      return { title: `sink ${tableText(node.table)}`, details: [] };
+  }
+}
+
+function describeScan({ table, schema, columns, predicate, bounded, rowPolicy }: LogicalNode<"scan">): Description {
+  const names = columns ?? schema.fields.map(({ name }) => name);
+  const share = columns === null ? "" : ` (${columns.length} of ${schema.fields.length})`;
+  return {
+    title: `scan ${tableText(table)}`,
+    details: [
+      `columns: ${names.map(formatName).join(", ")}${share}`,
+      ...(predicate === null ? [] : [`skips by: ${formatExpr(predicate)}`]),
+      ...(bounded ? [] : ["endless"]),
+      ...policyText(rowPolicy),
+    ],
+  };
+}
+
+function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): Description {
+  const { window, latenessMs } = node;
+  const nameAt = (column: number): string => formatName((input.fields[column] as Field).name);
+  const keys = node.keys.map(nameAt);
+  const calls = node.aggregates.map((aggregate) => aggregateText(aggregate, nameAt));
+  const entry = keys.length > 0 ? "one entry a key" : "one entry";
+  return {
+    title: window === null ? "aggregate" : `window-aggregate ${windowText(window)} on ${nameAt(node.timeColumn)}`,
+    details: [
+      ...(keys.length > 0 ? [`keys: ${keys.join(", ")}`] : []),
+      `aggregates: ${calls.join(", ")}`,
+      window === null
+        ? `state: ${entry}, until the input ends`
+        : `state: ${entry} and window, freed at window end${latenessMs > 0 ? ` + ${durationText(latenessMs)}` : ""}`,
+      schemaText(node.schema),
+    ],
+  };
+}
+
+function aggregateText({ name, fn, column, type }: PhysicalAggregate, nameAt: (column: number) => string): string {
+  const call = fn === "count_star" ? "count(*)" : `${fn}(${nameAt(column)})`;
+  return `${formatName(name)} = ${call} ${typeName(type)}`;
+}
+
+function inputSchema(node: PhysicalNode, plan: PhysicalPlan): Schema {
+  return (plan.nodes[(node.inputs[0] as PhysicalNode["inputs"][number]).node] as PhysicalNode).schema;
+}
+
+function tableText({ connector, name }: TableRef): string {
+  return connector === name ? connector : `${connector} ${name}`;
+}
+
+function policyText(policy: RowPolicy): string[] {
+  return policy === "fail"
+    ? []
+    : [`bad records: ${policy === "skip" ? "skipped and counted" : "kept as dead letters"}`];
+}
+
+function watermarkText(column: string, { delayMs }: Pick<WatermarkSpec, "delayMs">): string {
+  return `watermark ${formatName(column)}${delayMs === 0 ? "" : ` - ${durationText(delayMs)}`}`;
+}
+
+function limitsText({ idleMs, maxFutureDriftMs }: Pick<WatermarkSpec, "idleMs" | "maxFutureDriftMs">): string[] {
+  return [
+    ...(idleMs === null ? [] : [`idle after: ${durationText(idleMs)}`]),
+    ...(maxFutureDriftMs === null ? [] : [`refuses rows ahead of the clock by: ${durationText(maxFutureDriftMs)}`]),
+  ];
+}
+
+function groupText(keys: readonly NamedExpr[], aggregates: readonly AggregateCall[]): string[] {
+  const calls = aggregates.map(({ name, fn, args }) => `${formatName(name)} = ${callText(fn, args)}`);
+  return [...(keys.length > 0 ? [`keys: ${namedText(keys)}`] : []), `aggregates: ${calls.join(", ")}`];
+}
+
+function callText(fn: string, args: readonly Expr[]): string {
+  return fn === "count_star" ? "count(*)" : `${fn}(${args.map(formatExpr).join(", ")})`;
+}
+
+function latenessText(latenessMs: number): string[] {
+  return latenessMs === 0 ? [] : [`lateness: ${durationText(latenessMs)}`];
+}
+
+function offsetText(offsetMs: number): string {
+  return offsetMs === 0 ? "" : ` offset ${durationText(offsetMs)}`;
+}
+
+function namedText(columns: readonly NamedExpr[]): string {
+  return columns.map(({ name, expr }) => assigned(name, formatExpr(expr))).join(", ");
+}
+
+/** `x = a + 1`, but `a` for a column under its own name. */
+function assigned(name: string, text: string): string {
+  const shown = formatName(name);
+  return shown === text ? shown : `${shown} = ${text}`;
+}
+
+function schemaText({ fields }: Schema): string {
+  return `columns: ${fields.map((each) => fieldText({ ...each, name: formatName(each.name) })).join(", ")}`;
+}

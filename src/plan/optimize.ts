@@ -1,0 +1,240 @@
+// The optimizer: small rules, program → program. The result, the refused rows and the errors stay the same: what can fail on
+// a row (raise.ts) is neither dropped nor moved, and what several readers share is not changed for one of them.
+import type { Schema } from "../arrow/types.js";
+import { bindExpr, exprChildren, foldExpr } from "./bind-expr.js";
+import { derive } from "./derive.js";
+import type { Expr } from "./expr.js";
+import type { LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
+import { pruneColumns } from "./prune.js";
+import { mayRaise } from "./raise.js";
+import { type Program, rewrite, sameData, sharedNodes } from "./walk.js";
+
+export interface Rule {
+  readonly name: string;
+  readonly apply: (program: Program) => Program;
+}
+
+/** Constant parts of expressions become literals. */
+const foldConstants: Rule = {
+  name: "fold-constants",
+  apply: (program) =>
+    rewrite(program, (node) => {
+      switch (node.kind) {
+        case "filter":
+          return change(node, { predicate: foldExpr(node.predicate) });
+        case "project":
+          return change(node, { columns: node.columns.map(({ name, expr }) => ({ name, expr: foldExpr(expr) })) });
+        case "window-aggregate":
+        case "aggregate":
+          return change(node, {
+            keys: node.keys.map(({ name, expr }) => ({ name, expr: foldExpr(expr) })),
+            aggregates: node.aggregates.map((call) => ({ ...call, args: call.args.map(foldExpr) })),
+          });
+        default:
+          return node;
+      }
+    }),
+};
+
+/** A filter that every row passes is none. */
+const dropTrueFilters: Rule = {
+  name: "drop-true-filters",
+  apply: (program) =>
+    rewrite(program, (node) =>
+      node.kind === "filter" && node.predicate.kind === "literal" && node.predicate.value === true ? node.input : node,
+    ),
+};
+
+/**
+ * Two filters in a row are one. The upper one is then computed where the lower one is NULL, too: it must not fail there.
+ */
+const mergeFilters: Rule = {
+  name: "merge-filters",
+  apply: (program) => {
+    const shared = sharedNodes(program);
+    return rewrite(program, (node, old) => {
+      if (node.kind !== "filter" || node.input.kind !== "filter" || shared.has(inputOf(old))) return node;
+      const { input, predicate } = node.input;
+      if (raises(node.predicate, derive(input).schema)) return node;
+      const args = [...conjuncts(predicate), ...conjuncts(node.predicate)];
+      return change(node, { input, predicate: { kind: "call", fn: "and", args } });
+    });
+  },
+};
+
+/**
+ * Filters go below projections that only rename what they read, and into every input of a union. They stay above watermarks
+ * (rows they drop move event time), windows, user functions and inspections.
+ */
+const pushFilters: Rule = {
+  name: "push-filters",
+  apply: (program) => {
+    const shared = sharedNodes(program);
+    return rewrite(program, (node, old) => {
+      if (node.kind !== "filter" || shared.has(inputOf(old))) return node;
+      const { input } = node;
+      if (input.kind === "union") {
+        const inputs = input.inputs.map((each, index) =>
+          change(node, { input: each, ...(node.uid === undefined ? {} : { uid: `${node.uid}[${index}]` }) }),
+        );
+        return change(input, { inputs });
+      }
+      if (input.kind !== "project" || !input.columns.every(({ expr }) => !raises(expr, derive(input.input).schema))) {
+        return node;
+      }
+      const predicate = substitute(node.predicate, input.columns);
+      if (!columnsRead(node.predicate, input.columns).every(({ expr }) => isTrivial(expr))) return node;
+      return change(input, { input: change(node, { input: input.input, predicate }) });
+    });
+  },
+};
+
+/** A projection of a projection is one, unless something would then be computed twice, or where it was not before. */
+const mergeProjects: Rule = {
+  name: "merge-projects",
+  apply: (program) => {
+    const shared = sharedNodes(program);
+    return rewrite(program, (node, old) => {
+      if (node.kind !== "project" || node.input.kind !== "project" || shared.has(inputOf(old))) return node;
+      const { columns, input } = node.input;
+      const { schema } = derive(input);
+      const mergeable = columns.every(({ name, expr }) => {
+        if (isTrivial(expr)) return true;
+        const uses = node.columns.reduce((sum, column) => sum + countUses(column.expr, name), 0);
+        if (!raises(expr, schema)) return uses <= 1;
+        return uses === 1 && node.columns.some((column) => column.expr.kind === "column" && column.expr.name === name);
+      });
+      if (!mergeable) return node;
+      const merged = node.columns.map(({ name, expr }) => ({ name, expr: substitute(expr, columns) }));
+      return change(node, { input, columns: merged });
+    });
+  },
+};
+
+/** A projection to the columns that are there, in their order, is none. */
+const dropIdleProjects: Rule = {
+  name: "drop-idle-projects",
+  apply: (program) =>
+    rewrite(program, (node) => {
+      if (node.kind !== "project") return node;
+      const { fields } = derive(node.input).schema;
+      const idle = node.columns.every(
+        ({ name, expr }, index) => expr.kind === "column" && expr.name === name && fields[index]?.name === name,
+      );
+      return idle && node.columns.length === fields.length ? node.input : node;
+    }),
+};
+
+/** Scans read the columns that somebody needs. */
+const pruneUnread: Rule = { name: "prune-columns", apply: pruneColumns };
+
+/**
+ * The filter right above a scan also goes into it, for skipping: up to its first part that may fail, since a row that is
+ * skipped fails no more.
+ */
+const pushPredicates: Rule = {
+  name: "push-predicates",
+  apply: (program) => {
+    const shared = sharedNodes(program);
+    return rewrite(program, (node, old) => {
+      if (node.kind !== "filter" || node.input.kind !== "scan" || shared.has(inputOf(old))) return node;
+      const { schema } = derive(node.input);
+      const parts = conjuncts(node.predicate);
+      const end = parts.findIndex((part) => raises(part, schema));
+      const safe = end < 0 ? parts : parts.slice(0, end);
+      const [first] = safe;
+      if (first === undefined) return node;
+      const predicate: Expr = safe.length === 1 ? first : { kind: "call", fn: "and", args: safe };
+      return change(node, { input: change(node.input, { predicate }) });
+    });
+  },
+};
+
+/** Applied in turn until nothing changes. */
+const MOVES: readonly Rule[] = [
+  foldConstants,
+  dropTrueFilters,
+  pushFilters,
+  mergeFilters,
+  mergeProjects,
+  dropIdleProjects,
+];
+/** Applied once at the end. */
+const LAST: readonly Rule[] = [pruneUnread, dropIdleProjects, pushPredicates];
+
+/** Every rule, in order of first use. */
+export const RULES: readonly Rule[] = [...new Set([...MOVES, ...LAST])];
+
+/** Bound plans → plans with the same results. */
+export function optimize(program: Program): Program {
+  let current = program;
+  for (let previous: Program = []; !sameProgram(current, previous); ) {
+    previous = current;
+    for (const rule of MOVES) current = rule.apply(current);
+  }
+  for (const rule of LAST) current = rule.apply(current);
+  return current;
+}
+
+function sameProgram(a: Program, b: Program): boolean {
+  return a.length === b.length && a.every((root, index) => root === b[index]);
+}
+
+function inputOf(node: LogicalPlan): LogicalPlan {
+  return (node as LogicalNode<"filter">).input;
+}
+
+/** The node with other parts; itself when none of them is new, so that a rule that finds nothing changes nothing. */
+function change<N extends LogicalPlan>(node: N, parts: Partial<N>): N {
+  const same = Object.entries(parts).every(([name, value]) => {
+    const old: unknown = node[name as keyof N];
+    if (name === "input") return value === old;
+    if (name === "inputs") return (value as unknown[]).every((input, index) => input === (old as unknown[])[index]);
+    return sameData(value, old);
+  });
+  return same ? node : Object.freeze(Object.assign({}, node, parts));
+}
+
+function raises(expr: Expr, schema: Schema): boolean {
+  return mayRaise(bindExpr(expr, schema));
+}
+
+/** A column or a literal: nothing to compute. */
+function isTrivial(expr: Expr): boolean {
+  return expr.kind === "column" || expr.kind === "literal";
+}
+
+/** What `a AND b AND …` consists of, in order. */
+function conjuncts(predicate: Expr): Expr[] {
+  return predicate.kind === "call" && predicate.fn === "and" ? predicate.args.flatMap(conjuncts) : [predicate];
+}
+
+function columnsRead(expr: Expr, columns: readonly NamedExpr[]): NamedExpr[] {
+  return columns.filter(({ name }) => countUses(expr, name) > 0);
+}
+
+function countUses(expr: Expr, name: string): number {
+  if (expr.kind === "column") return expr.name === name ? 1 : 0;
+  return exprChildren(expr).reduce((sum, child) => sum + countUses(child, name), 0);
+}
+
+/** The expression with column names replaced by what a projection computes them from. */
+function substitute(expr: Expr, columns: readonly NamedExpr[]): Expr {
+  const through = (child: Expr): Expr => substitute(child, columns);
+  switch (expr.kind) {
+    case "column":
+      return columns.find(({ name }) => name === expr.name)?.expr ?? expr;
+    case "literal":
+      return expr;
+    case "call":
+      return { ...expr, args: expr.args.map(through) };
+    case "cast":
+      return { ...expr, input: through(expr.input) };
+    case "case":
+      return {
+        ...expr,
+        branches: expr.branches.map(({ when, then }) => ({ when: through(when), then: through(then) })),
+        otherwise: expr.otherwise === null ? null : through(expr.otherwise),
+      };
+  }
+}
