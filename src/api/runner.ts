@@ -1,20 +1,12 @@
 // What the front ends ask of the engine: tell a table's schema, run plans, hand back rows. engine.ts fills it; the front
 // ends never see operators, so a plan can be built, checked and explained where nothing can run.
-import type { Schema } from "../arrow/types.js";
+import type { Value } from "../arrow/rows.js";
+import type { ResolvedTable } from "../plan/bind.js";
 import type { Catalog } from "../plan/catalog.js";
-import type { LogicalNode, LogicalPlan, TableRef } from "../plan/logical.js";
+import type { LogicalNode, LogicalPlan } from "../plan/logical.js";
 
-/** A value at the row edge: TIMESTAMP(0..3) is a Date, finer times ISO text, DECIMAL a string, BYTES a Uint8Array. */
-export type Value = null | boolean | number | bigint | string | Date | Uint8Array;
-
+/** A row whose columns are not known to the compiler. */
 export type AnyRow = Record<string, Value>;
-
-/** What a connector tells about a table when the plan is bound. `table` may carry more than the user wrote (the format found). */
-export interface ResolvedTable {
-  readonly table: TableRef;
-  readonly schema: Schema;
-  readonly bounded: boolean;
-}
 
 /** How a job runs; all optional. Unknown names are refused with OPTION. */
 export interface RunOptions {
@@ -94,6 +86,8 @@ export interface Job extends AsyncDisposable {
   cancel(reason?: unknown): Promise<void>;
   metrics(): readonly NodeMetrics[];
   progress(): JobProgress;
+  /** The physical plan with what each node did so far: EXPLAIN ANALYZE. Empty while starting. */
+  explain(): string;
   /** Events from now on. Costs nothing while nobody listens; leaving the loop ends the listening. */
   trace(): AsyncIterableIterator<JobEvent>;
 }
@@ -104,8 +98,8 @@ export interface RowReader extends AsyncIterableIterator<readonly AnyRow[]> {
 }
 
 /**
- * Plans given here may hold unresolved scans: the runner binds them (`bindProgram(plans, runner.resolve)`), then compiles
- * (`compile(bound)` in plan/compile.ts) and builds operators. Several plans are one program: a node that two of them share
+ * Plans given here may hold unresolved scans: the runner binds them (`bindProgram(plans, resolve)` in plan/bind.ts), then
+ * compiles (`compile(bound)` in plan/compile.ts) and builds operators. Several plans are one program: a node that two of them share
  * by identity runs once.
  */
 export interface Runner {

@@ -1,0 +1,56 @@
+// Streams with their targets, ready to run: one program, in which what several of them share runs once.
+import type { LogicalPlan, TableRef } from "../plan/logical.js";
+import { type ExplainOptions, explainProgram } from "./explain.js";
+import { checkOptions } from "./options.js";
+import type { Job, JobResult, RowOptions, Runner, RunOptions } from "./runner.js";
+
+/** Where rows can go: a table that takes rows, such as `mill.file("out.ndjson")` or `mill.memory()`. */
+export interface Target {
+  readonly table: TableRef;
+}
+
+const RUN_OPTIONS = ["signal", "name", "memoryBytes", "batchRows", "optimize"] as const;
+const ROW_OPTIONS = [...RUN_OPTIONS, "bigint"] as const;
+
+export function checkRunOptions(options: RunOptions | undefined): RunOptions {
+  return checkOptions(options, RUN_OPTIONS, "run()");
+}
+
+export function checkRowOptions(options: RowOptions | undefined): RowOptions {
+  return checkOptions(options, ROW_OPTIONS, "rows()");
+}
+
+/** Sinks of one program. Immutable; nothing runs before `run` or `start`. */
+export class Pipeline {
+  readonly plans: readonly LogicalPlan[];
+  readonly #runner: Runner;
+
+  constructor(runner: Runner, plans: readonly LogicalPlan[]) {
+    this.#runner = runner;
+    this.plans = plans;
+  }
+
+  /**
+   * This program and another one as one: sources and operators that both use run once.
+   *
+   * @example await delays.to(table).and(delays.late().to(mill.file("late.ndjson"))).run()
+   */
+  and(other: Pipeline): Pipeline {
+    return new Pipeline(this.#runner, [...this.plans, ...other.plans]);
+  }
+
+  /** Runs to the end of the input. @throws the first error of the job */
+  run(options?: RunOptions): Promise<JobResult> {
+    return this.start(options).done;
+  }
+
+  /** Starts the job and gives it back at once: its metrics, its trace, its end. */
+  start(options?: RunOptions): Job {
+    return this.#runner.run(this.plans, checkRunOptions(options));
+  }
+
+  /** The plan as text (or JSON, DOT), as written, optimized and lowered. */
+  explain(options?: ExplainOptions): Promise<string> {
+    return explainProgram(this.#runner, this.plans, options);
+  }
+}

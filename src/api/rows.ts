@@ -1,0 +1,43 @@
+// Row types of results: what select, groupBy and aggregate make of a row type. Nothing here exists at run time.
+import type { Value } from "../arrow/rows.js";
+import type { Aggregate } from "./aggregates.js";
+import type { Operand, TermOf } from "./expression.js";
+import type { ColumnOf, Flat, Resolve } from "./types.js";
+
+/** What select and groupBy take: names of columns, and objects of new names with their expressions. */
+export type Selector<Row> = ColumnOf<Row> | Readonly<Record<string, Operand<ColumnOf<Row>>>>;
+
+/** What aggregate takes: result names with their aggregates. */
+export type Aggregates<Row> = Readonly<Record<string, Aggregate<ColumnOf<Row>>>>;
+
+type Computed<S> = Exclude<S, string>;
+type ComputedName<S> = S extends string ? never : keyof S & string;
+type OperandAt<S, K> = S extends Readonly<Record<K & string, infer O>> ? O : never;
+
+/** The row that selectors make. */
+export type Selected<Row, S> = {
+  [K in (S & string) | ComputedName<S>]: K extends ComputedName<S>
+    ? Resolve<TermOf<OperandAt<Computed<S>, K>>, Row>
+    : K extends keyof Row
+      ? Row[K]
+      : Value;
+};
+
+/** A row with columns replaced or added. */
+export type Extended<Row, C extends Readonly<Record<string, Operand>>> = Flat<
+  Omit<Row, keyof C> & { [K in keyof C]: Resolve<TermOf<C[K]>, Row> }
+>;
+
+/** What a window puts before its keys. `windowTime` is the window's last millisecond, the event time of the result. */
+export interface WindowBounds {
+  windowStart: Date;
+  windowEnd: Date;
+  windowTime: Date;
+}
+
+/** Values of aggregates; `MayBeEmpty` where they may be of no rows at all. */
+export type Aggregated<Row, A, MayBeEmpty> = {
+  [K in keyof A]: A[K] extends Aggregate<string, infer Term, infer Empty>
+    ? Resolve<Term, Row> | (MayBeEmpty extends true ? Empty : never)
+    : never;
+};

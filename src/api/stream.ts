@@ -1,0 +1,348 @@
+// DataStream: a plan under construction. Every method gives another stream over a new plan node and leaves this one as it
+// is; nothing is opened or run before `run`, iteration or `explain`. Names and types are checked as soon as the columns
+// are known: at the call when they are declared, else when the plan is bound.
+import { parseSchema, type Schema, schemaLiteral } from "../arrow/types.js";
+import { PlanError } from "../errors.js";
+import { bindProgram } from "../plan/bind.js";
+import { columnNamed, columnsKnown, derive } from "../plan/derive.js";
+import * as logical from "../plan/logical.js";
+import { lateRows } from "../plan/side-outputs.js";
+import { type Duration, parseDurationMs } from "./duration.js";
+import { type ExplainOptions, explainProgram } from "./explain.js";
+import { Expression, type Operand, toPlan } from "./expression.js";
+import { checkOptions, describeValue } from "./options.js";
+import { checkRowOptions, Pipeline, type Target } from "./pipeline.js";
+import type { Aggregated, Aggregates, Extended, Selected, Selector, WindowBounds } from "./rows.js";
+import type { AnyRow, JobResult, RowOptions, Runner } from "./runner.js";
+import type { CheckedSchema, ColumnOf, Flat, RowOf, SchemaLiteral } from "./types.js";
+import type { WindowSpec } from "./windows.js";
+
+const WINDOW_COLUMNS = Object.freeze({ start: "windowStart", end: "windowEnd", time: "windowTime" });
+
+export interface WatermarkOptions {
+  /** A split (file, partition) without rows for so long no longer holds the watermark. Never unless given. */
+  readonly idle?: Duration;
+  /** Rows further ahead of the clock than this are late rows with reason FUTURE. No limit unless given. */
+  readonly maxFutureDrift?: Duration;
+}
+
+/** How a user function is known to plans and checkpoints. */
+export interface FunctionOptions {
+  /** For EXPLAIN and messages; the function's own name unless given. */
+  readonly name?: string;
+  /** Raise it when the function means something else: a checkpoint of the old one then no longer fits. */
+  readonly version?: string;
+}
+
+export interface MapOptions<S extends SchemaLiteral> extends FunctionOptions {
+  /** Columns of the rows that the function gives; those of its input unless given. */
+  readonly schema?: S & CheckedSchema<S>;
+}
+
+/** Rows over time. `Row` is their type where the schema is known to the compiler. */
+export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
+  readonly plan: logical.LogicalPlan;
+  protected readonly runner: Runner;
+
+  /** @throws what `derive` refuses, when the columns are known */
+  constructor(runner: Runner, plan: logical.LogicalPlan) {
+    this.runner = runner;
+    this.plan = plan;
+    if (columnsKnown(plan)) derive(plan);
+  }
+
+  /** Rows for which the predicate is TRUE (not FALSE, not NULL). */
+  where(predicate: Expression<ColumnOf<Row>>): DataStream<Row> {
+    return this.#over(logical.filter(this.plan, toPlan(predicate)));
+  }
+
+  /**
+   * These columns, in this order: names, or objects of new names with expressions.
+   *
+   * @example flights.select("origin", { late: col("delay").gt(15) })
+   */
+  select<const S extends readonly Selector<Row>[]>(...columns: S): DataStream<Selected<Row, S[number]>> {
+    return this.#over(logical.project(this.plan, namedExprs(columns, "select()")));
+  }
+
+  /** All columns, and one more (or another one of the same name, in its place). */
+  withColumn<const Name extends string, O extends Operand<ColumnOf<Row>>>(
+    name: Name,
+    value: O,
+  ): DataStream<Extended<Row, { readonly [K in Name]: O }>> {
+    return this.#over(logical.withColumns(this.plan, [{ name, expr: toPlan(value) }]));
+  }
+
+  /** All columns, and these. Their expressions see the columns as they were, not each other. */
+  withColumns<const C extends Readonly<Record<string, Operand<ColumnOf<Row>>>>>(
+    columns: C,
+  ): DataStream<Extended<Row, C>> {
+    return this.#over(logical.withColumns(this.plan, namedExprs([columns], "withColumns()")));
+  }
+
+  /**
+   * Declares the event time. The watermark stays `outOfOrder` behind the greatest time seen; rows behind it when their
+   * window closes are late.
+   */
+  withWatermark(column: ColumnOf<Row>, outOfOrder: Duration, options?: WatermarkOptions): DataStream<Row> {
+    return this.#over(watermarkOver(this.plan, column, outOfOrder, options));
+  }
+
+  /** Cuts the stream into windows of event time; `groupBy` and `aggregate` follow. */
+  window(window: WindowSpec): WindowedStream<Row> {
+    return new WindowedStream(this.runner, this.plan, window);
+  }
+
+  /** Groups of equal keys over the whole input, which must be bounded. */
+  groupBy<const S extends readonly Selector<Row>[]>(
+    ...keys: S
+  ): GroupedStream<Row, Selected<Row, S[number]>, S extends readonly [] ? true : false> {
+    return new GroupedStream(this.runner, this.plan, null, namedExprs(keys, "groupBy()"));
+  }
+
+  /** One row over the whole input, which must be bounded. */
+  aggregate<const A extends Aggregates<Row>>(aggregates: A): DataStream<Flat<Aggregated<Row, A, true>>> {
+    return this.groupBy().aggregate(aggregates) as DataStream<Flat<Aggregated<Row, A, true>>>;
+  }
+
+  /** The rows of all streams. Columns are matched by name and must be the same. */
+  union(...others: readonly DataStream<Row>[]): DataStream<Row> {
+    return others.length === 0 ? this : this.#over(logical.union([this.plan, ...others.map(({ plan }) => plan)]));
+  }
+
+  /** One row for each, by a function of your own: slower than expressions, and never moved by the optimizer. */
+  map<const S extends SchemaLiteral>(
+    fn: (row: Row) => RowOf<S>,
+    options: MapOptions<S> & { readonly schema: S },
+  ): DataStream<RowOf<S>>;
+  map(fn: (row: Row) => Row, options?: FunctionOptions): DataStream<Row>;
+  map(fn: (row: Row) => unknown, options?: MapOptions<SchemaLiteral>): DataStream<never> {
+    return this.#map("map", fn, options);
+  }
+
+  /** Rows for which a function of your own is true. */
+  filter(fn: (row: Row) => boolean, options?: FunctionOptions): DataStream<Row> {
+    return this.#map("filter", fn, options);
+  }
+
+  /** Any number of rows for each. */
+  flatMap<const S extends SchemaLiteral>(
+    fn: (row: Row) => Iterable<RowOf<S>>,
+    options: MapOptions<S> & { readonly schema: S },
+  ): DataStream<RowOf<S>>;
+  flatMap(fn: (row: Row) => Iterable<Row>, options?: FunctionOptions): DataStream<Row>;
+  flatMap(fn: (row: Row) => Iterable<unknown>, options?: MapOptions<SchemaLiteral>): DataStream<never> {
+    return this.#map("flatMap", fn, options);
+  }
+
+  /** Shows each row to a function on its way; the rows stay as they are. */
+  inspect(fn: (row: Row) => void, options?: FunctionOptions): DataStream<Row> {
+    return this.#over(logical.inspect(this.plan, this.#function(fn, options, "inspect()")));
+  }
+
+  /** Rows that entered no window, with `lateReason`, `lateWatermark` and `lateOperator` behind their columns. */
+  late(): DataStream<AnyRow> {
+    return this.#over(lateRows(this.plan));
+  }
+
+  /** Records and rows that this stream's sources and expressions refused, raw and with their place. */
+  deadLetters(): DataStream<DeadLetter> {
+    return this.#over(logical.sideOutput(this.plan, "deadLetter"));
+  }
+
+  /** Names the last step: its state and its metrics are found under this name. */
+  uid(name: string): this {
+    return this.#over(logical.withUid(this.plan, name)) as unknown as this;
+  }
+
+  /** The stream with a target for its rows; `run` follows. */
+  to(target: Target): Pipeline {
+    if (target?.table === undefined) {
+      throw new PlanError("OPTION", `to() takes a target, got ${describeValue(target)}`, {
+        hint: 'for example mill.file("out.ndjson") or mill.memory(); a function goes to forEach()',
+      });
+    }
+    return new Pipeline(this.runner, [logical.sink(this.plan, target.table)]);
+  }
+
+  /** Runs the stream; `fn` gets every row, and is waited for when it answers with a promise. */
+  async forEach(fn: (row: Row) => void | Promise<void>, options?: RowOptions): Promise<JobResult> {
+    const reader = this.runner.rows(this.plan, checkRowOptions(options));
+    for await (const chunk of reader) {
+      for (const row of chunk as readonly Row[]) {
+        const answer = fn(row);
+        if (answer !== undefined) await answer;
+      }
+    }
+    return reader.job.done;
+  }
+
+  /** Runs the stream; all its rows. */
+  async toArray(options?: RowOptions): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const chunk of this.runner.rows(this.plan, checkRowOptions(options))) {
+      for (const row of chunk as readonly Row[]) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** Runs the stream; its rows one after another, as fast as they are taken. Leaving the loop cancels the job. */
+  async *rows(options?: RowOptions): AsyncGenerator<Row, void, undefined> {
+    for await (const chunk of this.runner.rows(this.plan, checkRowOptions(options))) {
+      for (const row of chunk as readonly Row[]) yield row;
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Row, void, undefined> {
+    return this.rows();
+  }
+
+  /** The columns, as a schema literal. Opens the source when it has to. */
+  async schema(): Promise<Record<string, string>> {
+    const [bound] = await bindProgram([this.plan], (scan) => this.runner.resolve(scan));
+    return schemaLiteral(derive(bound as logical.LogicalPlan).schema);
+  }
+
+  /** The plan as text (or JSON, DOT): as written, optimized and lowered. Opens the source when it has to; runs nothing. */
+  explain(options?: ExplainOptions): Promise<string> {
+    return explainProgram(this.runner, [this.plan], options);
+  }
+
+  /** Row types are known to the compiler only; at run time a stream is its plan. */
+  #over<Result>(plan: logical.LogicalPlan): DataStream<Result> {
+    return new DataStream<Result>(this.runner, plan);
+  }
+
+  #map<Result>(
+    mode: "map" | "filter" | "flatMap",
+    fn: (row: Row) => unknown,
+    options: MapOptions<SchemaLiteral> | undefined,
+  ): DataStream<Result> {
+    const schema: Schema | null = options?.schema === undefined ? null : parseSchema(options.schema);
+    const legal = mode === "filter" ? [] : (["schema"] as const);
+    return this.#over(logical.map(this.plan, this.#function(fn, options, `${mode}()`, legal), mode, schema));
+  }
+
+  #function(
+    fn: (row: Row) => unknown,
+    options: MapOptions<SchemaLiteral> | undefined,
+    where: string,
+    more: readonly "schema"[] = [],
+  ): logical.FunctionRef {
+    const { name, version } = checkOptions(options, ["name", "version", ...more], where);
+    if (typeof fn !== "function") {
+      throw new PlanError("OPTION", `${where} takes a function, got ${describeValue(fn)}`, {
+        hint: 'expressions go to where() and withColumn(): where(col("delay").gt(15))',
+      });
+    }
+    return this.runner.catalog.addFunction(fn, name ?? (fn.name || "anonymous"), version);
+  }
+}
+
+/** A stream cut into windows. */
+export class WindowedStream<Row> {
+  readonly #runner: Runner;
+  readonly #plan: logical.LogicalPlan;
+  readonly #window: WindowSpec;
+
+  constructor(runner: Runner, plan: logical.LogicalPlan, window: WindowSpec) {
+    this.#runner = runner;
+    this.#plan = plan;
+    this.#window = window;
+  }
+
+  /** Groups of equal keys in each window. NULL keys are one group. */
+  groupBy<const S extends readonly Selector<Row>[]>(
+    ...keys: S
+  ): GroupedStream<Row, Flat<WindowBounds & Selected<Row, S[number]>>, false> {
+    return new GroupedStream(this.#runner, this.#plan, this.#window, namedExprs(keys, "groupBy()"));
+  }
+
+  /** One row a window. */
+  aggregate<const A extends Aggregates<Row>>(
+    aggregates: A,
+  ): DataStream<Flat<WindowBounds & Aggregated<Row, A, false>>> {
+    return this.groupBy().aggregate(aggregates) as DataStream<Flat<WindowBounds & Aggregated<Row, A, false>>>;
+  }
+}
+
+/** Groups that wait for their aggregates. `Keys` is what a result row begins with. */
+export class GroupedStream<Row, Keys, MayBeEmpty> {
+  readonly #runner: Runner;
+  readonly #plan: logical.LogicalPlan;
+  readonly #window: WindowSpec | null;
+  readonly #keys: readonly logical.NamedExpr[];
+
+  constructor(
+    runner: Runner,
+    plan: logical.LogicalPlan,
+    window: WindowSpec | null,
+    keys: readonly logical.NamedExpr[],
+  ) {
+    this.#runner = runner;
+    this.#plan = plan;
+    this.#window = window;
+    this.#keys = keys;
+  }
+
+  /**
+   * One row a group (and window), with these values behind its keys.
+   *
+   * @example flights.window(tumble("1h")).groupBy("origin").aggregate({ flights: count(), delay: avg("delay") })
+   */
+  aggregate<const A extends Aggregates<Row>>(aggregates: A): DataStream<Flat<Keys & Aggregated<Row, A, MayBeEmpty>>> {
+    const calls = Object.entries(aggregates).map(([name, { fn, args }]) => ({ name, fn, args }));
+    const plan =
+      this.#window === null
+        ? logical.aggregate(this.#plan, this.#keys, calls)
+        : logical.windowAggregate(this.#plan, {
+            ...this.#window,
+            windowColumns: WINDOW_COLUMNS,
+            keys: this.#keys,
+            aggregates: calls,
+          });
+    return new DataStream(this.#runner, plan);
+  }
+}
+
+/** A record or row that was refused, as `deadLetters()` gives it. Lines are 1-based; `byte` is the record's offset. */
+export interface DeadLetter {
+  code: string;
+  message: string;
+  source: string | null;
+  line: number | null;
+  byte: number | null;
+  row: number | null;
+  field: string | null;
+  raw: Uint8Array;
+}
+
+/** The plan below a watermark node, for streams and for tables that declare their event time. */
+export function watermarkOver(
+  plan: logical.LogicalPlan,
+  column: string,
+  outOfOrder: Duration,
+  options?: WatermarkOptions,
+): logical.LogicalPlan {
+  const { idle, maxFutureDrift } = checkOptions(options, ["idle", "maxFutureDrift"], "withWatermark()");
+  const delayMs = parseDurationMs(outOfOrder, "outOfOrder");
+  if (delayMs < 0) throw new PlanError("OPTION", `outOfOrder is ${delayMs} ms`, { hint: "give 0 or more" });
+  return logical.watermark(plan, {
+    column,
+    delayMs,
+    idleMs: idle === undefined ? null : parseDurationMs(idle, "idle"),
+    maxFutureDriftMs: maxFutureDrift === undefined ? null : parseDurationMs(maxFutureDrift, "maxFutureDrift"),
+  });
+}
+
+function namedExprs<Row>(selectors: readonly Selector<Row>[], where: string): logical.NamedExpr[] {
+  return selectors.flatMap((selector) => {
+    if (typeof selector === "string") return [columnNamed(selector)];
+    if (typeof selector === "object" && selector !== null && !(selector instanceof Expression)) {
+      return Object.entries(selector).map(([name, value]) => ({ name, expr: toPlan(value) }));
+    }
+    throw new PlanError("OPTION", `${where} takes names and objects, got ${describeValue(selector)}`, {
+      hint: 'name an expression: { late: col("delay").gt(15) }',
+    });
+  });
+}

@@ -1,0 +1,84 @@
+// Tables: what `mill.file(…)`, `mill.rows(…)` and their like give. Read it as a stream, or hand it to `to()` as a target.
+import { parseSchema, type Schema } from "../arrow/types.js";
+import { PlanError } from "../errors.js";
+import * as logical from "../plan/logical.js";
+import type { RowPolicy } from "../plan/policy.js";
+import type { Duration } from "./duration.js";
+import { checkChoice, checkOptions } from "./options.js";
+import type { Target } from "./pipeline.js";
+import type { AnyRow, Runner } from "./runner.js";
+import { DataStream, type WatermarkOptions, watermarkOver } from "./stream.js";
+import type { CheckedSchema, ColumnOf, RowOf, SchemaLiteral } from "./types.js";
+
+/** Options that every source takes. */
+export interface TableOptions<S extends SchemaLiteral = SchemaLiteral> extends WatermarkOptions {
+  /** The columns: `{ ts: "TIMESTAMP(3)", price: "DOUBLE NOT NULL" }`. Found out when the table is opened unless given. */
+  readonly schema?: S & CheckedSchema<S>;
+  /** The event time. */
+  readonly time?: ColumnOf<RowOf<S>>;
+  /** How far rows may be out of order, before a window that they belong to closes. None unless given. */
+  readonly outOfOrder?: Duration;
+  /** What happens to a record that cannot be read, or a row that cannot be computed: `fail` unless given. */
+  readonly rowPolicy?: RowPolicy;
+}
+
+const TABLE_OPTIONS = ["schema", "time", "outOfOrder", "idle", "maxFutureDrift", "rowPolicy"] as const;
+
+/** What an engine knows of a table when it is made. */
+export interface TableSpec<Own extends string> {
+  /** For messages: `file()`. */
+  readonly where: string;
+  readonly connector: string;
+  /** For messages and EXPLAIN: the path, the URL. */
+  readonly name: string;
+  /** Names of the connector's own options. */
+  readonly own: readonly Own[];
+  /** What the connector works on, when that cannot be an option: an array, an iterable, a function. */
+  readonly live?: unknown;
+  /** Set where the columns are known without waiting. */
+  readonly known?: { readonly schema: Schema; readonly bounded: boolean };
+}
+
+/** A source of rows, or a target for them. */
+export class Table<Row = AnyRow> extends DataStream<Row> implements Target {
+  readonly table: logical.TableRef;
+
+  constructor(runner: Runner, plan: logical.LogicalPlan, table: logical.TableRef) {
+    super(runner, plan);
+    this.table = table;
+  }
+}
+
+/**
+ * A table for the user, its options checked: those of every source here, the connector's own go into the plan.
+ * @throws OPTION, TYPE (schema literals), TIME_UNIT
+ */
+export function openTable<Row, Own extends string>(
+  runner: Runner,
+  spec: TableSpec<Own>,
+  options?: TableOptions & { readonly [K in Own]?: unknown },
+): Table<Row> {
+  const checked: Readonly<Record<string, unknown>> = checkOptions(options, [...TABLE_OPTIONS, ...spec.own], spec.where);
+  const { schema, time, outOfOrder, idle, maxFutureDrift, rowPolicy = "fail" } = checked as TableOptions;
+  checkChoice(rowPolicy, ["fail", "deadLetter", "skip"], "rowPolicy");
+  const own = Object.fromEntries(spec.own.filter((name) => name in checked).map((name) => [name, checked[name]]));
+  const table = runner.catalog.addTable(spec.connector, spec.name, own, spec.live);
+  const scan =
+    spec.known === undefined
+      ? logical.unresolvedScan(table, schema === undefined ? null : parseSchema(schema), rowPolicy)
+      : logical.scan(table, spec.known.schema, { bounded: spec.known.bounded, rowPolicy });
+  if (time !== undefined) {
+    const limits = {
+      ...(idle === undefined ? {} : { idle }),
+      ...(maxFutureDrift === undefined ? {} : { maxFutureDrift }),
+    };
+    return new Table(runner, watermarkOver(scan, time, outOfOrder ?? 0, limits), table);
+  }
+  const needsTime = Object.entries({ outOfOrder, idle, maxFutureDrift }).find(([, value]) => value !== undefined);
+  if (needsTime !== undefined) {
+    throw new PlanError("OPTION", `${spec.where} has ${needsTime[0]} but no time`, {
+      hint: 'name the column of the event time: { time: "ts" }',
+    });
+  }
+  return new Table(runner, scan, table);
+}
