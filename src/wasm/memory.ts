@@ -258,6 +258,7 @@ export class MemoryAccount {
 export class Arena {
   readonly #account: MemoryAccount;
   readonly #chunks: { ptr: number; bytes: number }[] = [];
+  readonly #retired: Region[] = [];
   #chunk = -1;
   #at = 0;
   #end = 0;
@@ -282,8 +283,15 @@ export class Arena {
     return ptr;
   }
 
+  /** Drops a reference at the end of the step: until then batches that do not own it may use the region. */
+  retire(region: Region): void {
+    this.#retired.push(region);
+  }
+
   /** Ends the step: all pointers handed out become invalid. Large chunks go back, one is kept. */
   reset(): void {
+    for (const region of this.#retired) region.release();
+    this.#retired.length = 0;
     while (this.#chunks.length > 1) {
       const chunk = this.#chunks.pop() as { ptr: number; bytes: number };
       this.#account.free(chunk.ptr, chunk.bytes);
