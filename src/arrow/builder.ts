@@ -2,7 +2,7 @@
 // not the plain case (NULL, a misfit) and leaves that cell to `writeCell` (cells.ts). Whole columns: columns.ts.
 import { DataError, SchemaError } from "../errors.js";
 import { Batch, type Column, type Workspace } from "./batch.js";
-import { markNull, refuse, type Target, writeCell } from "./cells.js";
+import { markNull, refuse, Target, writeCell } from "./cells.js";
 import {
   type ColumnData,
   columnFromData,
@@ -41,19 +41,21 @@ export class RowBuilder {
   }
 
   /**
-   * Rows `start` (inclusive) to `end` (exclusive) as a batch in the arena.
+   * Rows `start` (inclusive) to `end` (exclusive) as a batch in the arena. Messages count from `firstRow`, for rows that
+   * are handed in piece by piece.
    * @throws TYPE, OVERFLOW, TIME_RANGE with column and row.
    */
-  build(rows: readonly Row[], start = 0, end = rows.length): Batch {
+  build(rows: readonly Row[], start = 0, end = rows.length, firstRow = start): Batch {
     for (let row = start; row < end; row++) {
       const value: unknown = rows[row];
       if (typeof value !== "object" || value === null) {
-        throw new DataError("TYPE", `row ${row}: ${String(value)} is neither an object nor an array`, {
-          at: { row },
+        const number = firstRow + row - start;
+        throw new DataError("TYPE", `row ${number}: ${String(value)} is neither an object nor an array`, {
+          at: { row: number },
         });
       }
     }
-    const slice: RowSlice = { rows: rows as readonly KeyedRow[], start, count: end - start };
+    const slice: RowSlice = { rows: rows as readonly KeyedRow[], start, count: end - start, firstRow };
     const positional = Array.isArray(rows[start]);
     const columns = this.#schema.fields.map((field, index) => {
       return this.#column(slice, field, positional ? index : field.name, index);
@@ -131,11 +133,12 @@ export function buildBatch(
 type Key = string | number;
 type KeyedRow = Readonly<Record<Key, unknown>>;
 
-/** `count` rows from `start`. */
+/** `count` rows from `start`, which messages call `firstRow`. */
 interface RowSlice {
   readonly rows: readonly KeyedRow[];
   readonly start: number;
   readonly count: number;
+  readonly firstRow: number;
 }
 
 /** A field of a row. What objects inherit (`constructor`, `__proto__`) is no field. */
@@ -147,12 +150,12 @@ function cellOf({ rows, start }: RowSlice, key: Key, row: number): unknown {
 }
 
 function plainColumn(workspace: Workspace, slice: RowSlice, field: Field, key: Key): Column {
-  const { count, start } = slice;
+  const { count, firstRow } = slice;
   if (layoutOf(field.type) === "utf8") {
-    return textColumn(workspace, field, (row) => cellOf(slice, key, row), start, count, "arena");
+    return textColumn(workspace, field, (row) => cellOf(slice, key, row), firstRow, count, "arena");
   }
   const block = reserveValues(workspace, "arena", field, count);
-  const target: Target = { memory: workspace.account.memory, field, firstRow: start, nulls: 0, ...block };
+  const target = new Target(workspace.account.memory, field, block, start);
   const fast = fastLoop(field);
   for (let row = fast(target, slice, key, 0); row < count; row = fast(target, slice, key, row + 1)) {
     writeCell(target, row, cellOf(slice, key, row));
@@ -239,7 +242,7 @@ function codedColumn(
 ): Column | null {
   const { rows, start, count } = slice;
   const block = reserveBlock(workspace, "arena", count, { offsets: 0, values: count * 4 });
-  const target: Target = { memory: workspace.account.memory, field, firstRow: start, nulls: 0, ...block };
+  const target = new Target(workspace.account.memory, field, block, start);
   const { i32 } = target.memory;
   const at = block.values >>> 2;
   dictionary.begin(count);
