@@ -155,7 +155,7 @@ function plainColumn(workspace: Workspace, slice: RowSlice, field: Field, key: K
     return textColumn(workspace, field, (row) => cellOf(slice, key, row), firstRow, count, "arena");
   }
   const block = reserveValues(workspace, "arena", field, count);
-  const target = new Target(workspace.account.memory, field, block, start);
+  const target = new Target(workspace.account.memory, field, block, firstRow);
   const fast = fastLoop(field);
   for (let row = fast(target, slice, key, 0); row < count; row = fast(target, slice, key, row + 1)) {
     writeCell(target, row, cellOf(slice, key, row));

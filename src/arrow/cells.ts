@@ -16,16 +16,32 @@ import {
   TIMESTAMP_MIN_MS,
 } from "./values.js";
 
-/** A column being written: where its values and validity go. Nothing may be reserved in `memory` while it is written. */
-export interface Target {
+/**
+ * A column being written: where its values and validity go. Nothing may be reserved in `memory` while it is written. A
+ * class, because V8 drops the hidden class of a spread literal with its last instance, and the optimised loops with it.
+ */
+export class Target {
   readonly memory: LinearMemory;
   readonly field: Field;
   readonly values: number;
   /** Bitmap that began as all ones. */
   readonly validity: number;
-  /** Row of the caller's data that row 0 comes from, for messages. */
+  /** Row of the caller's data that row 0 comes from. */
   readonly firstRow: number;
-  nulls: number;
+  nulls = 0;
+
+  constructor(
+    memory: LinearMemory,
+    field: Field,
+    block: { readonly values: number; readonly validity: number },
+    firstRow: number,
+  ) {
+    this.memory = memory;
+    this.field = field;
+    this.values = block.values;
+    this.validity = block.validity;
+    this.firstRow = firstRow;
+  }
 }
 
 /**

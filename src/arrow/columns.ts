@@ -3,7 +3,7 @@
 import { SchemaError } from "../errors.js";
 import type { Region } from "../wasm/memory.js";
 import { bitmapBytes, Column, type Workspace } from "./batch.js";
-import { markNull, refuse, type Target, writeCell } from "./cells.js";
+import { markNull, refuse, Target, writeCell } from "./cells.js";
 import { BytesWriter } from "./strings.js";
 import { type Field, isTimestamp, layoutOf, unitsPerMs, widthOf } from "./types.js";
 import { TIMESTAMP_MAX_MS, TIMESTAMP_MIN_MS } from "./values.js";
@@ -76,7 +76,7 @@ export function columnFromData(
   if (layoutOf(field.type) === "utf8") return textColumn(workspace, field, cell, start, length, lifetime);
   const block = reserveValues(workspace, lifetime, field, length);
   return written(block, () => {
-    const target: Target = { memory: workspace.account.memory, field, firstRow: start, nulls: 0, ...block };
+    const target = new Target(workspace.account.memory, field, block, start);
     if (ArrayBuffer.isView(values) && copyTyped(target, values as unknown as ArrayLike<unknown>, validity, length)) {
       if (validity !== null) copyValidity(target, validity, length);
     } else {
@@ -100,7 +100,7 @@ function codedColumn(
   return written(dictionary, () => {
     const block = reserveBlock(workspace, lifetime, length, { offsets: 0, values: length * 4 });
     return written(block, () => {
-      const target: Target = { memory: workspace.account.memory, field, firstRow: start, nulls: 0, ...block };
+      const target = new Target(workspace.account.memory, field, block, start);
       writeCodes(target, codes, values.length, length);
       return columnOf(target, block, length, dictionary);
     });
@@ -139,7 +139,7 @@ export function textColumn(
   const validity = account.allocate(bitmap);
   try {
     memory.u8.fill(0xff, validity, validity + bitmap);
-    const target: Target = { memory, field, values: 0, validity, firstRow, nulls: 0 };
+    const target = new Target(memory, field, { values: 0, validity }, firstRow);
     writeText(target, cell, length);
     const offsetsBytes = (length + 1) * 4;
     const block = reserveBlock(workspace, lifetime, length, { offsets: offsetsBytes, values: bytesWriter.byteLength });
