@@ -61,8 +61,9 @@ export class Context {
   dateHead: u64;
   dateTail: u32;
   days: i32;
-  /** The time read last. */
-  clock: i64;
+  /** The time read last: milliseconds of the day (beyond it when an offset moved it), and microseconds beside them. */
+  clockMs: i32;
+  micros: u32;
 }
 
 /** Behind the context's fields: one byte an open bracket, then room for two big numbers. */

@@ -25,9 +25,13 @@ function eightDigits(digits: u64): u64 {
  * 0 when it is no number.
  */
 export function scanNumber(context: Context, at: usize): usize {
-  const negative = <u32>(load<u8>(at) == 0x2d);
-  const start = at + negative;
-  at = start;
+  // A branch, not arithmetic: the address of the digits shall not wait for the byte before them.
+  let negative: u32 = 0;
+  if (load<u8>(at) == 0x2d) {
+    negative = 1;
+    at++;
+  }
+  const start = at;
   let mantissa: u64 = 0;
   while (true) {
     const digits = load<u64>(at) ^ ZEROS;

@@ -3,7 +3,7 @@
 import { Context, Reason, refuse, Slot } from "./json-context";
 import { copyString, skipString } from "./json-string";
 
-const US_PER_DAY: i64 = 86400000000;
+const MS_PER_DAY: i64 = 86400000;
 const QUOTE: u8 = 0x22;
 
 /** The number that two digits make, or one above 99. */
@@ -31,11 +31,14 @@ function daysInMonth(year: i32, month: i32): i32 {
 }
 
 /** Reads `YYYY-MM-DD` into `context.days`. Returns the address behind it, or 0. */
+@inline
 function readDate(context: Context, start: usize): usize {
-  const head = load<u64>(start);
-  const tail = <u32>load<u16>(start, 8);
   // Most rows have the date of the row before.
-  if (head == context.dateHead && tail == context.dateTail) return start + 10;
+  const same = load<u64>(start) == context.dateHead && <u32>load<u16>(start, 8) == context.dateTail;
+  return same ? start + 10 : readOtherDate(context, start);
+}
+
+function readOtherDate(context: Context, start: usize): usize {
   const negative = load<u8>(start) == 0x2d;
   const at = start + <usize>negative;
   const century = twoDigits(at);
@@ -54,63 +57,88 @@ function readDate(context: Context, start: usize): usize {
   }
   context.days = daysFromCivil(year, month, day);
   if (!negative) {
-    context.dateHead = head;
-    context.dateTail = tail;
+    context.dateHead = load<u64>(start);
+    context.dateTail = load<u16>(start, 8);
   }
   return at + 10;
 }
 
+/** `HH:MM:SS` as eight bytes, and what to add to the difference from it so that a byte that is wrong has its bit 7 set. */
+const CLOCK: u64 = 0x30303a30303a3030;
+const CLOCK_TEST: u64 = 0x76767f76767f7676;
+const HIGH_BITS: u64 = 0x8080808080808080;
+
 /**
- * Reads `HH:MM[:SS[.fraction]]` into `context.clock`, microseconds of the day; digits of the fraction beyond the
- * `precision` first must be zeros. Returns the address behind it, or 0.
+ * Reads `HH:MM[:SS[.fraction]]` into `context.clockMs` and `micros`; digits of the fraction beyond the `precision` first
+ * must be zeros. Returns the address behind it, or 0.
  */
+@inline
 function readClock(context: Context, start: usize, precision: u32): usize {
+  // Bytes of digits, 0 to 9; colons become 0.
+  const digits = load<u64>(start) ^ CLOCK;
+  if ((((digits + CLOCK_TEST) | digits) & HIGH_BITS) != 0) return readShortClock(context, start);
+  // Every byte: ten times itself and the byte behind it.
+  const pairs = digits * 10 + (digits >> 8);
+  const hour = <u32>pairs & 0xff;
+  const minute = <u32>(pairs >> 24) & 0xff;
+  const second = <u32>(pairs >> 48) & 0xff;
+  if (hour > 23 || minute > 59 || second > 59) return refuse(context, Reason.TIME_RANGE, start);
+  context.clockMs = <i32>((hour * 60 + minute) * 60 + second) * 1000;
+  context.micros = 0;
+  return load<u8>(start, 8) == 0x2e ? readFraction(context, start + 9, precision) : start + 8;
+}
+
+/** Reads `HH:MM`, what a clock without seconds is. */
+function readShortClock(context: Context, start: usize): usize {
   const hour = twoDigits(start);
   const minute = twoDigits(start + 3);
-  let second: u32 = 0;
-  if ((hour | minute) > 127 || load<u8>(start, 2) != 0x3a) return refuse(context, Reason.TIME_FORMAT, start);
-  let at = start + 5;
-  let micros: u32 = 0;
-  if (load<u8>(at) == 0x3a) {
-    second = twoDigits(at + 1);
-    if (second > 99) return refuse(context, Reason.TIME_FORMAT, start);
-    at += 3;
-    if (load<u8>(at) == 0x2e) {
-      at++;
-      let unit: u32 = 100000;
-      let count: u32 = 0;
-      for (; ; at++, count++) {
-        const digit = <u32>load<u8>(at) - 0x30;
-        if (digit > 9) break;
-        if (count >= precision && digit != 0) return refuse(context, Reason.TIME_DIGITS, start);
-        micros += digit * unit;
-        unit /= 10;
-      }
-      if (count == 0) return refuse(context, Reason.TIME_FORMAT, start);
-    }
+  if ((hour | minute) > 127 || load<u8>(start, 2) != 0x3a || load<u8>(start, 5) == 0x3a) {
+    return refuse(context, Reason.TIME_FORMAT, start);
   }
-  if (hour > 23 || minute > 59 || second > 59) return refuse(context, Reason.TIME_RANGE, start);
-  context.clock = <i64>((hour * 60 + minute) * 60 + second) * 1000000 + micros;
+  if (hour > 23 || minute > 59) return refuse(context, Reason.TIME_RANGE, start);
+  context.clockMs = <i32>(hour * 60 + minute) * 60000;
+  context.micros = 0;
+  return start + 5;
+}
+
+/** Reads the digits of a second's fraction. Returns the address behind them, or 0. */
+@inline
+function readFraction(context: Context, start: usize, precision: u32): usize {
+  let at = start;
+  let micros: u32 = 0;
+  let unit: u32 = 100000;
+  for (; ; at++) {
+    const digit = <u32>load<u8>(at) - 0x30;
+    if (digit > 9) break;
+    if (<u32>(at - start) >= precision && digit != 0) return refuse(context, Reason.TIME_DIGITS, start);
+    micros += digit * unit;
+    unit /= 10;
+  }
+  if (at == start) return refuse(context, Reason.TIME_FORMAT, start);
+  context.clockMs += <i32>(micros / 1000);
+  context.micros = micros % 1000;
   return at;
 }
 
-/** Reads `±HH:MM` or `±HHMM` and moves `context.clock` to UTC. Returns the address behind it, or 0. */
+/** Reads `±HH:MM` or `±HHMM` and moves `context.clockMs` to UTC. Returns the address behind it, or 0. */
 function readOffset(context: Context, start: usize): usize {
   const hours = twoDigits(start + 1);
   const minutesAt = start + (load<u8>(start, 3) == 0x3a ? 4 : 3);
   const minutes = twoDigits(minutesAt);
   if ((hours | minutes) > 127) return refuse(context, Reason.TIME_FORMAT, start);
   if (hours > 23 || minutes > 59) return refuse(context, Reason.TIME_RANGE, start);
-  const offset = <i64>(hours * 60 + minutes) * 60000000;
-  context.clock += load<u8>(start) == 0x2d ? offset : -offset;
+  const offset = <i32>(hours * 60 + minutes) * 60000;
+  context.clockMs += load<u8>(start) == 0x2d ? offset : -offset;
   return minutesAt + 2;
 }
 
-/** Reads a date, then maybe a time, then maybe a zone; `context.days` and `clock` are UTC. Returns the address behind. */
+/** Reads a date, then maybe a time, then maybe a zone; all of it in UTC. Returns the address behind, or 0. */
+@inline
 function readTimestamp(context: Context, start: usize, slot: Slot): usize {
   let at = readDate(context, start);
   if (at == 0) return 0;
-  context.clock = 0;
+  context.clockMs = 0;
+  context.micros = 0;
   if (load<u8>(at) != 0x54 && load<u8>(at) != 0x20) return at;
   at = readClock(context, at + 1, slot.precision);
   if (at == 0) return 0;
@@ -144,7 +172,7 @@ export const enum TimeKind {
 }
 
 /**
- * Reads the time whose text (behind the quote) begins at `start` into `context.days` and `clock`. Returns the address behind
+ * Reads the time whose text (behind the quote) begins at `start` into `context.days`, `clockMs` and `micros`. Returns the address behind
  * the closing quote, or 0.
  */
 @inline
@@ -168,8 +196,8 @@ function scanOddTime(context: Context, start: usize, slot: Slot, kind: TimeKind)
   return end;
 }
 
-/** The scanned timestamp in microseconds. */
+/** The scanned timestamp in milliseconds; `context.micros` stand beside them. */
 @inline
-export function scannedMicros(context: Context): i64 {
-  return <i64>context.days * US_PER_DAY + context.clock;
+export function scannedMs(context: Context): i64 {
+  return <i64>context.days * MS_PER_DAY + context.clockMs;
 }

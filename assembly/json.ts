@@ -8,7 +8,7 @@ import { readKey, slotAt } from "./json-key";
 import { doubleOf, scanNumber, storeDecimal64, storeDecimal128, storeInteger } from "./json-number";
 import { isFalse, isNull, isTrue, skipValue } from "./json-skip";
 import { copyString, decodeBase64, skipString, specialBytes } from "./json-string";
-import { scannedMicros, scanTime, TimeKind } from "./json-time";
+import { scannedMs, scanTime, TimeKind } from "./json-time";
 import { BAD_RECORD, NEED_SPACE } from "./status";
 import { POW10 } from "./tables";
 
@@ -205,7 +205,7 @@ function decodeValue(context: Context, slot: Slot, row: u32, at: usize): usize {
     case Type.TIMESTAMP_MS: {
       if (c != QUOTE) return decodeOther(context, slot, row, at);
       const behind = scanTime(context, at + 1, slot, TimeKind.TIMESTAMP);
-      if (behind != 0) store<i64>(values + ((<usize>row) << 3), scannedMicros(context) / 1000);
+      if (behind != 0) store<i64>(values + ((<usize>row) << 3), scannedMs(context));
       return behind;
     }
     case Type.SKIP:
@@ -305,8 +305,9 @@ function decodeRare(context: Context, slot: Slot, row: u32, at: usize, c: u32): 
     const kind = type == Type.DATE ? TimeKind.DATE : type == Type.TIME ? TimeKind.CLOCK : TimeKind.TIMESTAMP;
     const behind = scanTime(context, at + 1, slot, kind);
     if (behind == 0) return 0;
-    if (type == Type.TIMESTAMP_US) store<i64>(values + ((<usize>row) << 3), scannedMicros(context));
-    else store<i32>(values + ((<usize>row) << 2), type == Type.DATE ? context.days : <i32>(context.clock / 1000));
+    if (type != Type.TIMESTAMP_US) {
+      store<i32>(values + ((<usize>row) << 2), type == Type.DATE ? context.days : context.clockMs);
+    } else store<i64>(values + ((<usize>row) << 3), scannedMs(context) * 1000 + context.micros);
     return behind;
   }
   if (type == Type.BINARY) {

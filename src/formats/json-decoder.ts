@@ -12,8 +12,8 @@ import { type Decoder, type DecoderOptions, type DecoderPosition, MAX_RECORD_BYT
 import { describeRefusal } from "./json-errors.js";
 import { CONTEXT_BYTES, Context, columnCode, Reason, rowBytes, SLOT_BYTES, SLOTS_BEFORE, Slot } from "./json-layout.js";
 
-/** Bytes that are copied into linear memory at once: they are decoded while they are still in the second-level cache. */
-const PIECE_BYTES = 256 * 1024;
+/** Bytes that are copied into linear memory at once: they are decoded while they are in the first-level cache. */
+const PIECE_BYTES = 32 * 1024;
 /** Keys without a column that are remembered, so that passing over them is as fast as reading a column. */
 const LEARNED_MAX = 256;
 /** Bytes that the columns of a batch take at most, strings not counted: few rows of a wide schema at a time. */

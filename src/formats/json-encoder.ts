@@ -1,0 +1,189 @@
+// Batches → NDJSON bytes. Everything is exact: BIGINT and DECIMAL are written as numbers with all their digits, floats as
+// the shortest text that reads back the same. What JSON has no notation for:
+//
+//     NaN, ±Infinity   the strings "NaN", "Infinity", "-Infinity", which the decoder reads back into FLOAT and DOUBLE
+//                      (Jackson, and so Flink and Spark, write the same; DuckDB writes bare nan, which is no JSON)
+//     −0               0: there is one zero
+//     TIMESTAMP        "YYYY-MM-DD HH:MM:SS[.fraction]", TIMESTAMP_LTZ with a final Z; DATE and TIME likewise
+//     BYTES            base64 │ INTERVAL milliseconds │ JSON text in a STRING column is a string
+import type { Batch, Column } from "../arrow/batch.js";
+import { type DataType, type Field, layoutOf, type Schema } from "../arrow/types.js";
+import {
+  formatDecimal,
+  formatTime,
+  formatTimestamp,
+  type Integer,
+  TIMESTAMP_MAX_MS,
+  TIMESTAMP_MIN_MS,
+} from "../arrow/values.js";
+import { DataError } from "../errors.js";
+import type { LinearMemory } from "../wasm/memory.js";
+import type { Encoder } from "./format.js";
+import { JsonWriter } from "./json-writer.js";
+
+const encoder = new TextEncoder();
+const NEWLINE = 0x0a;
+const CLOSE = 0x7d;
+const QUOTE = 0x22;
+const LETTER_Z = 0x5a;
+
+/** Writes the value of one row; chosen once a column and batch. */
+type Cell = (row: number) => void;
+
+/** Encodes rows as lines of JSON objects; see `Encoder`. */
+export class JsonEncoder implements Encoder {
+  readonly #schema: Schema;
+  readonly #writer = new JsonWriter();
+  /** `{"first":`, `,"second":` … */
+  readonly #keys: readonly Uint8Array[];
+
+  /** @throws UNSUPPORTED for nested types */
+  constructor(schema: Schema) {
+    this.#schema = schema;
+    for (const { type } of schema.fields) layoutOf(type);
+    this.#keys = schema.fields.map(({ name }, index) =>
+      encoder.encode(`${index === 0 ? "{" : ","}${JSON.stringify(name)}:`),
+    );
+  }
+
+  /** @throws TIME_RANGE for times before the year -9999 or after 9999 */
+  encode(batch: Batch): Uint8Array<ArrayBuffer> {
+    const writer = this.#writer;
+    const keys = this.#keys;
+    const cells = this.#schema.fields.map((field, index) => this.#cell(batch, field, index));
+    for (let row = 0; row < batch.rowCount; row++) {
+      if (keys.length === 0) writer.ascii("{");
+      for (let index = 0; index < keys.length; index++) {
+        writer.bytes(keys[index] as Uint8Array);
+        (cells[index] as Cell)(row);
+      }
+      writer.byte(CLOSE);
+      writer.byte(NEWLINE);
+    }
+    return writer.take();
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(0);
+  }
+
+  #cell(batch: Batch, field: Field, index: number): Cell {
+    const writer = this.#writer;
+    const column = batch.plainColumn(index);
+    const { memory } = batch.workspace.account;
+    const write = valueCell(writer, memory, column, field);
+    const { validity } = column;
+    if (validity === 0) return write;
+    return (row) => {
+      const valid = ((memory.u8[validity + (row >> 3)] as number) >> (row & 7)) & 1;
+      if (valid === 1) write(row);
+      else writer.ascii("null");
+    };
+  }
+}
+
+function valueCell(writer: JsonWriter, memory: LinearMemory, column: Column, field: Field): Cell {
+  const { type } = field;
+  const { values } = column;
+  switch (type.kind) {
+    case "boolean":
+      return (row) => writer.ascii(((memory.u8[values + (row >> 3)] as number) >> (row & 7)) & 1 ? "true" : "false");
+    case "int8":
+      return (row) => writer.integer(memory.i8[values + row] as number);
+    case "int16":
+      return (row) => writer.integer(memory.i16[(values >>> 1) + row] as number);
+    case "int32":
+      return (row) => writer.integer(memory.i32[(values >>> 2) + row] as number);
+    case "int64":
+    case "interval":
+      return (row) => writeInteger(writer, integerAt(memory, values, row));
+    case "float32":
+      return (row) => writer.float(memory.f32[(values >>> 2) + row] as number, true);
+    case "float64":
+      return (row) => writer.float(memory.f64[(values >>> 3) + row] as number, false);
+    case "decimal":
+      return type.precision <= 18
+        ? (row) => writer.ascii(formatDecimal(integerAt(memory, values, row), type.scale))
+        : (row) => writer.ascii(formatDecimal(wideAt(memory, values, row), type.scale));
+    case "string":
+    case "binary":
+      return textCell(writer, memory, column, type.kind === "binary");
+    case "date":
+      return (row) => {
+        const days = memory.i32[(values >>> 2) + row] as number;
+        checkTime(days * 86_400_000, field, row);
+        writer.byte(QUOTE);
+        writer.date(days);
+        writer.byte(QUOTE);
+      };
+    case "time":
+      return (row) => writer.ascii(`"${formatTime(memory.i32[(values >>> 2) + row] as number)}"`);
+    case "timestamp":
+    case "timestamp_ltz":
+      return timestampCell(writer, memory, values, field, type);
+    default:
+      return () => writer.ascii("null");
+  }
+}
+
+function textCell(writer: JsonWriter, memory: LinearMemory, column: Column, binary: boolean): Cell {
+  const { values } = column;
+  const offsets = column.offsets >>> 2;
+  return (row) => {
+    const start = values + (memory.i32[offsets + row] as number);
+    const end = values + (memory.i32[offsets + row + 1] as number);
+    if (binary) writer.base64(memory.u8, start, end);
+    else writer.string(memory.u8, start, end);
+  };
+}
+
+function timestampCell(
+  writer: JsonWriter,
+  memory: LinearMemory,
+  values: number,
+  field: Field,
+  type: Extract<DataType, { kind: "timestamp" | "timestamp_ltz" }>,
+): Cell {
+  const { precision } = type;
+  const zoned = type.kind === "timestamp_ltz";
+  const perMs = precision > 3 ? 1000 : 1;
+  return (row) => {
+    const units = integerAt(memory, values, row);
+    writer.byte(QUOTE);
+    if (typeof units === "number") {
+      const ms = Math.floor(units / perMs);
+      checkTime(ms, field, row);
+      writer.timestamp(ms, units - ms * perMs, precision);
+    } else {
+      checkTime(Number(units / BigInt(perMs)), field, row);
+      writer.ascii(formatTimestamp(units, precision, " ", true));
+    }
+    if (zoned) writer.byte(LETTER_Z);
+    writer.byte(QUOTE);
+  };
+}
+
+function checkTime(ms: number, field: Field, row: number): void {
+  if (ms >= TIMESTAMP_MIN_MS && ms <= TIMESTAMP_MAX_MS) return;
+  throw new DataError("TIME_RANGE", `column "${field.name}": ${ms} ms has no date in the years -9999 to 9999`, {
+    hint: "filter such rows, or write the column as BIGINT",
+    at: { row, field: field.name },
+  });
+}
+
+function writeInteger(writer: JsonWriter, value: Integer): void {
+  if (typeof value === "number") writer.integer(value);
+  else writer.ascii(value.toString());
+}
+
+/** A 64-bit value: two halves make a number faster than a bigint does, while it is safe. */
+function integerAt(memory: LinearMemory, values: number, row: number): Integer {
+  const at = (values >>> 2) + 2 * row;
+  const value = (memory.i32[at + 1] as number) * 4_294_967_296 + (memory.u32[at] as number);
+  return Number.isSafeInteger(value) ? value : (memory.i64[at >>> 1] as bigint);
+}
+
+function wideAt(memory: LinearMemory, values: number, row: number): bigint {
+  const at = (values >>> 3) + 2 * row;
+  return ((memory.i64[at + 1] as bigint) << 64n) | (memory.u64[at] as bigint);
+}
