@@ -2,10 +2,12 @@
 import type { Value } from "../arrow/rows.js";
 import type { Aggregate } from "./aggregates.js";
 import type { Operand, TermOf } from "./expression.js";
-import type { ColumnOf, Flat, Resolve } from "./types.js";
+import type { ColumnOf, Flat, Resolve, RowOf, SchemaLiteral } from "./types.js";
 
 /** What select and groupBy take: names of columns, and objects of new names with their expressions. */
-export type Selector<Row> = ColumnOf<Row> | Readonly<Record<string, Operand<ColumnOf<Row>>>>;
+export type Selector<Row> = Row extends unknown
+  ? ColumnOf<Row> | Readonly<Record<string, Operand<ColumnOf<Row>>>>
+  : never;
 
 /** What aggregate takes: result names with their aggregates. */
 export type Aggregates<Row> = Readonly<Record<string, Aggregate<ColumnOf<Row>>>>;
@@ -14,14 +16,17 @@ type Computed<S> = Exclude<S, string>;
 type ComputedName<S> = S extends string ? never : keyof S & string;
 type OperandAt<S, K> = S extends Readonly<Record<K & string, infer O>> ? O : never;
 
+/** The row of a user function: its schema's, or the row it got. */
+export type Mapped<Row, S extends SchemaLiteral> = [S] extends [never] ? Row : RowOf<S>;
+
 /** The row that selectors make. */
-export type Selected<Row, S> = {
-  [K in (S & string) | ComputedName<S>]: K extends ComputedName<S>
+export type Selected<Row, S> = Flat<{
+  [K in Extract<S, string> | ComputedName<S>]: K extends ComputedName<S>
     ? Resolve<TermOf<OperandAt<Computed<S>, K>>, Row>
     : K extends keyof Row
       ? Row[K]
       : Value;
-};
+}>;
 
 /** A row with columns replaced or added. */
 export type Extended<Row, C extends Readonly<Record<string, Operand>>> = Flat<

@@ -12,9 +12,9 @@ import { type ExplainOptions, explainProgram } from "./explain.js";
 import { Expression, type Operand, toPlan } from "./expression.js";
 import { checkOptions, describeValue } from "./options.js";
 import { checkRowOptions, Pipeline, type Target } from "./pipeline.js";
-import type { Aggregated, Aggregates, Extended, Selected, Selector, WindowBounds } from "./rows.js";
+import type { Aggregated, Aggregates, Extended, Mapped, Selected, Selector, WindowBounds } from "./rows.js";
 import type { AnyRow, JobResult, RowOptions, Runner } from "./runner.js";
-import type { CheckedSchema, ColumnOf, Flat, RowOf, SchemaLiteral } from "./types.js";
+import type { CheckedSchema, ColumnOf, Flat, SchemaLiteral } from "./types.js";
 import type { WindowSpec } from "./windows.js";
 
 const WINDOW_COLUMNS = Object.freeze({ start: "windowStart", end: "windowEnd", time: "windowTime" });
@@ -36,7 +36,7 @@ export interface FunctionOptions {
 
 export interface MapOptions<S extends SchemaLiteral> extends FunctionOptions {
   /** Columns of the rows that the function gives; those of its input unless given. */
-  readonly schema?: S & CheckedSchema<S>;
+  readonly schema?: CheckedSchema<S>;
 }
 
 /** Rows over time. `Row` is their type where the schema is known to the compiler. */
@@ -111,12 +111,10 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
   }
 
   /** One row for each, by a function of your own: slower than expressions, and never moved by the optimizer. */
-  map<const S extends SchemaLiteral>(
-    fn: (row: Row) => RowOf<S>,
-    options: MapOptions<S> & { readonly schema: S },
-  ): DataStream<RowOf<S>>;
-  map(fn: (row: Row) => Row, options?: FunctionOptions): DataStream<Row>;
-  map(fn: (row: Row) => unknown, options?: MapOptions<SchemaLiteral>): DataStream<never> {
+  map<const S extends SchemaLiteral = never>(
+    fn: (row: Row) => NoInfer<Mapped<Row, S>>,
+    options?: MapOptions<S>,
+  ): DataStream<Mapped<Row, S>> {
     return this.#map("map", fn, options);
   }
 
@@ -126,12 +124,10 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
   }
 
   /** Any number of rows for each. */
-  flatMap<const S extends SchemaLiteral>(
-    fn: (row: Row) => Iterable<RowOf<S>>,
-    options: MapOptions<S> & { readonly schema: S },
-  ): DataStream<RowOf<S>>;
-  flatMap(fn: (row: Row) => Iterable<Row>, options?: FunctionOptions): DataStream<Row>;
-  flatMap(fn: (row: Row) => Iterable<unknown>, options?: MapOptions<SchemaLiteral>): DataStream<never> {
+  flatMap<const S extends SchemaLiteral = never>(
+    fn: (row: Row) => Iterable<NoInfer<Mapped<Row, S>>>,
+    options?: MapOptions<S>,
+  ): DataStream<Mapped<Row, S>> {
     return this.#map("flatMap", fn, options);
   }
 
@@ -335,11 +331,11 @@ export function watermarkOver(
   });
 }
 
-function namedExprs<Row>(selectors: readonly Selector<Row>[], where: string): logical.NamedExpr[] {
+function namedExprs(selectors: readonly unknown[], where: string): logical.NamedExpr[] {
   return selectors.flatMap((selector) => {
     if (typeof selector === "string") return [columnNamed(selector)];
     if (typeof selector === "object" && selector !== null && !(selector instanceof Expression)) {
-      return Object.entries(selector).map(([name, value]) => ({ name, expr: toPlan(value) }));
+      return Object.entries(selector).map(([name, value]) => ({ name, expr: toPlan(value as Operand) }));
     }
     throw new PlanError("OPTION", `${where} takes names and objects, got ${describeValue(selector)}`, {
       hint: 'name an expression: { late: col("delay").gt(15) }',

@@ -13,7 +13,7 @@ import type { CheckedSchema, ColumnOf, RowOf, SchemaLiteral } from "./types.js";
 /** Options that every source takes. */
 export interface TableOptions<S extends SchemaLiteral = SchemaLiteral> extends WatermarkOptions {
   /** The columns: `{ ts: "TIMESTAMP(3)", price: "DOUBLE NOT NULL" }`. Found out when the table is opened unless given. */
-  readonly schema?: S & CheckedSchema<S>;
+  readonly schema?: CheckedSchema<S>;
   /** The event time. */
   readonly time?: ColumnOf<RowOf<S>>;
   /** How far rows may be out of order, before a window that they belong to closes. None unless given. */

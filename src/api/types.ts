@@ -31,7 +31,7 @@ export type FieldType = TypeName | `${TypeName} NOT NULL`;
 
 /** A schema literal whose types all exist; one that is only known at run time passes. */
 export type CheckedSchema<S extends SchemaLiteral> = {
-  readonly [K in keyof S]: string extends S[K] ? S[K] : FieldType;
+  readonly [K in keyof S]: S[K] extends FieldType ? S[K] : string extends S[K] ? S[K] : FieldType;
 };
 
 /** A value of a SQL type, without NULL. */
@@ -54,13 +54,13 @@ type FieldValue<T extends string> = string extends T
     : ValueOf<T> | null;
 
 /** The rows of a schema literal; `Record<string, Value>` when it is known at run time only. */
-export type RowOf<S extends SchemaLiteral> = { -readonly [K in keyof S]: FieldValue<S[K]> };
+export type RowOf<S extends SchemaLiteral> = Flat<{ [K in keyof S]: FieldValue<S[K]> }>;
 
 /** Names of a row's columns: any string when they are not known. */
-export type ColumnOf<Row> = keyof Row & string;
+export type ColumnOf<Row> = Extract<keyof Row, string>;
 
-/** One flat object type instead of an intersection, so that messages and hovers stay short. */
-export type Flat<T> = { [K in keyof T]: T[K] };
+/** One flat object type instead of an intersection or a name, so that messages and hovers show the columns. */
+export type Flat<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] } : never;
 
 // The type of an expression depends on the row that it meets. It is kept as a term, resolved when both are known.
 
