@@ -1,6 +1,82 @@
 // The named export list of the kernel module, and nothing else. One line a family, in the order of the data's journey.
 
-export { andBitmaps, copyBits } from "./bitmap";
+export {
+  addCells,
+  addOnes,
+  averageF64,
+  averageI128,
+  averageI64,
+  countNaNs,
+  gatherCells,
+  integersOfF64,
+  maxF64,
+  minF64,
+  moveCells,
+  resetCells,
+  scatterCells,
+  splitValid,
+  sumF64,
+  sumI128,
+  sumI64,
+  updateF64,
+  updateI64,
+} from "./aggregate";
+export {
+  addF64,
+  addI32,
+  addI64,
+  castF64I32,
+  castF64I64,
+  castI32F64,
+  castI64F64,
+  castI64I32,
+  divF64,
+  divI32,
+  divI64,
+  mapF64,
+  modI32,
+  modI64,
+  mulF64,
+  mulI32,
+  mulI64,
+  overflowedI32,
+  overflowedI64,
+  subF64,
+  subI32,
+  subI64,
+} from "./arithmetic";
+export {
+  andBitmaps,
+  andKleene,
+  andNotBitmaps,
+  appendBits,
+  bitmapToSelection,
+  copyBits,
+  countBits,
+  notBitmap,
+  orBitmaps,
+  orKleene,
+  setBits,
+  xorBitmaps,
+} from "./bitmap";
+export { compareI128, compareUtf8, equalF64, equalI32, equalI64, lessF64, lessI32, lessI64 } from "./compare";
+export { civilI64, cycleI64, floorToI64 } from "./datetime";
+export { formatI64, multiplyWideI64, narrowI128, rescaleI64, widenI64 } from "./decimal";
+export {
+  bitsOfWords,
+  demoteF64,
+  hashUtf8,
+  hashWords,
+  narrowWords,
+  promoteF32,
+  strideOffsets,
+  wordsBits,
+  wordsF64,
+  wordsI16,
+  wordsI32,
+  wordsI8,
+} from "./hash";
+export { decodeJson, openJson } from "./json";
 export {
   decodeBits,
   decodeByteArrays,
@@ -23,5 +99,64 @@ export {
   widenU64,
 } from "./parquet-values";
 export { decodeSnappy } from "./snappy";
+export {
+  compactUtf8,
+  differBits,
+  dropGroups,
+  gatherUtf8,
+  holdGroups,
+  internUtf8,
+  internWords,
+  learnWords,
+  mapCodes,
+  mapWords,
+  pairWords,
+  rangeI32,
+  rebuildUtf8,
+  rebuildWords,
+  removeUtf8,
+  removeWords,
+  scatterU32,
+  sizeOfUtf8,
+  splitWords,
+  validUtf8,
+} from "./table";
 export { initTables } from "./tables";
-export { clearNulls32, takeBits, takeU8, takeU16, takeU32, takeU64, takeU128, takeUtf8, takeUtf8Size } from "./take";
+export {
+  chooseU32,
+  chooseU64,
+  chooseUtf8,
+  clearNulls32,
+  rebaseOffsets,
+  takeBits,
+  takeU8,
+  takeU16,
+  takeU32,
+  takeU64,
+  takeU128,
+  takeUtf8,
+  takeUtf8Size,
+} from "./take";
+export {
+  affixUtf8,
+  changeCaseUtf8,
+  charLengthUtf8,
+  concatUtf8,
+  likeUtf8,
+  substringUtf8,
+  trimUtf8,
+} from "./utf8";
+export {
+  cellsOfSlots,
+  cellsOfTwo,
+  distinctCells,
+  enterDense,
+  enterSparse,
+  fillFlags,
+  fillI64,
+  firstTime,
+  offsetEntries,
+  rangeTimes,
+  selectTimes,
+  startsOf,
+} from "./window";

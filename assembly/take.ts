@@ -1,8 +1,9 @@
-// Gather rows by selection (Arrow's `take`): fixed widths, bitmaps, strings. Selections are u32 row numbers in range.
+// Gather rows by selection (Arrow's `take`), choose rows by bitmap: fixed widths, bitmaps, strings. Selections are u32 row
+// numbers in range.
 
 @inline
 function take<T>(values: usize, selection: usize, n: i32, out: usize): void {
-  const end = selection + (<usize>n << 2);
+  const end = selection + ((<usize>n) << 2);
   while (selection < end) {
     store<T>(out, load<T>(values + <usize>load<u32>(selection) * sizeof<T>()));
     selection += 4;
@@ -33,7 +34,7 @@ export function takeU64(values: usize, selection: usize, n: i32, out: usize): vo
 /** out[i] = values[selection[i]], 16-byte values. */
 export function takeU128(values: usize, selection: usize, n: i32, out: usize): void {
   for (let i = 0; i < n; i++) {
-    v128.store(out + (<usize>i << 4), v128.load(values + (<usize>load<u32>(selection + (<usize>i << 2)) << 4)));
+    v128.store(out + ((<usize>i) << 4), v128.load(values + ((<usize>load<u32>(selection + ((<usize>i) << 2))) << 4)));
   }
 }
 
@@ -43,7 +44,7 @@ export function takeBits(bits: usize, selection: usize, n: i32, out: usize): voi
     let byte: u32 = 0;
     const count = min(8, n - i);
     for (let j = 0; j < count; j++) {
-      const row = load<u32>(selection + (<usize>(i + j) << 2));
+      const row = load<u32>(selection + ((<usize>(i + j)) << 2));
       byte |= ((load<u8>(bits + (row >> 3)) >> (row & 7)) & 1) << j;
     }
     store<u8>(out + (i >> 3), byte);
@@ -53,12 +54,19 @@ export function takeBits(bits: usize, selection: usize, n: i32, out: usize): voi
 /** Bytes that the selected strings take together (u32). */
 export function takeUtf8Size(offsets: usize, selection: usize, n: i32): u32 {
   let bytes: u32 = 0;
-  const end = selection + (<usize>n << 2);
+  const end = selection + ((<usize>n) << 2);
   for (; selection < end; selection += 4) {
-    const at = offsets + (<usize>load<u32>(selection) << 2);
+    const at = offsets + ((<usize>load<u32>(selection)) << 2);
     bytes += load<u32>(at, 4) - load<u32>(at);
   }
   return bytes;
+}
+
+/** Copies a string's bytes. Short ones in vectors, up to 15 bytes too far at both ends: the next string overwrites them. */
+@inline
+export function copyBytes(from: usize, to: usize, length: i32): void {
+  if (length > 64) memory.copy(to, from, length);
+  else for (let at = 0; at < length; at += 16) v128.store(to + <usize>at, v128.load(from + <usize>at));
 }
 
 /** Gathers strings: n + 1 offsets from 0 and their bytes. `out` has room for `takeUtf8Size` bytes. Returns the bytes. */
@@ -66,12 +74,12 @@ export function takeUtf8(offsets: usize, bytes: usize, selection: usize, n: i32,
   let used: u32 = 0;
   store<u32>(outOffsets, 0);
   for (let i = 0; i < n; i++) {
-    const at = offsets + (<usize>load<u32>(selection + (<usize>i << 2)) << 2);
+    const at = offsets + ((<usize>load<u32>(selection + ((<usize>i) << 2))) << 2);
     const start = load<u32>(at);
     const length = load<u32>(at, 4) - start;
-    memory.copy(out + used, bytes + start, length);
+    copyBytes(bytes + <usize>start, out + <usize>used, <i32>length);
     used += length;
-    store<u32>(outOffsets + (<usize>(i + 1) << 2), used);
+    store<u32>(outOffsets + ((<usize>(i + 1)) << 2), used);
   }
   return used;
 }
@@ -80,6 +88,82 @@ export function takeUtf8(offsets: usize, bytes: usize, selection: usize, n: i32,
 export function clearNulls32(values: usize, validity: usize, n: i32, out: usize): void {
   for (let i = 0; i < n; i++) {
     const valid = (load<u8>(validity + (i >> 3)) >> (<u8>i & 7)) & 1;
-    store<u32>(out + (<usize>i << 2), load<u32>(values + (<usize>i << 2)) & -(<u32>valid));
+    store<u32>(out + ((<usize>i) << 2), load<u32>(values + ((<usize>i) << 2)) & -(<u32>valid));
   }
+}
+
+@inline
+function choose<T>(
+  bits: usize,
+  left: usize,
+  leftStep: usize,
+  right: usize,
+  rightStep: usize,
+  n: i32,
+  out: usize,
+): void {
+  for (let i = 0; i < n; i++, left += leftStep, right += rightStep, out += sizeof<T>()) {
+    const set = (load<u8>(bits + (i >> 3)) >> (<u8>i & 7)) & 1;
+    store<T>(out, select<T>(load<T>(left), load<T>(right), set));
+  }
+}
+
+/** out[i] = bit i ? left[i] : right[i], 4-byte values. A step is the bytes between rows, 0 for a constant. */
+export function chooseU32(
+  bits: usize,
+  left: usize,
+  leftStep: usize,
+  right: usize,
+  rightStep: usize,
+  n: i32,
+  out: usize,
+): void {
+  choose<u32>(bits, left, leftStep, right, rightStep, n, out);
+}
+
+/** out[i] = bit i ? left[i] : right[i], 8-byte values. */
+export function chooseU64(
+  bits: usize,
+  left: usize,
+  leftStep: usize,
+  right: usize,
+  rightStep: usize,
+  n: i32,
+  out: usize,
+): void {
+  choose<u64>(bits, left, leftStep, right, rightStep, n, out);
+}
+
+/** out[i] = bit i ? left[i] : right[i], strings: n + 1 offsets from 0 and their bytes, which have room for both inputs'. Returns the bytes. */
+export function chooseUtf8(
+  bits: usize,
+  leftOffsets: usize,
+  leftBytes: usize,
+  leftStep: usize,
+  rightOffsets: usize,
+  rightBytes: usize,
+  rightStep: usize,
+  n: i32,
+  outOffsets: usize,
+  out: usize,
+): u32 {
+  let used: u32 = 0;
+  store<u32>(outOffsets, 0);
+  for (let i = 0; i < n; i++, leftOffsets += leftStep, rightOffsets += rightStep) {
+    const set = (load<u8>(bits + (i >> 3)) >> (<u8>i & 7)) & 1;
+    const at = set ? leftOffsets : rightOffsets;
+    const start = load<u32>(at);
+    const length = load<u32>(at, 4) - start;
+    copyBytes((set ? leftBytes : rightBytes) + <usize>start, out + <usize>used, <i32>length);
+    used += length;
+    store<u32>(outOffsets + ((<usize>(i + 1)) << 2), used);
+  }
+  return used;
+}
+
+/** out[i] = offsets[i] − offsets[0], n + 1 offsets: those of a slice, counted from its own start. */
+export function rebaseOffsets(offsets: usize, n: i32, out: usize): void {
+  const base = i32x4.splat(load<i32>(offsets));
+  const end = out + ((<usize>(n + 1)) << 2);
+  for (; out < end; out += 16, offsets += 16) v128.store(out, i32x4.sub(v128.load(offsets), base));
 }
