@@ -1,0 +1,165 @@
+// Bytes on their way into a decoder: where chunks come from (a file, a stream, a fetch), read ahead within a bound, and the
+// reader of one split that all of them share.
+import type { Schema } from "../arrow/types.js";
+import type { Decoder, DecoderPosition, Format } from "../formats/format.js";
+import type { Poll, SourceContext } from "../operators/source.js";
+import type { Completion, ReadableFile } from "../platform/platform.js";
+import type { StateValue } from "../state/snapshot.js";
+
+export const CHUNK_BYTES = 1 << 20;
+/** Chunks that one split reads ahead at most while it is being read. */
+export const CHUNKS_AHEAD = 4;
+
+/** Asks for the next bytes; null: there are no more. */
+export type ReadChunk = (done: Completion<Uint8Array | null>) => void;
+
+/** Chunks read ahead, one request at a time. */
+export class ChunkQueue {
+  readonly #read: ReadChunk;
+  readonly #wake: () => void;
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #asking = false;
+  #ended = false;
+  #closed = false;
+  #error: Error | null = null;
+  /** How many chunks' worth of bytes may wait; CHUNKS_AHEAD while the split is the one that is read. */
+  chunksAhead = 1;
+
+  constructor(read: ReadChunk, wake: () => void) {
+    this.#read = read;
+    this.#wake = wake;
+  }
+
+  /** True when all chunks have been taken. */
+  get ended(): boolean {
+    return this.#ended && this.#chunks.length === 0;
+  }
+
+  /** Reads on while there is room. */
+  ask(): void {
+    if (this.#asking || this.#ended || this.#closed || this.#bytes >= this.chunksAhead * CHUNK_BYTES) return;
+    this.#asking = true;
+    this.#read((error, chunk) => {
+      this.#asking = false;
+      if (this.#closed) return;
+      if (error !== null || chunk === null) {
+        this.#ended = true;
+        this.#error = error;
+      } else if (chunk.length > 0) {
+        this.#chunks.push(chunk);
+        this.#bytes += chunk.length;
+      }
+      this.#wake();
+      this.ask();
+    });
+  }
+
+  /** The next chunk, null while none is there. @throws the error that reading ended with, when all before it is taken */
+  take(): Uint8Array | null {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) {
+      if (this.#error !== null) throw this.#error;
+      this.ask();
+      return null;
+    }
+    this.#bytes -= chunk.length;
+    this.ask();
+    return chunk;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#chunks.length = 0;
+  }
+}
+
+/** Reads a file from an offset, chunk by chunk. */
+export function fileChunks(file: ReadableFile, fromByte: number): ReadChunk {
+  let at = fromByte;
+  return (done) => {
+    if (at >= file.lengthBytes) {
+      done(null, null);
+      return;
+    }
+    file.read(at, Math.min(CHUNK_BYTES, file.lengthBytes - at), (error, bytes) => {
+      at += bytes?.length ?? 0;
+      done(error, bytes?.length === 0 ? null : bytes);
+    });
+  };
+}
+
+/** Reads the rows of one split. Parquet's reader has the same shape. */
+export interface SplitReader {
+  poll(): Poll;
+  /** Where to go on after the batches given so far. */
+  snapshot(): StateValue;
+  /** Without `totalBytes` it is the bytes of the whole split. */
+  progress(): { readonly doneBytes: number; readonly totalBytes?: number };
+  close(): void;
+}
+
+export interface DecodedSplitOptions {
+  readonly format: Format;
+  readonly schema: Schema;
+  /** Name in messages and dead letters. */
+  readonly source: string;
+  readonly split: number;
+  readonly context: SourceContext;
+  readonly maxRecordBytes?: number;
+  readonly start?: DecoderPosition;
+}
+
+/** A split of records: chunks through a decoder. */
+export class DecodedSplit implements SplitReader {
+  readonly chunks: ChunkQueue;
+  readonly #decoder: Decoder;
+  #fedBytes: number;
+  #finished = false;
+
+  constructor(read: ReadChunk, options: DecodedSplitOptions) {
+    const { format, schema, source, split, context, maxRecordBytes, start } = options;
+    this.chunks = new ChunkQueue(read, () => context.wake());
+    this.#fedBytes = start?.byte ?? 0;
+    this.#decoder = format.createDecoder({
+      workspace: context.workspace,
+      schema,
+      source,
+      split,
+      batchRowsMax: context.batchRowsMax,
+      maxRecordBytes,
+      start,
+      bad: (record) => context.bad(record),
+    });
+    this.chunks.ask();
+  }
+
+  poll(): Poll {
+    for (;;) {
+      const batch = this.#decoder.next();
+      if (batch !== null) return batch;
+      if (this.#finished) return "done";
+      const chunk = this.chunks.take();
+      if (chunk !== null) {
+        this.#fedBytes += chunk.length;
+        this.#decoder.feed(chunk);
+      } else if (this.chunks.ended) {
+        this.#decoder.finish();
+        this.#finished = true;
+      } else return "blocked";
+    }
+  }
+
+  snapshot(): StateValue {
+    return { ...this.#decoder.position };
+  }
+
+  progress(): { readonly doneBytes: number } {
+    return { doneBytes: this.#fedBytes };
+  }
+
+  close(): void {
+    this.chunks.close();
+    this.#decoder.close();
+  }
+}

@@ -1,0 +1,372 @@
+// Rows of JS values: arrays, whatever can be iterated, whatever can be iterated asynchronously. An array is read by any
+// number of jobs; what can be read once only (a generator) says SOURCE_USED the second time.
+import type { Batch } from "../arrow/batch.js";
+import { type Row, RowBuilder } from "../arrow/builder.js";
+import { inferRowSchema } from "../arrow/infer.js";
+import { columnIndex, type Schema } from "../arrow/types.js";
+import { ConnectorError, DataError } from "../errors.js";
+import type { Poll, Source, SourceContext } from "../operators/source.js";
+import { messageOf } from "../platform/errors.js";
+import type { Connector, Resolved } from "../runtime/connector.js";
+import type { StateValue } from "../state/snapshot.js";
+
+/** Rows that are looked at for the columns where no schema is given. */
+const SAMPLE_ROWS = 1000;
+/** The same for rows that come over time: binding waits for so many, or for the end. */
+const SAMPLE_ROWS_ASYNC = 100;
+/** How long rows are gathered for a batch while more may come: what a quiet stream is held up at most. */
+const GATHER_MS = 10;
+/** Rows that may have come from an async iterable and wait for the engine. */
+const AHEAD_ROWS_MAX = 8192;
+
+type Rows = Iterable<Row> | AsyncIterable<Row>;
+
+/** What is remembered of rows that were looked at before a job reads them. */
+interface Known {
+  /** All columns: the positions of rows that are arrays, whichever columns are read. */
+  schema: Schema | null;
+  /** Rows taken to learn the columns, and the iterator that goes on behind them. */
+  begun: { readonly head: readonly Row[]; readonly rest: Iterator<Row> | AsyncIterator<Row> } | null;
+  used: boolean;
+}
+
+const known = new WeakMap<object, Known>();
+
+export const rows: Connector = {
+  name: "rows",
+
+  async resolve({ live, ref }, schema): Promise<Resolved> {
+    const values = live as Rows;
+    const memory = knownOf(values);
+    const bounded = (ref.options["bounded"] as boolean | undefined) ?? !isAsync(values);
+    memory.schema = schema ?? memory.schema ?? inferRowSchema(await sample(values, memory, ref.name));
+    return { schema: memory.schema, bounded };
+  },
+
+  source: ({ live, ref }, schema) => {
+    const values = live as Rows;
+    if (Array.isArray(values)) return new ArraySource(values, ref.name, schema);
+    return isAsync(values) ? new AsyncSource(values, ref.name, schema) : new IteratorSource(values, ref.name, schema);
+  },
+};
+
+function knownOf(values: Rows): Known {
+  let memory = known.get(values);
+  if (memory === undefined) {
+    memory = { schema: null, begun: null, used: false };
+    known.set(values, memory);
+  }
+  return memory;
+}
+
+function isAsync(values: Rows): values is AsyncIterable<Row> {
+  return Symbol.asyncIterator in values;
+}
+
+/** The first rows. What was taken from an iterator is kept for the job that reads on. */
+async function sample(values: Rows, memory: Known, name: string): Promise<readonly Row[]> {
+  if (Array.isArray(values)) return values.slice(0, SAMPLE_ROWS);
+  const head: Row[] = [];
+  const rest = beginIterator(values, name);
+  const rowsMax = isAsync(values) ? SAMPLE_ROWS_ASYNC : SAMPLE_ROWS;
+  while (head.length < rowsMax) {
+    const { done, value } = await failing(name, async () => await rest.next());
+    if (done) break;
+    head.push(value);
+  }
+  memory.begun = { head, rest };
+  return head;
+}
+
+/** An iterator over all rows. @throws SOURCE_USED for what can be read once and was */
+function beginIterator(values: Rows, name: string): Iterator<Row> | AsyncIterator<Row> {
+  const memory = knownOf(values);
+  const iterator = isAsync(values) ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
+  if (memory.used && (iterator as unknown) === values) {
+    throw new ConnectorError("SOURCE_USED", `${name} was read already`, {
+      hint: "give an array, or an object whose [Symbol.iterator]() begins anew",
+      domain: "user",
+    });
+  }
+  memory.used = true;
+  return iterator;
+}
+
+/** The rows that were looked at, and an iterator that goes on behind them. */
+function takeIterator(values: Rows, name: string): NonNullable<Known["begun"]> {
+  const memory = knownOf(values);
+  const begun = memory.begun ?? { head: [], rest: beginIterator(values, name) };
+  memory.begun = null;
+  return begun;
+}
+
+async function failing<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw sourceFailed(name, cause);
+  }
+}
+
+function sourceFailed(name: string, cause: unknown): ConnectorError {
+  return new ConnectorError("SOURCE_FAILED", `${name} threw: ${messageOf(cause)}`, {
+    hint: "the cause is the program's own error",
+    domain: "user",
+    cause,
+  });
+}
+
+/** What sources of rows share: rows to batches by schema, bad rows by the row policy. */
+abstract class RowsSource implements Source {
+  readonly schema: Schema;
+  protected readonly name: string;
+  protected context!: SourceContext;
+  /** Rows that were delivered, or refused. */
+  protected delivered = 0;
+  readonly #full: Schema;
+  #builder!: RowBuilder;
+
+  constructor(values: Rows, name: string, schema: Schema) {
+    this.name = name;
+    this.schema = schema;
+    this.#full = knownOf(values).schema ?? schema;
+  }
+
+  open(context: SourceContext): void {
+    this.context = context;
+    this.#builder = new RowBuilder(context.workspace, this.#full);
+    context.split({ split: 0, status: "active" });
+  }
+
+  abstract poll(): Poll;
+
+  /** The next rows of `values` from `start`, up to a full batch or the first bad row. How many are done: `delivered`. */
+  protected build(values: readonly Row[], start: number): Batch {
+    let end = Math.min(values.length, start + this.context.batchRowsMax);
+    for (;;) {
+      try {
+        const batch = this.#builder.build(values, start, end, this.delivered);
+        this.delivered += end - start;
+        return this.#projected(batch);
+      } catch (error) {
+        const bad = error instanceof DataError ? error.at?.row : undefined;
+        if (bad === undefined) throw error;
+        // The rows before the bad one make a batch; when it comes first, it is refused.
+        end = start + bad - this.delivered;
+        if (end === start) {
+          this.#refuse(error as DataError, values[start]);
+          start++;
+          end = Math.min(values.length, start + this.context.batchRowsMax);
+        }
+      }
+    }
+  }
+
+  snapshot(): StateValue {
+    return this.delivered;
+  }
+
+  restore(state: StateValue): void {
+    this.delivered = state as number;
+  }
+
+  progress(): { doneBytes: number; totalBytes: number | null } {
+    return { doneBytes: 0, totalBytes: null };
+  }
+
+  close(): void {
+    this.#builder.close();
+  }
+
+  #refuse(error: DataError, row: unknown): void {
+    this.context.bad({
+      code: error.code,
+      message: error.message,
+      at: { source: this.name, ...error.at },
+      raw: new TextEncoder().encode(rowText(row)),
+    });
+    this.delivered++;
+  }
+
+  #projected(batch: Batch): Batch {
+    if (this.#full === this.schema) return batch;
+    const indexes = this.schema.fields.map(({ name }) => columnIndex(this.#full, name));
+    return batch.pick(this.schema, indexes);
+  }
+}
+
+/** The row as JSON, for dead letters; whatever JSON cannot say is said as text. */
+function rowText(row: unknown): string {
+  const plain = (_key: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
+  try {
+    return JSON.stringify(row, plain) ?? String(row);
+  } catch {
+    return String(row);
+  }
+}
+
+class ArraySource extends RowsSource {
+  readonly #rows: readonly Row[];
+
+  constructor(values: readonly Row[], name: string, schema: Schema) {
+    super(values, name, schema);
+    this.#rows = values;
+  }
+
+  poll(): Poll {
+    return this.delivered === this.#rows.length ? "done" : this.build(this.#rows, this.delivered);
+  }
+}
+
+class IteratorSource extends RowsSource {
+  readonly #values: Iterable<Row>;
+  #iterator!: Iterator<Row>;
+  #ahead: Row[] = [];
+  #ended = false;
+
+  constructor(values: Iterable<Row>, name: string, schema: Schema) {
+    super(values, name, schema);
+    this.#values = values;
+  }
+
+  override open(context: SourceContext): void {
+    super.open(context);
+    const { head, rest } = takeIterator(this.#values, this.name);
+    this.#iterator = rest as Iterator<Row>;
+    this.#ahead = [...head];
+    // A restored source passes over what was delivered before.
+    for (let left = this.delivered; left > 0; left -= this.#ahead.splice(0, left).length) {
+      this.#fill();
+      if (this.#ahead.length === 0) break;
+    }
+  }
+
+  poll(): Poll {
+    this.#fill();
+    if (this.#ahead.length === 0) return "done";
+    const before = this.delivered;
+    const batch = this.build(this.#ahead, 0);
+    this.#ahead = this.#ahead.slice(this.delivered - before);
+    return batch;
+  }
+
+  override close(): void {
+    super.close();
+    if (!this.#ended) this.#iterator.return?.();
+  }
+
+  #fill(): void {
+    try {
+      while (!this.#ended && this.#ahead.length < this.context.batchRowsMax) {
+        const { done, value } = this.#iterator.next();
+        if (done) this.#ended = true;
+        else this.#ahead.push(value);
+      }
+    } catch (cause) {
+      this.#ended = true;
+      throw sourceFailed(this.name, cause);
+    }
+  }
+}
+
+class AsyncSource extends RowsSource {
+  readonly #values: AsyncIterable<Row>;
+  #iterator!: AsyncIterator<Row>;
+  #ahead: Row[] = [];
+  /** When the oldest row that waits has come. */
+  #sinceMs = 0;
+  #skip = 0;
+  #asking = false;
+  #ended = false;
+  #closed = false;
+  #error: ConnectorError | null = null;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(values: AsyncIterable<Row>, name: string, schema: Schema) {
+    super(values, name, schema);
+    this.#values = values;
+  }
+
+  override open(context: SourceContext): void {
+    super.open(context);
+    const { head, rest } = takeIterator(this.#values, this.name);
+    this.#iterator = rest as AsyncIterator<Row>;
+    this.#skip = this.delivered;
+    for (const row of head) this.#take(row);
+    this.#ask();
+  }
+
+  poll(): Poll {
+    const full = this.#ahead.length >= Math.min(this.context.batchRowsMax, AHEAD_ROWS_MAX);
+    if (!full && !this.#ended) {
+      if (this.#ahead.length === 0) return "blocked";
+      const waitMs = this.#sinceMs + GATHER_MS - this.#nowMs();
+      if (waitMs > 0) {
+        this.#cancelTimer ??= this.context.platform.scheduler.after(waitMs, () => {
+          this.#cancelTimer = null;
+          this.context.wake();
+        });
+        return "blocked";
+      }
+    }
+    if (this.#ahead.length === 0) {
+      if (this.#error !== null) throw this.#error;
+      return "done";
+    }
+    const before = this.delivered;
+    const batch = this.build(this.#ahead, 0);
+    this.#ahead = this.#ahead.slice(this.delivered - before);
+    this.#sinceMs = this.#nowMs();
+    this.#ask();
+    return batch;
+  }
+
+  override close(): void {
+    super.close();
+    this.#closed = true;
+    this.#cancelTimer?.();
+    if (this.#ended) return;
+    const { log } = this.context.platform;
+    Promise.resolve(this.#iterator.return?.()).catch((cause: unknown) => {
+      log("warn", `${this.name} threw while it was closed: ${messageOf(cause)}`);
+    });
+  }
+
+  /** Reads on as long as there is room; one question at a time. */
+  #ask(): void {
+    if (this.#asking || this.#ended || this.#closed || this.#ahead.length >= AHEAD_ROWS_MAX) return;
+    this.#asking = true;
+    this.#iterator.next().then(
+      ({ done, value }) => {
+        this.#asking = false;
+        if (this.#closed) return;
+        if (done) this.#end(null);
+        else this.#take(value);
+        this.#ask();
+      },
+      (cause: unknown) => this.#end(sourceFailed(this.name, cause)),
+    );
+  }
+
+  #take(row: Row): void {
+    if (this.#skip > 0) {
+      this.#skip--;
+      return;
+    }
+    this.#ahead.push(row);
+    if (this.#ahead.length === 1) {
+      this.#sinceMs = this.#nowMs();
+      this.context.wake();
+    } else if (this.#ahead.length === this.context.batchRowsMax) this.context.wake();
+  }
+
+  #end(error: ConnectorError | null): void {
+    this.#ended = true;
+    this.#error = error;
+    if (!this.#closed) this.context.wake();
+  }
+
+  #nowMs(): number {
+    return this.context.platform.clock.monotonicMs();
+  }
+}

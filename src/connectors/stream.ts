@@ -1,0 +1,204 @@
+// Bytes that come once, in order: a WHATWG ReadableStream, or the body of a fetch. One split of records in any format.
+import type { Schema } from "../arrow/types.js";
+import { ConnectorError } from "../errors.js";
+import type { Format } from "../formats/format.js";
+import type { Poll, Source, SourceContext } from "../operators/source.js";
+import { fetchFailed, messageOf, redacted } from "../platform/errors.js";
+import { type Completion, type FetchResult, type Platform, promised } from "../platform/platform.js";
+import type { Connector, Resolved, Table } from "../runtime/connector.js";
+import type { StateValue } from "../state/snapshot.js";
+import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, type ReadChunk } from "./bytes.js";
+import { formatNamed } from "./formats.js";
+
+/** Bytes that are looked at for the columns where no schema is given. */
+const SAMPLE_BYTES = CHUNK_BYTES / 4;
+
+type Bytes = ReadableStream<Uint8Array>;
+
+/** What was read of a stream to learn its columns, and how to read on. */
+interface Begun {
+  readonly head: readonly Uint8Array[];
+  readonly rest: ReadChunk;
+  readonly cancel: () => void;
+}
+
+/** By stream: what was begun, or null when a job has taken it. */
+const streams = new WeakMap<Bytes, Begun | null>();
+
+/** `mill.from(stream)`: a stream is read once. */
+export const stream: Connector = {
+  name: "stream",
+  async resolve({ live, ref }, schema): Promise<Resolved> {
+    const format = formatNamed(ref.options["format"] as string, ref.name);
+    if (schema !== null) return { schema, bounded: true };
+    const { begun, sample } = await look(takeStream(live as Bytes, ref.name));
+    streams.set(live as Bytes, begun);
+    return { schema: format.inferSchema({ ...sample, source: ref.name }), bounded: true };
+  },
+  source: (table, schema) =>
+    new StreamSource(table, schema, table.ref.name, (done) =>
+      done(null, takeStream(table.live as Bytes, table.ref.name)),
+    ),
+};
+
+/** `mill.fetch(url)`: every job fetches anew. */
+export const http: Connector = {
+  name: "fetch",
+  async resolve({ ref, platform }, schema): Promise<Resolved> {
+    const format = formatNamed(ref.options["format"] as string, ref.name);
+    if (schema !== null) return { schema, bounded: true };
+    const url = ref.options["url"] as string;
+    const { begun, sample } = await look(await promised((done) => beginFetch(platform, ref.options, done)));
+    begun.cancel();
+    return { schema: format.inferSchema({ ...sample, source: redacted(url) }), bounded: true };
+  },
+  source: (table, schema) =>
+    new StreamSource(table, schema, redacted(table.ref.options["url"] as string), (done) => {
+      beginFetch(table.platform, table.ref.options, done);
+    }),
+};
+
+/** Takes a stream for reading. @throws SOURCE_USED when a job or somebody else has it */
+function takeStream(bytes: Bytes, name: string): Begun {
+  const begun = streams.get(bytes);
+  if (begun === null || (begun === undefined && bytes.locked)) {
+    throw new ConnectorError("SOURCE_USED", `${name} was read already`, {
+      hint: "a stream can be read once: give a new one to every run, or a URL to mill.fetch()",
+      domain: "user",
+    });
+  }
+  streams.set(bytes, null);
+  if (begun !== undefined) return begun;
+  const reader = bytes.getReader();
+  return {
+    head: [],
+    rest: (done) => {
+      reader.read().then(
+        ({ value }) => done(null, value ?? null),
+        (cause: unknown) => done(streamFailed(name, cause), null),
+      );
+    },
+    // A stream that fails while it is given up has nothing more to say.
+    cancel: () => void reader.cancel().catch(() => undefined),
+  };
+}
+
+function beginFetch(platform: Platform, options: Readonly<Record<string, unknown>>, done: Completion<Begun>): void {
+  const url = options["url"] as string;
+  const headers = options["headers"] as Readonly<Record<string, string>> | undefined;
+  platform.net.fetch(url, { headers }, (error, result: FetchResult) => {
+    if (error !== null) done(error, undefined as never);
+    else if (result.status >= 200 && result.status < 300) {
+      done(null, { head: [], rest: (answer) => result.read(answer), cancel: () => result.cancel() });
+    } else {
+      result.cancel();
+      done(fetchFailed(url, `the server answered ${result.status}`), undefined as never);
+    }
+  });
+}
+
+function streamFailed(name: string, cause: unknown): ConnectorError {
+  return new ConnectorError("SOURCE_FAILED", `${name} failed: ${messageOf(cause)}`, {
+    hint: "the cause is the stream's own error",
+    cause,
+  });
+}
+
+/** Reads the first bytes, and keeps them for whoever reads on. */
+async function look(begun: Begun): Promise<{ begun: Begun; sample: { bytes: Uint8Array; complete: boolean } }> {
+  const head = [...begun.head];
+  let length = head.reduce((sum, chunk) => sum + chunk.length, 0);
+  let complete = false;
+  while (length < SAMPLE_BYTES && !complete) {
+    const chunk = await promised(begun.rest);
+    if (chunk === null) complete = true;
+    else {
+      head.push(chunk);
+      length += chunk.length;
+    }
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of head) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return { begun: { ...begun, head }, sample: { bytes, complete } };
+}
+
+class StreamSource implements Source {
+  readonly schema: Schema;
+  readonly #source: string;
+  readonly #format: Format;
+  readonly #maxRecordBytes: number | undefined;
+  readonly #begin: (done: Completion<Begun>) => void;
+  #context!: SourceContext;
+  #begun: Begun | null = null;
+  #split: DecodedSplit | null = null;
+  #error: Error | null = null;
+  #closed = false;
+
+  constructor({ ref }: Table, schema: Schema, source: string, begin: (done: Completion<Begun>) => void) {
+    this.schema = schema;
+    this.#source = source;
+    this.#format = formatNamed(ref.options["format"] as string, source);
+    this.#maxRecordBytes = ref.options["maxRecordBytes"] as number | undefined;
+    this.#begin = begin;
+  }
+
+  open(context: SourceContext): void {
+    this.#context = context;
+    context.split({ split: 0, status: "active" });
+    this.#begin((error, begun) => {
+      if (this.#closed) begun?.cancel();
+      else if (error !== null) this.#error = error;
+      else this.#start(begun);
+      context.wake();
+    });
+  }
+
+  poll(): Poll {
+    if (this.#error !== null) throw this.#error;
+    return this.#split?.poll() ?? "blocked";
+  }
+
+  snapshot(): StateValue {
+    return null;
+  }
+
+  restore(): void {
+    throw new ConnectorError("UNSUPPORTED", `${this.#source} cannot be read again from where it was`, {
+      hint: "read it from a file to go on after a stop",
+      domain: "user",
+    });
+  }
+
+  progress(): { doneBytes: number; totalBytes: null } {
+    return { doneBytes: this.#split?.progress().doneBytes ?? 0, totalBytes: null };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#begun?.cancel();
+    this.#split?.close();
+  }
+
+  #start(begun: Begun): void {
+    this.#begun = begun;
+    const head = [...begun.head];
+    const read: ReadChunk = (done) => {
+      const chunk = head.shift();
+      if (chunk === undefined) begun.rest(done);
+      else done(null, chunk);
+    };
+    this.#split = new DecodedSplit(read, {
+      format: this.#format,
+      schema: this.schema,
+      source: this.#source,
+      split: 0,
+      context: this.#context,
+      maxRecordBytes: this.#maxRecordBytes,
+    });
+    this.#split.chunks.chunksAhead = CHUNKS_AHEAD;
+  }
+}

@@ -1,0 +1,39 @@
+// The contract of every connector: what the engine asks of it when a table is bound, read and written. A connector knows
+// no front end and no other connector; the engine finds it by the name that its tables carry.
+import type { Workspace } from "../arrow/batch.js";
+import type { Schema } from "../arrow/types.js";
+import type { Sink } from "../operators/sink.js";
+import type { Source } from "../operators/source.js";
+import type { BoundExpr } from "../plan/expr.js";
+import type { TableRef } from "../plan/logical.js";
+import type { Platform } from "../platform/platform.js";
+
+/** A table as its connector sees it. */
+export interface Table {
+  readonly ref: TableRef;
+  /** What was kept with the table in the catalog. */
+  readonly live: unknown;
+  readonly platform: Platform;
+  /** The engine's own share of memory, for tables that live longer than a job. */
+  readonly home: Workspace;
+}
+
+/** What a connector tells about a table. */
+export interface Resolved {
+  readonly schema: Schema;
+  /** Whether its rows come to an end. */
+  readonly bounded: boolean;
+  /** Options found out while binding (the format of a file), kept with the table from here on. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export interface Connector {
+  /** As tables name it. */
+  readonly name: string;
+  /** Opens a table far enough to know its columns; `schema` is the user's, null when the connector shall tell. */
+  resolve?(table: Table, schema: Schema | null): Promise<Resolved>;
+  /** A reader of these columns. It opens nothing before its `open`. `predicate` may be used to skip, rows are filtered again. */
+  source?(table: Table, schema: Schema, predicate: BoundExpr | null): Source;
+  /** A writer of rows with these columns. */
+  sink?(table: Table, schema: Schema): Sink;
+}
