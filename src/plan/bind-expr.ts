@@ -137,6 +137,7 @@ export function literalOf(value: BoundValue, type: DataType): Expr {
   if (value !== null && type.kind === "decimal") {
     return { kind: "literal", value: castValue(value, type, STRING) as string, type };
   }
+  if (value !== null && sameType(naturalLiteral(value).type, type)) return { kind: "literal", value };
   return { kind: "literal", value, type };
 }
 

@@ -74,6 +74,10 @@ const pushFilters: Rule = {
       if (node.kind !== "filter" || shared.has(inputOf(old))) return node;
       const { input } = node;
       if (input.kind === "union") {
+        // A row that fails is treated by its source's policy below the union, by the strictest of all above it.
+        const { schema, rowPolicy } = derive(input);
+        const alike = input.inputs.every((each) => derive(each).rowPolicy === rowPolicy);
+        if (!alike && raises(node.predicate, schema)) return node;
         const inputs = input.inputs.map((each, index) =>
           change(node, { input: each, ...(node.uid === undefined ? {} : { uid: `${node.uid}[${index}]` }) }),
         );
@@ -99,12 +103,19 @@ const mergeProjects: Rule = {
       const { columns, input } = node.input;
       const { schema } = derive(input);
       const mergeable = columns.every(({ name, expr }) => {
-        if (isTrivial(expr)) return true;
         const uses = node.columns.reduce((sum, column) => sum + countUses(column.expr, name), 0);
-        if (!raises(expr, schema)) return uses <= 1;
-        return uses === 1 && node.columns.some((column) => column.expr.kind === "column" && column.expr.name === name);
+        return isTrivial(expr) || uses <= 1;
       });
-      if (!mergeable) return node;
+      // What may fail is computed for every row still, in the same order: of several errors the first is told.
+      const failing = columns.filter(({ expr }) => raises(expr, schema)).map(({ name }) => name);
+      const outer = node.columns.flatMap(({ expr }) => {
+        if (expr.kind === "column") return failing.includes(expr.name) ? [expr.name] : [];
+        return raises(expr, derive(node.input).schema) || failing.some((name) => countUses(expr, name) > 0)
+          ? [null]
+          : [];
+      });
+      const sameErrors = failing.length === 0 || sameData(outer, failing);
+      if (!mergeable || !sameErrors) return node;
       const merged = node.columns.map(({ name, expr }) => ({ name, expr: substitute(expr, columns) }));
       return change(node, { input, columns: merged });
     });
@@ -118,9 +129,7 @@ const dropIdleProjects: Rule = {
     rewrite(program, (node) => {
       if (node.kind !== "project") return node;
       const { fields } = derive(node.input).schema;
-      const idle = node.columns.every(
-        ({ name, expr }, index) => expr.kind === "column" && expr.name === name && fields[index]?.name === name,
-      );
+      const idle = node.columns.every(({ name, expr }, index) => isColumn(expr, name) && fields[index]?.name === name);
       return idle && node.columns.length === fields.length ? node.input : node;
     }),
 };
@@ -129,8 +138,8 @@ const dropIdleProjects: Rule = {
 const pruneUnread: Rule = { name: "prune-columns", apply: pruneColumns };
 
 /**
- * The filter right above a scan also goes into it, for skipping: up to its first part that may fail, since a row that is
- * skipped fails no more.
+ * The filter right above a scan also goes into it, for skipping. Of one that may fail only the parts before that do, and
+ * only those that are never NULL: where one is, the rest is computed, and fails.
  */
 const pushPredicates: Rule = {
   name: "push-predicates",
@@ -140,8 +149,8 @@ const pushPredicates: Rule = {
       if (node.kind !== "filter" || node.input.kind !== "scan" || shared.has(inputOf(old))) return node;
       const { schema } = derive(node.input);
       const parts = conjuncts(node.predicate);
-      const end = parts.findIndex((part) => raises(part, schema));
-      const safe = end < 0 ? parts : parts.slice(0, end);
+      const end = parts.findIndex((part) => raises(part, schema) || bindExpr(part, schema).nullable);
+      const safe = end < 0 || !raises(node.predicate, schema) ? parts : parts.slice(0, end);
       const [first] = safe;
       if (first === undefined) return node;
       const predicate: Expr = safe.length === 1 ? first : { kind: "call", fn: "and", args: safe };
@@ -197,6 +206,10 @@ function change<N extends LogicalPlan>(node: N, parts: Partial<N>): N {
 
 function raises(expr: Expr, schema: Schema): boolean {
   return mayRaise(bindExpr(expr, schema));
+}
+
+function isColumn(expr: Expr, name: string): boolean {
+  return expr.kind === "column" && expr.name === name;
 }
 
 /** A column or a literal: nothing to compute. */
