@@ -97,13 +97,24 @@ function codedColumn(
 ): Column {
   const distinct = { ...field, nullable: false };
   const dictionary = columnFromData(workspace, distinct, values, 0, values.length, lifetime);
-  return written(dictionary, () => {
-    const block = reserveBlock(workspace, lifetime, length, { offsets: 0, values: length * 4 });
-    return written(block, () => {
-      const target = new Target(workspace.account.memory, field, block, start);
-      writeCodes(target, codes, values.length, length);
-      return columnOf(target, block, length, dictionary);
-    });
+  return written(dictionary, () => columnFromCodes(workspace, field, codes, dictionary, start, length, lifetime));
+}
+
+/** `length` codes from `start` into a dictionary column, whose reference the new column takes over. -1 is NULL. */
+export function columnFromCodes(
+  workspace: Workspace,
+  field: Field,
+  codes: ArrayLike<number>,
+  dictionary: Column,
+  start: number,
+  length: number,
+  lifetime: Lifetime,
+): Column {
+  const block = reserveBlock(workspace, lifetime, length, { offsets: 0, values: length * 4 });
+  return written(block, () => {
+    const target = new Target(workspace.account.memory, field, block, start);
+    writeCodes(target, codes, dictionary.length, length);
+    return columnOf(target, block, length, dictionary);
   });
 }
 
@@ -235,7 +246,8 @@ function checkTimes(target: Target, values: ArrayLike<unknown>, validity: Uint8A
   }
 }
 
-function copyValidity(target: Target, validity: Uint8Array, length: number): void {
+/** Marks the rows NULL whose bits are 0. @throws TYPE in a NOT NULL column. */
+export function copyValidity(target: Target, validity: Uint8Array, length: number): void {
   for (let row = 0; row < length; ) {
     const at = target.firstRow + row;
     if (at % 8 === 0 && row + 8 <= length && validity[at / 8] === 0xff) row += 8;
@@ -246,12 +258,13 @@ function copyValidity(target: Target, validity: Uint8Array, length: number): voi
   }
 }
 
-function isValid(validity: Uint8Array | null, row: number): boolean {
+/** Whether bit `row` of a bitmap is set; without bitmap every row is valid. */
+export function isValid(validity: Uint8Array | null, row: number): boolean {
   return validity === null || (((validity[row >>> 3] as number) >> (row & 7)) & 1) === 1;
 }
 
 /** What `write` makes; when it throws, the region reserved for it goes back. */
-function written<T>({ region }: { readonly region: Region | null }, write: () => T): T {
+export function written<T>({ region }: { readonly region: Region | null }, write: () => T): T {
   try {
     return write();
   } catch (error) {

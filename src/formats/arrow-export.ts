@@ -1,0 +1,127 @@
+// Batches → Arrow: record batches over the engine's memory, tables, IPC bytes.
+import * as arrow from "apache-arrow";
+import { type Batch, bitmapBytes, type Column, type Workspace } from "../arrow/batch.js";
+import { arrowFieldOf, arrowTypeOf } from "./arrow-types.js";
+
+export interface ToArrowOptions {
+  /** Copies every buffer, so that the result outlives the batch and the growth of memory. */
+  readonly copy?: boolean;
+}
+
+/**
+ * A persisted batch as an Arrow record batch. Without `copy` it is a view: good until the batch is released or the engine's
+ * memory grows, whichever comes first. Copied in any case are DECIMALs up to 18 digits (64 bits here, 128 in Arrow),
+ * dictionaries (once each), and the bytes of strings in shared memory, which Chromium's TextDecoder refuses.
+ *
+ * @throws UNSUPPORTED for nested types.
+ */
+export function toArrow(batch: Batch, options: ToArrowOptions = {}): arrow.RecordBatch {
+  return recordBatch(batch, options.copy === true, () => true);
+}
+
+/** Batches of one schema as a table, copied. Columns keep their dictionary when all batches share it. */
+export function toTable(batches: readonly [Batch, ...Batch[]]): arrow.Table {
+  const [first] = batches;
+  const shared = first.schema.fields.map((_, index) => {
+    const { dictionary } = first.column(index);
+    return batches.every((batch) => batch.column(index).dictionary === dictionary);
+  });
+  const parts = batches.map((batch) => recordBatch(batch, true, (index) => shared[index] as boolean));
+  return new arrow.Table((parts[0] as arrow.RecordBatch).schema, parts);
+}
+
+/** Batches of one schema as Arrow IPC: a stream, or with `file` a file that readers can seek in. */
+export function writeIpc(batches: readonly [Batch, ...Batch[]], format: "stream" | "file" = "stream"): Uint8Array {
+  return arrow.tableToIPC(toTable(batches), format);
+}
+
+function recordBatch(batch: Batch, copy: boolean, keepsDictionary: (index: number) => boolean): arrow.RecordBatch {
+  const children = batch.schema.fields.map((_, index) => {
+    return dataOf(batch.workspace, keepsDictionary(index) ? batch.column(index) : batch.plainColumn(index), copy);
+  });
+  const fields = batch.schema.fields.map((field, index) => arrowFieldOf(field, (children[index] as arrow.Data).type));
+  const type = new arrow.Struct(fields);
+  const data = arrow.makeData({ type, length: batch.rowCount, nullCount: 0, children });
+  return new arrow.RecordBatch(new arrow.Schema(fields), data);
+}
+
+function dataOf(workspace: Workspace, column: Column, copy: boolean): arrow.Data {
+  const { memory } = workspace.account;
+  const { type, layout, length, values } = column;
+  const view = <T extends { subarray(start: number, end: number): T; slice(): T }>(
+    array: T,
+    start: number,
+    count: number,
+    copied = copy,
+  ): T => {
+    const part = array.subarray(start, start + count);
+    return copied ? part.slice() : part;
+  };
+  const bitmap = column.validity === 0 ? undefined : view(memory.u8, column.validity, bitmapBytes(length));
+  const nulls = { length, nullCount: bitmap === undefined ? 0 : -1, nullBitmap: bitmap };
+  if (column.dictionary !== null) {
+    const dictionary = dictionaryOf(workspace, column.dictionary);
+    const codes = view(memory.i32, values >>> 2, length);
+    return arrow.makeData({ type: dictionary.type, ...nulls, data: codes, dictionary: dictionary.vector });
+  }
+  const as = arrowTypeOf(type);
+  switch (layout) {
+    case "bool":
+      return arrow.makeData({ type: as as arrow.Bool, ...nulls, data: view(memory.u8, values, bitmapBytes(length)) });
+    case "i8":
+      return arrow.makeData({ type: as as arrow.Int8, ...nulls, data: view(memory.i8, values, length) });
+    case "i16":
+      return arrow.makeData({ type: as as arrow.Int16, ...nulls, data: view(memory.i16, values >>> 1, length) });
+    case "i32":
+      return arrow.makeData({ type: as as arrow.Int32, ...nulls, data: view(memory.i32, values >>> 2, length) });
+    case "f32":
+      return arrow.makeData({ type: as as arrow.Float32, ...nulls, data: view(memory.f32, values >>> 2, length) });
+    case "f64":
+      return arrow.makeData({ type: as as arrow.Float64, ...nulls, data: view(memory.f64, values >>> 3, length) });
+    case "i64":
+      if (type.kind === "decimal") return decimalData(workspace, column, as as arrow.Decimal, nulls);
+      return arrow.makeData({ type: as as arrow.Int64, ...nulls, data: view(memory.i64, values >>> 3, length) });
+    case "i128":
+      return arrow.makeData({ type: as as arrow.Decimal, ...nulls, data: view(memory.u32, values >>> 2, 4 * length) });
+    case "utf8": {
+      const valueOffsets = view(memory.i32, column.offsets >>> 2, length + 1);
+      const bytes = valueOffsets[length] as number;
+      const data = view(memory.u8, values, bytes, copy || (memory.shared && type.kind === "string"));
+      return arrow.makeData({ type: as as arrow.Utf8, ...nulls, valueOffsets, data });
+    }
+    case "none":
+      return arrow.makeData({ type: as as arrow.Null, length });
+  }
+}
+
+interface Nulls {
+  readonly length: number;
+  readonly nullCount: number;
+  readonly nullBitmap: Uint8Array | undefined;
+}
+
+function decimalData(workspace: Workspace, column: Column, type: arrow.Decimal, nulls: Nulls): arrow.Data {
+  const { account, kernels } = workspace;
+  const wide = account.arena.allocate(16 * column.length);
+  kernels.widenI64(column.values, column.length, wide);
+  const data = account.memory.u32.slice(wide >>> 2, (wide >>> 2) + 4 * column.length);
+  return arrow.makeData({ type, ...nulls, data });
+}
+
+interface ArrowDictionary {
+  readonly type: arrow.Dictionary<arrow.Utf8, arrow.Int32>;
+  readonly vector: arrow.Vector<arrow.Utf8>;
+}
+
+/** Dictionaries as Arrow has them, copied: batches that share a dictionary share its vector and its id. */
+const dictionaries = new WeakMap<Column, ArrowDictionary>();
+
+function dictionaryOf(workspace: Workspace, column: Column): ArrowDictionary {
+  let dictionary = dictionaries.get(column);
+  if (dictionary === undefined) {
+    const vector = new arrow.Vector([dataOf(workspace, column, true) as arrow.Data<arrow.Utf8>]);
+    dictionary = { type: new arrow.Dictionary(vector.type, new arrow.Int32()), vector };
+    dictionaries.set(column, dictionary);
+  }
+  return dictionary;
+}
