@@ -66,8 +66,11 @@ export function inferJsonSchema(sample: Sample, linesMax = LINES_MAX): Schema {
       end = bytes.length;
     }
     const record = readRecord(decoder, bytes.slice(start, end), { source, line, byte: start });
-    if (record instanceof DataError) refusal ??= record;
-    else if (record !== null) {
+    if (record instanceof DataError) {
+      refusal ??= record;
+      // An array over several lines may hold lines that are objects: it is no NDJSON all the same.
+      if (records === 0 && record.code === "JSON_SHAPE") throw record;
+    } else if (record !== null) {
       records++;
       for (const [name, value] of members(record)) guess(guesses, name, value);
       if (guesses.size > COLUMNS_MAX) throw tooManyColumns(source, line);
