@@ -75,7 +75,7 @@ function checkHeader(
     if (context.plan.optional && levels !== "RLE") {
       throw context.fail(`definition levels encoded as ${levels} cannot be read`, "PARQUET_ENCODING");
     }
-    return { ...page, kind: "data", count: count(v1.num_values, "values"), encoding: String(v1.encoding) };
+    return { ...page, kind: "data", count: count(v1.num_values, "values"), encoding: v1.encoding ?? "something unknown" };
   }
   if (header.type === "DATA_PAGE_V2" && v2 !== undefined) {
     const levelBytes = count(v2.definition_levels_byte_length, "bytes of definition levels");
@@ -86,7 +86,7 @@ function checkHeader(
       ...page,
       kind: "data",
       count: count(v2.num_values, "values"),
-      encoding: String(v2.encoding),
+      encoding: v2.encoding ?? "something unknown",
       levelBytes,
       compressed: v2.is_compressed !== false,
     };

@@ -187,7 +187,15 @@ describe("a snapshot", () => {
 
   test("of another file is refused", async () => {
     const reader = split(await open(new MemoryFile(fixture("statistics"))));
-    for (const state of [null, {}, { rowGroup: 6, row: 0 }, { rowGroup: 0, row: 101 }, { rowGroup: -1, row: 0 }, 3]) {
+    const others: StateValue[] = [
+      null,
+      {},
+      { rowGroup: 6, row: 0 },
+      { rowGroup: 0, row: 101 },
+      { rowGroup: -1, row: 0 },
+      3,
+    ];
+    for (const state of others) {
       expect(await codeOf(() => reader.restore(state))).toMatch(/^STATE_MISMATCH: /);
     }
   });

@@ -63,6 +63,7 @@ export async function drain(
 ): Promise<void> {
   let wake = (): void => undefined;
   const split = file.split({ workspace, batchRowsMax: 8192, ...options, wake: () => wake() });
+  const { arena } = (options.workspace ?? workspace).account;
   try {
     while (true) {
       const woken = new Promise<void>((resolve) => {
@@ -72,11 +73,11 @@ export async function drain(
       if (polled === "done") return;
       if (polled === "blocked") await woken;
       else each(polled, split);
-      account.arena.reset();
+      arena.reset();
     }
   } finally {
     split.close();
-    account.arena.reset();
+    arena.reset();
   }
 }
 
