@@ -1,0 +1,295 @@
+// Grouped COUNT, SUM, MIN, MAX and AVG: accumulators in cells, one block of cells a column. A cell is one group in one
+// window (src/state/cells.ts); `cells` lists the cell of every row, `stride` is the bytes from one cell to the next.
+//
+//     f64       32 B  │ sum f64 │ count f64 │ min f64 │ −max f64 │     two vector updates a row, min and max in one
+//     i64       48 B  │ sum 128 bits │ count i64 │ min i64 │ max i64 │ NULLs i64 │
+//     counter    8 B  │ count i64 │
+//     odd       16 B  │ NULLs i64 │ NaNs i64 │    beside f64, only once a batch had one
+//
+// NULL rows are taken out before (splitValid) and counted apart, so that COUNT(*) can share a column's block. NaN: it
+// poisons the sum, as it should; min and max pass it over, and a second pass counts it, from which MAX = NaN if any and
+// MIN = NaN if all follow (S52). Zeros keep their sign until the result is read (S53). Sums of integers have 128 bits and
+// are checked when they are read (S54).
+
+@inline
+function addF64(cell: usize, sumAndCount: v128, minAndMax: v128): void {
+  v128.store(cell, f64x2.add(v128.load(cell), sumAndCount));
+  v128.store(cell, f64x2.pmin(v128.load(cell, 16), minAndMax), 16);
+}
+
+/** Adds n values to f64 cells. Returns 1 when there was a NaN among them. */
+export function updateF64(states: usize, cells: usize, values: usize, n: i32): i32 {
+  const one = f64x2.splat(1);
+  const sign = f64x2(0, -0.0);
+  const end = cells + ((<usize>n) << 2);
+  const last = cells + ((<usize>(n & ~3)) << 2);
+  let nan = f64x2.splat(0);
+  // Four rows at a time; the cells of one group may follow each other, so their updates stay in order.
+  for (; cells < last; cells += 16, values += 32) {
+    const at = i32x4.shl(v128.load(cells), 5);
+    const left = v128.load(values);
+    const right = v128.load(values, 16);
+    nan = v128.or(nan, v128.or(f64x2.ne(left, left), f64x2.ne(right, right)));
+    addF64(
+      states + <usize>i32x4.extract_lane(at, 0),
+      v128.shuffle<f64>(left, one, 0, 2),
+      v128.xor(v128.shuffle<f64>(left, left, 0, 0), sign),
+    );
+    addF64(
+      states + <usize>i32x4.extract_lane(at, 1),
+      v128.shuffle<f64>(left, one, 1, 2),
+      v128.xor(v128.shuffle<f64>(left, left, 1, 1), sign),
+    );
+    addF64(
+      states + <usize>i32x4.extract_lane(at, 2),
+      v128.shuffle<f64>(right, one, 0, 2),
+      v128.xor(v128.shuffle<f64>(right, right, 0, 0), sign),
+    );
+    addF64(
+      states + <usize>i32x4.extract_lane(at, 3),
+      v128.shuffle<f64>(right, one, 1, 2),
+      v128.xor(v128.shuffle<f64>(right, right, 1, 1), sign),
+    );
+  }
+  for (; cells < end; cells += 4, values += 8) {
+    const value = f64x2.splat(load<f64>(values));
+    nan = v128.or(nan, f64x2.ne(value, value));
+    addF64(states + ((<usize>load<u32>(cells)) << 5), v128.shuffle<f64>(value, one, 0, 2), v128.xor(value, sign));
+  }
+  return i32(v128.any_true(nan));
+}
+
+/** Counts the NaNs among n values that were added: +1 at `odd` of their cells. */
+export function countNaNs(odd: usize, cells: usize, values: usize, n: i32): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, values += 8) {
+    const value = load<f64>(values);
+    if (value == value) continue;
+    const at = odd + ((<usize>load<u32>(cells)) << 4);
+    store<i64>(at, load<i64>(at, 8) + 1, 8);
+  }
+}
+
+/** Adds n values to i64 cells. */
+export function updateI64(states: usize, cells: usize, values: usize, n: i32): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, values += 8) {
+    const cell = states + <usize>load<u32>(cells) * 48;
+    const value = load<i64>(values);
+    const low = load<u64>(cell) + <u64>value;
+    store<u64>(cell, low);
+    store<i64>(cell, load<i64>(cell, 8) + (value >> 63) + i64(low < <u64>value), 8);
+    store<i64>(cell, load<i64>(cell, 16) + 1, 16);
+    store<i64>(cell, min(load<i64>(cell, 24), value), 24);
+    store<i64>(cell, max(load<i64>(cell, 32), value), 32);
+  }
+}
+
+/** +1 at counters + cell × stride (i64) for each of n rows. */
+export function addOnes(counters: usize, stride: i32, cells: usize, n: i32): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4) {
+    const at = counters + <usize>load<u32>(cells) * stride;
+    store<i64>(at, load<i64>(at) + 1);
+  }
+}
+
+/**
+ * Parts n rows by validity: cells and 8-byte values of the valid ones, cells of the NULL ones; each output has room for n.
+ * `values` 0: cells only. Returns how many are valid.
+ */
+export function splitValid(
+  validity: usize,
+  cells: usize,
+  values: usize,
+  n: i32,
+  validCells: usize,
+  validValues: usize,
+  nullCells: usize,
+): i32 {
+  let count: usize = 0;
+  for (let i = 0; i < n; i++) {
+    const cell = load<u32>(cells + ((<usize>i) << 2));
+    const valid = <usize>((load<u8>(validity + (i >> 3)) >> (<u8>i & 7)) & 1);
+    store<u32>(validCells + (count << 2), cell);
+    store<u32>(nullCells + ((<usize>i - count) << 2), cell);
+    if (values != 0) store<u64>(validValues + (count << 3), load<u64>(values + ((<usize>i) << 3)));
+    count += valid;
+  }
+  return <i32>count;
+}
+
+// ---- Results. `cells` lists the cells to read, in the order of the output. ----
+
+/** out[i] = the 8 bytes at block + cells[i] × stride. */
+export function gatherCells(block: usize, stride: i32, cells: usize, n: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 8) store<u64>(out, load<u64>(block + <usize>load<u32>(cells) * stride));
+}
+
+/** The 8 bytes at block + cells[i] × stride = values[i]. */
+export function scatterCells(block: usize, stride: i32, cells: usize, values: usize, n: i32): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, values += 8) {
+    store<u64>(block + <usize>load<u32>(cells) * stride, load<u64>(values));
+  }
+}
+
+/** out[i] += the i64 at block + cells[i] × stride. */
+export function addCells(block: usize, stride: i32, cells: usize, n: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 8) {
+    store<i64>(out, load<i64>(out) + load<i64>(block + <usize>load<u32>(cells) * stride));
+  }
+}
+
+/** n f64 without fraction as i64; out may be values. */
+export function integersOfF64(values: usize, n: i32, out: usize): void {
+  const end = values + ((<usize>n) << 3);
+  for (; values < end; values += 8, out += 8) store<i64>(out, <i64>load<f64>(values));
+}
+
+/** −0 becomes 0, every NaN the same one. */
+@inline
+function canonical(value: f64): f64 {
+  return value == value ? value + 0.0 : NaN;
+}
+
+@inline
+function nansOf(odd: usize, cell: u32): i64 {
+  return odd == 0 ? 0 : load<i64>(odd + ((<usize>cell) << 4), 8);
+}
+
+/** SUM of f64 cells. */
+export function sumF64(states: usize, cells: usize, n: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 8) {
+    store<f64>(out, canonical(load<f64>(states + ((<usize>load<u32>(cells)) << 5))));
+  }
+}
+
+/** AVG of f64 cells. */
+export function averageF64(states: usize, cells: usize, n: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 8) {
+    const cell = states + ((<usize>load<u32>(cells)) << 5);
+    store<f64>(out, canonical(load<f64>(cell) / load<f64>(cell, 8)));
+  }
+}
+
+/** MIN of f64 cells: NaN when there was nothing else. `odd` 0: there never was a NaN. */
+export function minF64(states: usize, odd: usize, cells: usize, n: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 8) {
+    const index = load<u32>(cells);
+    const cell = states + ((<usize>index) << 5);
+    const nans = nansOf(odd, index);
+    const all = nans > 0 && <f64>nans == load<f64>(cell, 8);
+    store<f64>(out, all ? NaN : canonical(load<f64>(cell, 16)));
+  }
+}
+
+/** MAX of f64 cells: NaN when there was one. `odd` 0: there never was a NaN. */
+export function maxF64(states: usize, odd: usize, cells: usize, n: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 8) {
+    const index = load<u32>(cells);
+    const cell = states + ((<usize>index) << 5);
+    store<f64>(out, nansOf(odd, index) > 0 ? NaN : canonical(-load<f64>(cell, 24)));
+  }
+}
+
+/** SUM of i64 cells as BIGINT. Returns n, or the first row whose sum does not fit. */
+export function sumI64(states: usize, cells: usize, n: i32, out: usize): i32 {
+  for (let i = 0; i < n; i++) {
+    const cell = states + <usize>load<u32>(cells + ((<usize>i) << 2)) * 48;
+    const low = load<i64>(cell);
+    if (load<i64>(cell, 8) != low >> 63) return i;
+    store<i64>(out + ((<usize>i) << 3), low);
+  }
+  return n;
+}
+
+/** SUM of i64 cells as 128 bits. */
+export function sumI128(states: usize, cells: usize, n: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 16) v128.store(out, v128.load(states + <usize>load<u32>(cells) * 48));
+}
+
+/** AVG of i64 cells as f64. */
+export function averageI64(states: usize, cells: usize, n: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 8) {
+    const cell = states + <usize>load<u32>(cells) * 48;
+    const low = load<i64>(cell);
+    const high = load<i64>(cell, 8);
+    // A sum of 64 bits is rounded once; a longer one twice, which is far inside the 1e-12 that AVG promises.
+    const sum = high == low >> 63 ? <f64>low : <f64>high * 18446744073709551616.0 + <f64>(<u64>low);
+    store<f64>(out, sum / <f64>load<i64>(cell, 16));
+  }
+}
+
+/**
+ * AVG of i64 cells as 128-bit decimals: sum × factor / count, rounded half away from zero. Long division bit by bit
+ * (Knuth 4.3.1): averages of decimals are read once a window and group, never once a row.
+ */
+export function averageI128(states: usize, cells: usize, n: i32, factor: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 16) {
+    const cell = states + <usize>load<u32>(cells) * 48;
+    const count = load<u64>(cell, 16);
+    let low = load<u64>(cell);
+    let high = load<u64>(cell, 8);
+    const negative = <i64>high < 0;
+    if (negative) {
+      high = ~high + u64(low == 0);
+      low = -low;
+    }
+    // × factor, in three steps of 32 bits; a sum below 2^96 cannot overflow.
+    const first = (low & 0xffffffff) * factor;
+    const second = (low >>> 32) * factor + (first >>> 32);
+    high = high * factor + (second >>> 32);
+    low = (second << 32) | (first & 0xffffffff);
+    let rest: u64 = 0;
+    for (let bit = 0; bit < 128 && count > 0; bit++) {
+      rest = (rest << 1) | (high >>> 63);
+      high = (high << 1) | (low >>> 63);
+      low <<= 1;
+      if (rest >= count) {
+        rest -= count;
+        low |= 1;
+      }
+    }
+    // Half or more of the count is left: the next one up.
+    if (count > 0 && rest >= count - rest) {
+      low++;
+      high += u64(low == 0);
+    }
+    if (negative) {
+      high = ~high + u64(low == 0);
+      low = -low;
+    }
+    store<u64>(out, low);
+    store<u64>(out, high, 8);
+  }
+}
+
+// ---- Cells as memory ----
+
+/** The listed cells become empty again: `width` bytes (a multiple of 8) from `pattern`. */
+export function resetCells(states: usize, width: i32, cells: usize, n: i32, pattern: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4) {
+    const cell = states + <usize>load<u32>(cells) * width;
+    for (let at = 0; at < width; at += 8) store<u64>(cell + at, load<u64>(pattern + at));
+  }
+}
+
+/** Copies cells from[i] of one block to cells to[i] of another. */
+export function moveCells(source: usize, from: usize, width: i32, n: i32, target: usize, to: usize): void {
+  for (let i = 0; i < n; i++) {
+    const left = source + <usize>load<u32>(from + ((<usize>i) << 2)) * width;
+    const right = target + <usize>load<u32>(to + ((<usize>i) << 2)) * width;
+    for (let at = 0; at < width; at += 8) store<u64>(right + at, load<u64>(left + at));
+  }
+}
