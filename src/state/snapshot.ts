@@ -1,7 +1,7 @@
 // One operator's part of a checkpoint: named values and named column tables, detached from linear memory, so that another
 // build, another parallelism or another host can read them back. Writing them to a store is the checkpoint's business.
-import type { Batch, Workspace } from "../arrow/batch.js";
-import type { Schema } from "../arrow/types.js";
+import { Batch, bitmapBytes, Column, type Workspace } from "../arrow/batch.js";
+import { type DataType, type Schema, widthOf } from "../arrow/types.js";
 
 /** JSON-able value; numbers may be ±Infinity, bigint is allowed. */
 export type StateValue =
@@ -44,4 +44,78 @@ export interface SnapshotReader {
   value(name: string): StateValue | undefined;
   /** The rows in the arena of `workspace`, or undefined when nothing was written under the name. */
   table(name: string, workspace: Workspace): Batch | undefined;
+}
+
+/** Layout of snapshots as this build writes them. */
+const SNAPSHOT_VERSION = 1;
+
+/** Collects one operator's snapshot; the rows are copied at once, so the operator may go on. */
+export class SnapshotBuilder implements SnapshotWriter {
+  readonly #values: Record<string, StateValue> = {};
+  readonly #tables: Record<string, DetachedBatch> = {};
+
+  value(name: string, value: StateValue): void {
+    this.#values[name] = value;
+  }
+
+  table(name: string, batch: Batch): void {
+    this.#tables[name] = detachBatch(batch);
+  }
+
+  finish(): Snapshot {
+    return { version: SNAPSHOT_VERSION, values: this.#values, tables: this.#tables };
+  }
+}
+
+/** Reads a snapshot back. */
+export function readSnapshot(snapshot: Snapshot): SnapshotReader {
+  return {
+    value: (name) => snapshot.values[name],
+    table: (name, workspace) => {
+      const detached = snapshot.tables[name];
+      return detached === undefined ? undefined : attachBatch(workspace, detached);
+    },
+  };
+}
+
+/** Copies a batch out of linear memory. Dictionaries are decoded and selections applied. */
+export function detachBatch(batch: Batch): DetachedBatch {
+  const { schema, rowCount } = batch;
+  const columns = schema.fields.map((_, index) => detachColumn(batch.workspace, batch.plainColumn(index)));
+  return { schema, rowCount, columns };
+}
+
+/** Copies rows into the arena of `workspace`. */
+export function attachBatch(workspace: Workspace, { schema, rowCount, columns }: DetachedBatch): Batch {
+  const attached = schema.fields.map(({ type }, index) => {
+    return attachColumn(workspace, type, rowCount, columns[index] as DetachedColumn);
+  });
+  return new Batch(workspace, schema, attached, rowCount);
+}
+
+function detachColumn({ account }: Workspace, column: Column): DetachedColumn {
+  const { u8, i32 } = account.memory;
+  const { length, layout, values } = column;
+  // Copied, never a view: memory may grow, and shared memory cannot be stored.
+  const copy = (start: number, bytes: number) => Uint8Array.from(u8.subarray(start, start + bytes));
+  const validity = column.validity === 0 ? null : copy(column.validity, bitmapBytes(length));
+  if (layout !== "utf8") {
+    const bytes = layout === "bool" ? bitmapBytes(length) : length * widthOf(layout);
+    return { validity, offsets: null, values: copy(values, bytes) };
+  }
+  const first = column.offsets >>> 2;
+  const base = i32[first] as number;
+  const offsets = Int32Array.from(i32.subarray(first, first + length + 1), (offset) => offset - base);
+  return { validity, offsets, values: copy(values + base, offsets[length] as number) };
+}
+
+function attachColumn({ account }: Workspace, type: DataType, length: number, detached: DetachedColumn): Column {
+  const put = (bytes: Uint8Array) => {
+    const ptr = account.arena.allocate(bytes.length);
+    account.memory.u8.set(bytes, ptr);
+    return ptr;
+  };
+  const validity = detached.validity === null ? 0 : put(detached.validity);
+  const offsets = detached.offsets === null ? 0 : put(new Uint8Array(detached.offsets.buffer));
+  return new Column({ type, length, validity, offsets, values: put(detached.values) });
 }

@@ -1,0 +1,49 @@
+// Counters: COUNT(*) where no column is accumulated, and COUNT of a column of which nothing else is asked.
+import { type Batch, Column, type Workspace } from "../arrow/batch.js";
+import type { DataType } from "../arrow/types.js";
+import { type Accumulator, type AggregateFunction, type NamedBlock, validRows } from "./accumulator.js";
+import type { CellBlock, CellBlocks } from "./cell-blocks.js";
+import type { Placed } from "./cells.js";
+
+const EMPTY_CELL = [0n];
+
+export class CounterCells implements Accumulator {
+  readonly #workspace: Workspace;
+  readonly #index: number;
+  readonly #counts: CellBlock;
+
+  /** `index` −1 counts rows. */
+  constructor(workspace: Workspace, blocks: CellBlocks, index: number) {
+    this.#workspace = workspace;
+    this.#index = index;
+    this.#counts = blocks.add(EMPTY_CELL);
+  }
+
+  update(batch: Batch, placed: Placed): void {
+    const { ptr, width } = this.#counts;
+    const column = this.#index < 0 ? null : batch.column(this.#index);
+    // A column of type NULL has no values at all.
+    if (column?.layout === "none") return;
+    const validity = column?.validity ?? 0;
+    const { cells, count } = validRows(this.#workspace, validity, placed.ptr, 0, batch.rowCount);
+    this.#workspace.kernels.addOnes(ptr + placed.base * width, width, cells, count);
+  }
+
+  result(_fn: AggregateFunction, type: DataType, cells: number, count: number): Column {
+    const values = this.#workspace.account.arena.allocate(count * 8);
+    this.#workspace.kernels.gatherCells(this.#counts.ptr, this.#counts.width, cells, count, values);
+    return new Column({ type, length: count, values });
+  }
+
+  expectNulls(): void {
+    // A count is never NULL.
+  }
+
+  blocks(): NamedBlock[] {
+    return [{ name: `counter ${this.#index}`, block: this.#counts }];
+  }
+
+  useBlock(name: string): CellBlock | undefined {
+    return name === `counter ${this.#index}` ? this.#counts : undefined;
+  }
+}

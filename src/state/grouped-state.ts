@@ -1,0 +1,231 @@
+// State of a grouped aggregation: keys, windows, cells and accumulators put together. Rows are added; entries (one group
+// in one window) are read as columns and dropped; all of it can be written as one table and read back.
+import { Batch, Column, type Workspace } from "../arrow/batch.js";
+import { type Field, field, INT64, type Schema, sameType, schemaOf, typeName } from "../arrow/types.js";
+import { StateError } from "../errors.js";
+import type { PhysicalAggregate } from "../plan/physical.js";
+import { Accumulators, type Overflow } from "./accumulators.js";
+import { CellBlocks } from "./cell-blocks.js";
+import { Cells, type Placed, type Slicing } from "./cells.js";
+import { openKeys } from "./keys.js";
+import type { Slice, Slices } from "./slices.js";
+import type { SnapshotReader, SnapshotWriter } from "./snapshot.js";
+import { type GroupKeys, StateStore } from "./store.js";
+
+export interface GroupedOptions {
+  /** Positions of the key columns. */
+  readonly keys: readonly number[];
+  readonly aggregates: readonly PhysicalAggregate[];
+  /** null: one window for ever. */
+  readonly slicing: Slicing | null;
+  /** Bytes that dense cells may take; default: a quarter of the memory budget. 0: sparse from the start. */
+  readonly denseBytesMax?: number;
+}
+
+/** Entries read or dropped together: groups and cells, u32 each. */
+export interface Entries {
+  readonly count: number;
+  readonly groups: number;
+  readonly cells: number;
+}
+
+/** Without a budget, dense cells are bounded as if there were one of a gigabyte. */
+const BUDGET_BYTES_MAX = 2 ** 30;
+const DENSE_SHARE = 4;
+/** Rows restored at a time. */
+const RESTORE_ROWS = 8192;
+const START = "start";
+
+export class GroupedState {
+  readonly slices: Slices;
+  readonly #workspace: Workspace;
+  readonly #schema: Schema;
+  readonly #keyIndexes: readonly number[];
+  readonly #store: StateStore;
+  readonly #keys: GroupKeys;
+  readonly #blocks: CellBlocks;
+  readonly #accumulators: Accumulators;
+  readonly #cells: Cells;
+
+  /** Over rows of `schema`. @throws UNSUPPORTED for types that are not aggregated yet */
+  constructor(workspace: Workspace, schema: Schema, options: GroupedOptions) {
+    const budgetBytes = Math.min(workspace.account.limitBytes, BUDGET_BYTES_MAX);
+    const denseBytesMax = options.denseBytesMax ?? budgetBytes / DENSE_SHARE;
+    this.#workspace = workspace;
+    this.#schema = schema;
+    this.#keyIndexes = options.keys;
+    this.#store = new StateStore(workspace);
+    this.#blocks = new CellBlocks(this.#store);
+    this.#accumulators = new Accumulators(this.#store, this.#blocks, schema, options.aggregates);
+    this.#keys = openKeys(this.#store, schema, options.keys);
+    this.#cells = new Cells(this.#store, this.#keys, this.#blocks, options.slicing, denseBytesMax);
+    this.slices = this.#cells.slices;
+  }
+
+  get usedBytes(): number {
+    return this.#store.usedBytes;
+  }
+
+  /** Groups in use, by windows or by a dictionary. */
+  get groupCount(): number {
+    return this.#keys.live;
+  }
+
+  /** Start of the window that a time falls into, in milliseconds. */
+  startOf(timeMs: number): number {
+    return this.#cells.startOf(timeMs);
+  }
+
+  /** Adds rows whose times, i64 at `times`, lie within lowMs … highMs. @throws MEMORY_LIMIT */
+  add(batch: Batch, times: number, lowMs: number, highMs: number): Placed {
+    const groups = this.#keys.intern(batch);
+    const placed = this.#cells.place(times, lowMs, highMs, groups, batch.rowCount);
+    this.#accumulators.update(batch, placed);
+    return placed;
+  }
+
+  /** Makes the one group of an aggregation without keys and window, so that it has a result without rows (S50). */
+  addNothing(): void {
+    const group = this.#workspace.account.arena.allocateZeroed(4);
+    this.#cells.place(0, 0, 0, group, 1);
+    this.#accumulators.expectNulls();
+  }
+
+  /** Room for `count` entries, in the arena. */
+  reserve(count: number): Entries {
+    const { arena } = this.#workspace.account;
+    return { count, groups: arena.allocate(count * 4), cells: arena.allocate(count * 4) };
+  }
+
+  /** Writes the slice's entries `from` … `from + count` to `target`, from its place `at` on. */
+  read(slice: Slice, from: number, count: number, target: Entries, at: number): void {
+    this.#cells.entries(slice, from, count, target.groups + at * 4, target.cells + at * 4);
+  }
+
+  /** The entries that `count` rows of one slice were added to, each once. */
+  distinct(placed: Placed, count: number): Entries {
+    const { groups, cells } = this.reserve(count);
+    return { groups, cells, count: this.#cells.distinct(placed, count, groups, cells) };
+  }
+
+  /** The first entry with a SUM beyond BIGINT; null when all are right. */
+  overflow({ cells, count }: Entries): Overflow | null {
+    return this.#accumulators.overflow(cells, count);
+  }
+
+  /** Key columns, in the order of the keys. */
+  keyColumns({ groups, count }: Entries): Column[] {
+    return this.#keys.columns(groups, count);
+  }
+
+  /** Result columns, in the order of the aggregates. */
+  resultColumns({ cells, count }: Entries): Column[] {
+    return this.#accumulators.results(cells, count);
+  }
+
+  /** Empties the cells of the first `count` entries and lets go of their keys. */
+  drop({ groups, cells }: Entries, count: number): void {
+    this.#cells.drop(groups, cells, count);
+  }
+
+  /** Forgets a slice whose entries have all been dropped. */
+  close(slice: Slice): void {
+    this.slices.close(slice);
+  }
+
+  /** After closing: gives back memory that is not needed any more. No slice may be half dropped. */
+  settle(): void {
+    this.#cells.settle();
+  }
+
+  /** Writes all entries, windows in the order of time: start, keys, then the accumulators' words. */
+  snapshot(writer: SnapshotWriter): void {
+    const { account, kernels } = this.#workspace;
+    const counts = this.slices.order.map((slice) => this.slices.count(slice));
+    const entries = this.reserve(counts.reduce((sum, count) => sum + count, 0));
+    const starts = account.arena.allocate(entries.count * 8);
+    let at = 0;
+    this.slices.order.forEach((slice, index) => {
+      const count = counts[index] as number;
+      this.read(slice, 0, count, entries, at);
+      kernels.fillI64(slice.startMs, count, starts + at * 8);
+      at += count;
+    });
+    const fields: Field[] = [field(START, INT64, false), ...this.#keyFields()];
+    const columns = [new Column({ type: INT64, length: at, values: starts }), ...this.keyColumns(entries)];
+    for (const { name, block } of this.#accumulators.blocks()) {
+      for (let place = 0; place < block.width; place += 8) {
+        const values = account.arena.allocate(at * 8);
+        kernels.gatherCells(block.ptr + place, block.width, entries.cells, at, values);
+        fields.push(field(`${name} ${place}`, INT64, false));
+        columns.push(new Column({ type: INT64, length: at, values }));
+      }
+    }
+    writer.table("entries", new Batch(this.#workspace, schemaOf(fields), columns, at));
+  }
+
+  /** Reads back what `snapshot` wrote, into empty state. @throws STATE_MISMATCH when it is of another aggregation */
+  restore(reader: SnapshotReader): void {
+    const table = reader.table("entries", this.#workspace);
+    if (table === undefined) throw mismatch("it has no entries");
+    this.#checkKeys(table.schema);
+    for (let row = 0; row < table.rowCount; row += RESTORE_ROWS) {
+      this.#restoreRows(table.slice(row, Math.min(row + RESTORE_ROWS, table.rowCount)));
+    }
+    // What the saved cells held is not known: they may have had nothing but NULLs.
+    this.#accumulators.expectNulls();
+  }
+
+  release(): void {
+    this.#cells.release();
+    this.#keys.release();
+    this.#blocks.release();
+  }
+
+  #keyFields(): Field[] {
+    return this.#keyIndexes.map((column, index) => {
+      const { type } = this.#schema.fields[column] as Field;
+      return field(`key ${index}`, type);
+    });
+  }
+
+  #checkKeys({ fields }: Schema): void {
+    const saved = fields.filter(({ name }) => name.startsWith("key "));
+    const wanted = this.#keyFields();
+    const same =
+      saved.length === wanted.length && saved.every((key, i) => sameType(key.type, (wanted[i] as Field).type));
+    if (same) return;
+    const show = (keys: readonly Field[]) => keys.map(({ type }) => typeName(type)).join(", ") || "none";
+    throw mismatch(`its keys are ${show(saved)}, the query's ${show(wanted)}`);
+  }
+
+  #restoreRows(rows: Batch): void {
+    const { kernels } = this.#workspace;
+    const { rowCount, schema } = rows;
+    const keys: Column[] = [];
+    this.#keyIndexes.forEach((column, index) => {
+      keys[column] = rows.column(1 + index);
+    });
+    const groups = this.#keys.intern(new Batch(this.#workspace, this.#schema, keys, rowCount));
+    const { ptr } = this.#cells.placeAt(rows.column(0).values, groups, rowCount);
+    for (let index = 1 + this.#keyIndexes.length; index < schema.fields.length; index++) {
+      const { name } = schema.fields[index] as Field;
+      const space = name.lastIndexOf(" ");
+      const block = this.#accumulators.useBlock(name.slice(0, space));
+      if (block === undefined) throw mismatch(`it has accumulators "${name}", which the query has not`);
+      kernels.scatterCells(
+        block.ptr + Number(name.slice(space + 1)),
+        block.width,
+        ptr,
+        rows.column(index).values,
+        rowCount,
+      );
+    }
+  }
+}
+
+function mismatch(what: string): StateError {
+  return new StateError("STATE_MISMATCH", `the saved state does not belong to this aggregation: ${what}`, {
+    hint: "restore with the query that saved it, or start without state",
+  });
+}

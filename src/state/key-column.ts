@@ -1,0 +1,225 @@
+// One key column → group numbers, and back to a column. Fixed widths are interned as 64-bit words, strings and 128-bit
+// decimals as bytes. Two shortcuts come before the table: a dictionary is interned once and its codes are mapped by one
+// gather, and 32-bit keys within a small range index a direct map.
+import { type Batch, bitmapBytes, Column, decodeDictionary, type Workspace } from "../arrow/batch.js";
+import { type DataType, layoutOf, type Schema } from "../arrow/types.js";
+import { type GroupKeys, StateBlock, type StateStore } from "./store.js";
+import { Utf8Table, WordTable } from "./table.js";
+import { valuesOfWords, wordsOf } from "./words.js";
+
+/** The direct map spans at most so many keys: 256 KiB, which stay in the L2 cache. */
+const SPAN_MAX = 65_536;
+
+export class KeyColumn implements GroupKeys {
+  readonly #workspace: Workspace;
+  readonly #index: number;
+  readonly #type: DataType;
+  readonly #table: WordTable | Utf8Table;
+  readonly #direct: DirectMap | null;
+  /** Groups of a dictionary's values, then of NULL; held, so that the numbers stay theirs. */
+  readonly #mapping: StateBlock;
+  #dictionary: Column | null = null;
+  #nullMapped = false;
+
+  constructor(store: StateStore, schema: Schema, index: number) {
+    const { type } = schema.fields[index] as { type: DataType };
+    const layout = layoutOf(type);
+    this.#workspace = store.workspace;
+    this.#index = index;
+    this.#type = type;
+    this.#mapping = new StateBlock(store);
+    if (layout === "utf8" || layout === "i128") {
+      this.#table = new Utf8Table(store);
+      this.#direct = null;
+    } else {
+      this.#table = new WordTable(store);
+      this.#direct = layout === "i32" ? new DirectMap(store, this.#table) : null;
+    }
+  }
+
+  get end(): number {
+    return this.#table.end;
+  }
+
+  get live(): number {
+    return this.#table.live;
+  }
+
+  get holders(): number {
+    return this.#table.holders;
+  }
+
+  intern(batch: Batch): number {
+    const column = batch.column(this.#index);
+    const { dictionary, length } = column;
+    if (dictionary === null) return this.#internPlain(column);
+    if (dictionary !== this.#dictionary) {
+      // A dictionary much longer than the batch costs more than it saves: only the values in use are interned.
+      if (dictionary.length > 2 * length) return this.#internPlain(decodeDictionary(this.#workspace, column));
+      this.#internDictionary(dictionary);
+    }
+    const { validity, values } = column;
+    if (validity !== 0 && !this.#nullMapped) this.#mapNull(dictionary.length);
+    const groups = this.#workspace.account.arena.allocate(length * 4);
+    this.#workspace.kernels.mapCodes(values, validity, length, this.#mapping.ptr, dictionary.length, groups);
+    return groups;
+  }
+
+  hold(list: number, count: number): void {
+    this.#table.hold(list, count);
+  }
+
+  drop(list: number, count: number): void {
+    const released = this.#workspace.account.arena.allocate(count * 4);
+    const releasedCount = this.#table.drop(list, count, released);
+    if (releasedCount === 0) return;
+    this.#direct?.forget(released, releasedCount);
+    this.#table.remove(released, releasedCount);
+  }
+
+  columns(list: number, count: number): Column[] {
+    return [this.#table instanceof WordTable ? this.#wordColumn(list, count) : this.#byteColumn(list, count)];
+  }
+
+  shrink(): void {
+    this.#table.shrink();
+  }
+
+  release(): void {
+    this.#mapping.release();
+    this.#direct?.release();
+    this.#table.release();
+  }
+
+  #internPlain(column: Column): number {
+    const { length, validity, values, offsets, layout } = column;
+    if (this.#table instanceof Utf8Table) {
+      if (layout === "utf8") return this.#table.intern(offsets, values, validity, length);
+      const strides = this.#workspace.account.arena.allocate((length + 1) * 4);
+      this.#workspace.kernels.strideOffsets(length, 16, strides);
+      return this.#table.intern(strides, values, validity, length);
+    }
+    const groups = validity === 0 ? (this.#direct?.intern(values, length) ?? 0) : 0;
+    return groups === 0 ? this.#table.intern(wordsOf(this.#workspace, column), validity, length) : groups;
+  }
+
+  #internDictionary(dictionary: Column): void {
+    const { length } = dictionary;
+    const groups = this.#internPlain(dictionary);
+    // Held before the old ones are dropped: values in both keep their groups.
+    this.#table.hold(groups, length);
+    if (this.#dictionary !== null) this.drop(this.#mapping.ptr, this.#dictionary.length + (this.#nullMapped ? 1 : 0));
+    this.#dictionary = dictionary;
+    this.#nullMapped = false;
+    this.#mapping.reserve((length + 1) * 4);
+    this.#workspace.account.memory.u8.copyWithin(this.#mapping.ptr, groups, groups + length * 4);
+  }
+
+  /** Interns NULL and makes it entry `index` of the mapping. */
+  #mapNull(index: number): void {
+    const { memory } = this.#workspace.account;
+    const group = this.#internPlain(nullColumn(this.#workspace, this.#type));
+    this.#table.hold(group, 1);
+    memory.u32[(this.#mapping.ptr >>> 2) + index] = memory.u32[group >>> 2] as number;
+    this.#nullMapped = true;
+  }
+
+  #wordColumn(list: number, count: number): Column {
+    const { account, kernels } = this.#workspace;
+    const { arena } = account;
+    const words = arena.allocate(count * 8);
+    kernels.takeU64(this.#table.keys, list, count, words);
+    let validity = 0;
+    if (this.#table.nullGroup >= 0) {
+      validity = arena.allocate(bitmapBytes(count));
+      if (kernels.differBits(list, count, this.#table.nullGroup, validity) === 0) validity = 0;
+    }
+    const values = valuesOfWords(this.#workspace, this.#type, words, count);
+    return new Column({ type: this.#type, length: count, values, validity });
+  }
+
+  #byteColumn(list: number, count: number): Column {
+    const { account, kernels } = this.#workspace;
+    const { arena } = account;
+    const { struct } = this.#table;
+    const offsets = arena.allocate((count + 1) * 4);
+    const values = arena.allocate(kernels.sizeOfUtf8(struct, list, count) >>> 0);
+    kernels.gatherUtf8(struct, list, count, offsets, values);
+    let validity = arena.allocate(bitmapBytes(count));
+    if (kernels.validUtf8(struct, list, count, validity) === 0) validity = 0;
+    return new Column({ type: this.#type, length: count, values, offsets, validity });
+  }
+}
+
+/** i32 keys of a small range → groups, without hashing. In front of a table, which knows all of them too. */
+class DirectMap {
+  readonly #workspace: Workspace;
+  readonly #table: WordTable;
+  readonly #map: StateBlock;
+  #min = 0;
+  #span = 0;
+
+  constructor(store: StateStore, table: WordTable) {
+    this.#workspace = store.workspace;
+    this.#table = table;
+    this.#map = new StateBlock(store);
+  }
+
+  /** Groups of `n` keys, or 0 when they range too far. */
+  intern(keys: number, n: number): number {
+    const { account, kernels } = this.#workspace;
+    const { arena } = account;
+    if (this.#span === 0 && !this.#widen(keys, n)) return 0;
+    const groups = arena.allocate(n * 4);
+    const misses = arena.allocate(n * 4);
+    const count = kernels.mapWords(keys, n, this.#map.ptr, this.#min, this.#span, groups, misses);
+    if (count === 0) return groups;
+    const missed = arena.allocate(count * 4);
+    kernels.takeU32(keys, misses, count, missed);
+    const words = arena.allocate(count * 8);
+    kernels.wordsI32(missed, count, words);
+    const found = this.#table.intern(words, 0, count);
+    kernels.scatterU32(found, misses, count, groups);
+    // Most of them known to the table: keys outside the map, which is widened for the next batch.
+    if (count > n / 8 && this.#table.fresh.count < count / 2) this.#widen(missed, count);
+    kernels.learnWords(this.#table.struct, found, count, 0, this.#map.ptr, this.#min, this.#span);
+    return groups;
+  }
+
+  /** The groups' keys are about to leave the table. */
+  forget(list: number, count: number): void {
+    const { kernels } = this.#workspace;
+    kernels.learnWords(this.#table.struct, list, count, 1, this.#map.ptr, this.#min, this.#span);
+  }
+
+  release(): void {
+    this.#map.release();
+  }
+
+  /** Lets the map span these keys too, all of its entries empty. False when that is too far. */
+  #widen(keys: number, n: number): boolean {
+    const { account, kernels } = this.#workspace;
+    const range = account.arena.allocate(8);
+    kernels.rangeI32(keys, n, range);
+    let min = account.memory.i32[range >>> 2] as number;
+    let max = account.memory.i32[(range >>> 2) + 1] as number;
+    if (this.#span > 0) {
+      min = Math.min(min, this.#min);
+      max = Math.max(max, this.#min + this.#span - 1);
+    }
+    const span = max - min + 1;
+    if (span > SPAN_MAX) return false;
+    if (min === this.#min && span === this.#span) return true;
+    this.#map.resize((span + 1) * 4, 0);
+    account.memory.u8.fill(0xff, this.#map.ptr, this.#map.ptr + this.#map.bytes);
+    this.#min = min;
+    this.#span = span;
+    return true;
+  }
+}
+
+/** One NULL of the type. */
+function nullColumn({ account }: Workspace, type: DataType): Column {
+  const zeros = account.arena.allocateZeroed(32);
+  return new Column({ type, length: 1, validity: zeros, values: zeros + 16, offsets: zeros });
+}
