@@ -1,0 +1,89 @@
+// The event time of rows, as milliseconds on the JS side: its range in a batch, and rows chosen by it. What is finer than a
+// millisecond is floored (S28).
+import type { Batch } from "../arrow/batch.js";
+import { type Schema, unitsPerMs } from "../arrow/types.js";
+
+/** Kernels take bounds within this; a thousand times it still has 64 bits. */
+const BOUND_MAX_MS = 9.2e15;
+
+/** Reads one timestamp column. */
+export class EventTime {
+  readonly unitsPerMs: number;
+  /** Range of the rows measured last. */
+  lowMs = Number.POSITIVE_INFINITY;
+  highMs = Number.NEGATIVE_INFINITY;
+  readonly #index: number;
+
+  constructor(schema: Schema, index: number) {
+    this.#index = index;
+    this.unitsPerMs = unitsPerMs((schema.fields[index] as Schema["fields"][number]).type);
+  }
+
+  /** Address of the times: i64 in the column's units. */
+  values(batch: Batch): number {
+    return batch.plainColumn(this.#index).values;
+  }
+
+  hasNulls(batch: Batch): boolean {
+    const { validity, length } = batch.column(this.#index);
+    return validity !== 0 && batch.workspace.kernels.countBits(validity, length) < length;
+  }
+
+  /** Finds `lowMs` and `highMs` of at least one row. NULLs count with the undefined times under them. */
+  measure(batch: Batch): void {
+    this.#range(batch, this.values(batch), batch.rowCount);
+  }
+
+  /** One row's time, in milliseconds. */
+  at(batch: Batch, row: number): number {
+    const { lowMs, highMs } = this;
+    this.#range(batch, this.values(batch) + row * 8, 1);
+    const timeMs = this.lowMs;
+    this.lowMs = lowMs;
+    this.highMs = highMs;
+    return timeMs;
+  }
+
+  /** The first row from `row` on at `boundMs` or later; `rowCount` when there is none. */
+  firstAt(batch: Batch, row: number, boundMs: number): number {
+    return batch.workspace.kernels.firstTime(this.values(batch), row, batch.rowCount, clamp(boundMs), this.unitsPerMs);
+  }
+
+  /** Rows with startMs ≤ time < endMs, and the others; NULLs are among the others. */
+  part(batch: Batch, startMs: number, endMs: number): { inside: Batch; outside: Batch } {
+    const { account, kernels } = batch.workspace;
+    const { rowCount } = batch;
+    const inside = account.arena.allocate(rowCount * 4);
+    const outside = account.arena.allocate(rowCount * 4);
+    const { values, validity } = batch.plainColumn(this.#index);
+    const count = kernels.selectTimes(
+      values,
+      validity,
+      rowCount,
+      clamp(startMs),
+      clamp(endMs),
+      this.unitsPerMs,
+      inside,
+      outside,
+    );
+    return { inside: batch.select(inside, count), outside: batch.select(outside, rowCount - count) };
+  }
+
+  #range(batch: Batch, values: number, count: number): void {
+    const { account, kernels } = batch.workspace;
+    const out = account.arena.allocate(16);
+    kernels.rangeTimes(values, count, this.unitsPerMs, out);
+    this.lowMs = account.memory.f64[out >>> 3] as number;
+    this.highMs = account.memory.f64[(out >>> 3) + 1] as number;
+  }
+}
+
+function clamp(ms: number): number {
+  return Math.max(-BOUND_MAX_MS, Math.min(BOUND_MAX_MS, ms));
+}
+
+/** `value` modulo `divisor`, never negative: the rest above the multiple at or below it. Exact within ±2^53. */
+export function floorMod(value: number, divisor: number): number {
+  const rest = value % divisor;
+  return rest < 0 ? rest + divisor : rest;
+}

@@ -1,0 +1,215 @@
+// Watermarks from event times: max − delay of each split, the minimum over the splits that are not idle (S1–S5). A row is
+// judged by the watermark that the rows before it made, so a batch is cut behind the row that carries the watermark over a
+// pane's end, and the watermark goes between the parts; elsewhere one watermark a batch is enough.
+//
+// Rows without a usable time go where late rows go and move nothing: NULL_TIME (S11), FUTURE (S12), TIME_RANGE.
+import type { Batch } from "../arrow/batch.js";
+import { TIMESTAMP_MAX_MS, TIMESTAMP_MIN_MS } from "../arrow/values.js";
+import type { PhysicalOf } from "../plan/physical.js";
+import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
+import { EventTime, floorMod } from "./event-time.js";
+import { LATE_REASONS, type LateReason, LateRows } from "./late-rows.js";
+import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
+
+/** What is known of one split of the source. */
+interface SplitState {
+  readonly split: number;
+  status: SplitEvent["status"];
+  /** Largest event time so far; −Infinity before the first row. */
+  maxMs: number;
+  /** When it had its last rows, by the clock that stands still while the task is held up (S9). */
+  aliveMs: number;
+}
+
+type SavedSplit = Readonly<Pick<SplitState, "split" | "status" | "maxMs">>;
+
+export class Watermark implements Operator {
+  readonly pending = false;
+  readonly #node: PhysicalOf<"watermark">;
+  readonly #time: EventTime;
+  readonly #splits = new Map<number, SplitState>();
+  #active: SplitState[] = [];
+  #watermarkMs = Number.NEGATIVE_INFINITY;
+  #context!: OperatorContext;
+  #late!: LateRows;
+
+  constructor(node: PhysicalOf<"watermark">) {
+    this.#node = node;
+    this.#time = new EventTime(node.schema, node.column);
+  }
+
+  open(context: OperatorContext): void {
+    this.#context = context;
+    this.#late = new LateRows(context);
+  }
+
+  /** The largest event time that a split has delivered (ms), −Infinity before its first row. */
+  progressMs(split: number): number {
+    return this.#splits.get(split)?.maxMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  processBatch(batch: Batch, _input: number, out: Output): void {
+    if (batch.rowCount === 0) return;
+    const split = this.#enter(batch.split, "active");
+    this.processTime(out);
+    const usable = this.#refuseUnusable(batch, out);
+    if (usable.rowCount > 0) this.#pass(usable, split, out);
+    this.#advance(out);
+  }
+
+  /** Upstream knows nothing finite that the rows do not say; the end of input passes (S15). */
+  processWatermark(timeMs: number, out: Output): void {
+    if (timeMs !== Number.POSITIVE_INFINITY) return;
+    this.#watermarkMs = timeMs;
+    out.watermark(timeMs);
+  }
+
+  processSplit(event: SplitEvent, out: Output): void {
+    this.#enter(event.split, event.status);
+    out.split(event);
+    this.#advance(out);
+  }
+
+  resume(): void {
+    // Never pending.
+  }
+
+  /** When the next split becomes idle. */
+  get dueMs(): number {
+    const { idleMs } = this.#node;
+    if (idleMs === null) return Number.POSITIVE_INFINITY;
+    return this.#active.reduce((due, { aliveMs }) => Math.min(due, aliveMs + idleMs), Number.POSITIVE_INFINITY);
+  }
+
+  processTime(out: Output): void {
+    this.#retireIdle();
+    this.#advance(out);
+  }
+
+  snapshot(writer: SnapshotWriter): void {
+    writer.value("watermarkMs", this.#watermarkMs);
+    writer.value(
+      "splits",
+      [...this.#splits.values()].map(({ split, status, maxMs }) => ({ split, status, maxMs })),
+    );
+  }
+
+  restore(reader: SnapshotReader): void {
+    this.#watermarkMs = reader.value("watermarkMs") as number;
+    for (const saved of reader.value("splits") as readonly SavedSplit[]) {
+      this.#enter(saved.split, saved.status).maxMs = saved.maxMs;
+    }
+  }
+
+  close(): void {
+    // Nothing held.
+  }
+
+  /** Something happened to a split: its state, from now on with this status. */
+  #enter(split: number, status: SplitEvent["status"]): SplitState {
+    const aliveMs = this.#context.clock.monotonicMs();
+    let state = this.#splits.get(split);
+    if (state === undefined) {
+      state = { split, status, maxMs: Number.NEGATIVE_INFINITY, aliveMs };
+      this.#splits.set(split, state);
+      this.#findActive();
+    } else if (state.status !== status) {
+      state.status = status;
+      this.#findActive();
+    }
+    state.aliveMs = aliveMs;
+    return state;
+  }
+
+  #findActive(): void {
+    this.#active = [...this.#splits.values()].filter(({ status }) => status === "active");
+  }
+
+  /** Splits without rows for too long stop holding the watermark (S4). */
+  #retireIdle(): void {
+    const { idleMs } = this.#node;
+    if (idleMs === null) return;
+    const nowMs = this.#context.clock.monotonicMs();
+    const idle = this.#active.filter(({ aliveMs }) => nowMs - aliveMs >= idleMs);
+    for (const state of idle) state.status = "idle";
+    if (idle.length > 0) this.#findActive();
+  }
+
+  /** Passes rows on, cut where the watermark crosses the end of a pane. */
+  #pass(batch: Batch, split: SplitState, out: Output): void {
+    const time = this.#time;
+    const { rowCount } = batch;
+    const { pane, delayMs } = this.#node;
+    const { highMs } = time;
+    const othersMs = this.#othersMs(split);
+    let start = 0;
+    while (pane !== null && othersMs > Number.NEGATIVE_INFINITY) {
+      // A pane [start, end) is passed by the watermark end − 1, which the first row at `boundMs` brings.
+      const boundMs = this.#nextPaneEnd(pane) - 1 + delayMs;
+      if (highMs < boundMs || othersMs < boundMs) break;
+      const row = time.firstAt(batch, start, boundMs);
+      if (row >= rowCount - 1) break;
+      out.emit(batch.slice(start, row + 1));
+      split.maxMs = Math.max(split.maxMs, time.at(batch, row));
+      start = row + 1;
+      this.#advance(out);
+    }
+    split.maxMs = Math.max(split.maxMs, highMs);
+    out.emit(batch.slice(start, rowCount));
+  }
+
+  /** The first end of a pane whose last millisecond the watermark has not reached. */
+  #nextPaneEnd(pane: { readonly sizeMs: number; readonly offsetMs: number }): number {
+    if (this.#watermarkMs === Number.NEGATIVE_INFINITY) return this.#watermarkMs;
+    const next = this.#watermarkMs + 1;
+    return next - floorMod(next - pane.offsetMs, pane.sizeMs) + pane.sizeMs;
+  }
+
+  /** Smallest maximum of the other active splits: the rows of this one cannot bring the watermark further. */
+  #othersMs(split: SplitState): number {
+    let minMs = Number.POSITIVE_INFINITY;
+    for (const state of this.#active) if (state !== split) minMs = Math.min(minMs, state.maxMs);
+    return minMs;
+  }
+
+  /** Sends the watermark when it has moved. It never goes back (S2), and stays when all splits are idle or done (S5). */
+  #advance(out: Output): void {
+    if (this.#active.length === 0) return;
+    let minMs = Number.POSITIVE_INFINITY;
+    for (const { maxMs } of this.#active) minMs = Math.min(minMs, maxMs);
+    const watermarkMs = minMs - this.#node.delayMs;
+    if (watermarkMs <= this.#watermarkMs) return;
+    this.#watermarkMs = watermarkMs;
+    out.watermark(watermarkMs);
+  }
+
+  /** Measures the usable rows and returns them; the others go to the late output. */
+  #refuseUnusable(batch: Batch, out: Output): Batch {
+    const { maxFutureDriftMs } = this.#node;
+    const time = this.#time;
+    const futureMs = maxFutureDriftMs === null ? TIMESTAMP_MAX_MS : this.#context.clock.nowMs() + maxFutureDriftMs;
+    const endMs = Math.min(futureMs, TIMESTAMP_MAX_MS) + 1;
+    if (!time.hasNulls(batch)) {
+      time.measure(batch);
+      if (time.lowMs >= TIMESTAMP_MIN_MS && time.highMs < endMs) return batch;
+    }
+    const { inside, outside } = time.part(batch, TIMESTAMP_MIN_MS, endMs);
+    if (outside.rowCount > 0) {
+      this.#late.refuse(outside, this.#reasons(outside), this.#watermarkMs, out);
+    }
+    if (inside.rowCount > 0) time.measure(inside);
+    return inside;
+  }
+
+  /** Why each of these rows has no usable time. */
+  #reasons(rows: Batch): Uint8Array {
+    const { memory } = rows.workspace.account;
+    const { validity } = rows.column(this.#node.column);
+    const reasonOf = (row: number): LateReason => {
+      if (validity !== 0 && (((memory.u8[validity + (row >> 3)] as number) >> (row & 7)) & 1) === 0) return "NULL_TIME";
+      const timeMs = this.#time.at(rows, row);
+      return timeMs >= TIMESTAMP_MIN_MS && timeMs <= TIMESTAMP_MAX_MS ? "FUTURE" : "TIME_RANGE";
+    };
+    return Uint8Array.from({ length: rows.rowCount }, (_, row) => LATE_REASONS.indexOf(reasonOf(row)));
+  }
+}

@@ -1,0 +1,137 @@
+// What the tests of windows and watermarks share: physical nodes by hand, and the two operators put in a row.
+import { Batch } from "../../src/arrow/batch.js";
+import { columnIndex, decimal, FLOAT64, field, INT64, type Schema, schemaOf, TIMESTAMP } from "../../src/arrow/types.js";
+import type { Operator, Output, SplitEvent } from "../../src/operators/operator.js";
+import { Watermark } from "../../src/operators/watermark.js";
+import { WindowAggregate, type WindowAggregateOptions } from "../../src/operators/window-aggregate.js";
+import type { PhysicalAggregate, PhysicalOf } from "../../src/plan/physical.js";
+import type { RowPolicy } from "../../src/plan/policy.js";
+
+/** Batch sizes at which everything numbered in SEMANTICS is tested. */
+export const BATCH_SIZES = [1, 7, 8192];
+
+export interface WindowSpec {
+  /** null: one window over all input. */
+  readonly sizeMs: number | null;
+  readonly offsetMs?: number;
+  readonly latenessMs?: number;
+  readonly time?: string;
+  readonly keys?: readonly string[];
+  /** `"count"`, `"sum v"`, `"avg v"` … */
+  readonly aggregates: readonly string[];
+  readonly rowPolicy?: RowPolicy;
+}
+
+/** A window-aggregate node as the planner makes it. */
+export function windowNode(input: Schema, spec: WindowSpec): PhysicalOf<"window-aggregate"> {
+  const keys = (spec.keys ?? []).map((name) => columnIndex(input, name));
+  const aggregates = spec.aggregates.map((text) => aggregateOf(input, text));
+  const window =
+    spec.sizeMs === null ? null : ({ kind: "tumble", sizeMs: spec.sizeMs, offsetMs: spec.offsetMs ?? 0 } as const);
+  const windowFields = ["windowStart", "windowEnd", "windowTime"].map((name) => field(name, TIMESTAMP, false));
+  const keyFields = keys.map((index) => input.fields[index] as Schema["fields"][number]);
+  const resultFields = aggregates.map(({ name, fn, type }) => field(name, type, !fn.startsWith("count")));
+  return {
+    kind: "window-aggregate",
+    uid: "window",
+    name: "window-aggregate",
+    inputs: [{ node: 0, side: null }],
+    schema: schemaOf([...(window === null ? [] : windowFields), ...keyFields, ...resultFields]),
+    rowPolicy: spec.rowPolicy ?? "fail",
+    window,
+    timeColumn: window === null ? -1 : columnIndex(input, spec.time ?? "t"),
+    latenessMs: spec.latenessMs ?? 0,
+    keys,
+    aggregates,
+  };
+}
+
+function aggregateOf(input: Schema, text: string): PhysicalAggregate {
+  const [fn, name] = text.split(" ") as [PhysicalAggregate["fn"], string | undefined];
+  if (name === undefined) return { name: "n", fn: "count_star", column: -1, type: INT64 };
+  const column = columnIndex(input, name);
+  const { type } = input.fields[column] as Schema["fields"][number];
+  const float = type.kind === "float32" || type.kind === "float64";
+  const result = {
+    count_star: INT64,
+    count: INT64,
+    min: type,
+    max: type,
+    sum: type.kind === "decimal" ? decimal(38, type.scale) : float ? FLOAT64 : INT64,
+    avg: type.kind === "decimal" ? decimal(38, Math.max(6, type.scale)) : FLOAT64,
+  }[fn];
+  return { name: `${fn}_${name}`, fn, column, type: result };
+}
+
+export function windowAggregate(input: Schema, spec: WindowSpec, options?: WindowAggregateOptions): WindowAggregate {
+  return new WindowAggregate(windowNode(input, spec), input, options);
+}
+
+export interface WatermarkSpec {
+  readonly time?: string;
+  readonly delayMs?: number;
+  readonly idleMs?: number | null;
+  readonly maxFutureDriftMs?: number | null;
+  readonly pane?: { readonly sizeMs: number; readonly offsetMs: number } | null;
+}
+
+/** A watermark operator over rows of `input`. */
+export function watermarkOf(input: Schema, spec: WatermarkSpec = {}): Watermark {
+  return new Watermark({
+    kind: "watermark",
+    uid: "watermark",
+    name: "watermark",
+    inputs: [{ node: 0, side: null }],
+    schema: input,
+    rowPolicy: "fail",
+    column: columnIndex(input, spec.time ?? "t"),
+    delayMs: spec.delayMs ?? 0,
+    idleMs: spec.idleMs ?? null,
+    maxFutureDriftMs: spec.maxFutureDriftMs ?? null,
+    pane: spec.pane ?? null,
+  });
+}
+
+/** The elements that a first operator gives a second one, as a task would hand them on. */
+export function feed(second: Operator, out: Output): Output {
+  return {
+    emit: (batch) => {
+      second.processBatch(batch, 0, out);
+      while (second.pending) second.resume(out);
+    },
+    watermark: (timeMs) => {
+      second.processWatermark(timeMs, out);
+      while (second.pending) second.resume(out);
+    },
+    split: (event) => second.processSplit(event, out),
+    side: (output, batch) => out.side(output, batch),
+    hasSide: (output) => out.hasSide(output),
+  };
+}
+
+/** Two operators as one. */
+export function chain(first: Operator, second: Operator): Operator {
+  return {
+    pending: false,
+    open(context) {
+      first.open(context);
+      second.open(context);
+    },
+    processBatch: (batch: Batch, input: number, out: Output) => first.processBatch(batch, input, feed(second, out)),
+    processWatermark: (timeMs: number, out: Output) => first.processWatermark(timeMs, feed(second, out)),
+    processSplit: (event: SplitEvent, out: Output) => first.processSplit(event, feed(second, out)),
+    resume() {
+      // Never pending.
+    },
+    snapshot() {
+      throw new Error("snapshot the operators of a chain one by one");
+    },
+    restore() {
+      throw new Error("restore the operators of a chain one by one");
+    },
+    close() {
+      first.close();
+      second.close();
+    },
+  };
+}
