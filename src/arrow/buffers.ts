@@ -125,10 +125,17 @@ function narrowDecimals(target: Target, words: Uint32Array, length: number, prec
     i32[at + 2 * row] = low;
     i32[at + 2 * row + 1] = high;
     const extended = ((words[4 * row + 2] as number) | 0) === sign && ((words[4 * row + 3] as number) | 0) === sign;
-    if (extended && Math.abs(high * 4_294_967_296 + low) < limit) continue;
+    // A double is rounded: close to the limit the integer itself decides.
+    const near = Math.abs(high * 4_294_967_296 + low);
+    if (extended && (near < limit * (1 - Number.EPSILON) || fits(high, low, limit))) continue;
     const valid = (((u8[target.validity + (row >>> 3)] as number) >> (row & 7)) & 1) === 1;
     if (valid) throw arrowInvalid(target.field, `row ${row} has more than ${precision} digits`);
   }
+}
+
+function fits(high: number, low: number, limit: number): boolean {
+  const value = (BigInt(high) << 32n) | BigInt(low);
+  return value < BigInt(limit) && -value < BigInt(limit);
 }
 
 export function arrowInvalid(field: Field, what: string): DataError {

@@ -36,9 +36,11 @@ export function writeIpc(batches: readonly [Batch, ...Batch[]], format: "stream"
 }
 
 function recordBatch(batch: Batch, copy: boolean, keepsDictionary: (index: number) => boolean): arrow.RecordBatch {
-  const children = batch.schema.fields.map((_, index) => {
-    return dataOf(batch.workspace, keepsDictionary(index) ? batch.column(index) : batch.plainColumn(index), copy);
+  // All columns before the first view: to compact or decode one reserves memory, whose growth takes views away.
+  const columns = batch.schema.fields.map((_, index) => {
+    return keepsDictionary(index) ? batch.column(index) : batch.plainColumn(index);
   });
+  const children = columns.map((column) => dataOf(batch.workspace, column, copy));
   const fields = batch.schema.fields.map((field, index) => arrowFieldOf(field, (children[index] as arrow.Data).type));
   const type = new arrow.Struct(fields);
   const data = arrow.makeData({ type, length: batch.rowCount, nullCount: 0, children });
@@ -100,11 +102,17 @@ interface Nulls {
   readonly nullBitmap: Uint8Array | undefined;
 }
 
-function decimalData(workspace: Workspace, column: Column, type: arrow.Decimal, nulls: Nulls): arrow.Data {
-  const { account, kernels } = workspace;
-  const wide = account.arena.allocate(16 * column.length);
-  kernels.widenI64(column.values, column.length, wide);
-  const data = account.memory.u32.slice(wide >>> 2, (wide >>> 2) + 4 * column.length);
+/** 64 bits → 128, the sign extended. Outside linear memory: to reserve there could take the views made before away. */
+function decimalData({ account }: Workspace, column: Column, type: arrow.Decimal, nulls: Nulls): arrow.Data {
+  const { i32 } = account.memory;
+  const at = column.values >>> 2;
+  const data = new Uint32Array(4 * column.length);
+  for (let row = 0; row < column.length; row++) {
+    const high = i32[at + 2 * row + 1] as number;
+    data[4 * row] = i32[at + 2 * row] as number;
+    data[4 * row + 1] = high;
+    data.fill(high >> 31, 4 * row + 2, 4 * row + 4);
+  }
   return arrow.makeData({ type, ...nulls, data });
 }
 

@@ -71,6 +71,8 @@ function columnFromArrow(
   dictionaries: Dictionaries,
 ): Column {
   const { length, type, offset } = data;
+  // An empty vector may have no buffers at all.
+  if (length === 0) return columnFromData(workspace, field, [], 0, 0, lifetime);
   const hasNulls = data.nullBitmap !== undefined && data.nullBitmap !== null && data.nullBitmap.length > 0;
   const validity = hasNulls ? alignBits({ bytes: data.nullBitmap, offset }, length, field) : null;
   const source: Source = { workspace, field, data, validity, lifetime, dictionaries };
