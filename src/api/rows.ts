@@ -1,5 +1,7 @@
 // Row types of results: what select, groupBy and aggregate make of a row type. Nothing here exists at run time.
+import type { ColumnData } from "../arrow/columns.js";
 import type { Value } from "../arrow/rows.js";
+import type { ColumnView } from "../arrow/views.js";
 import type { Aggregate } from "./aggregates.js";
 import type { Operand, TermOf } from "./expression.js";
 import type { ColumnOf, Flat, Resolve, RowOf, SchemaLiteral } from "./types.js";
@@ -18,6 +20,9 @@ type OperandAt<S, K> = S extends Readonly<Record<K & string, infer O>> ? O : nev
 
 /** The row of a user function: its schema's, or the row it got. */
 export type Mapped<Row, S extends SchemaLiteral> = [S] extends [never] ? Row : RowOf<S>;
+
+/** What a function of the batch form gives back: its columns by name, all equally long. */
+export type BatchColumns<Row> = Readonly<Record<ColumnOf<Row>, ColumnView | ColumnData>>;
 
 /** The row that selectors make. */
 export type Selected<Row, S> = Flat<{

@@ -33,6 +33,8 @@ export interface TableSpec<Own extends string> {
   readonly name: string;
   /** Names of the connector's own options. */
   readonly own: readonly Own[];
+  /** Options that the user gave otherwise: the path, the URL. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
   /** What the connector works on, when that cannot be an option: an array, an iterable, a function. */
   readonly live?: unknown;
   /** Set where the columns are known without waiting. */
@@ -53,16 +55,17 @@ export class Table<Row = AnyRow> extends DataStream<Row> implements Target {
  * A table for the user, its options checked: those of every source here, the connector's own go into the plan.
  * @throws OPTION, TYPE (schema literals), TIME_UNIT
  */
-export function openTable<Row, Own extends string>(
-  runner: Runner,
-  spec: TableSpec<Own>,
-  options?: TableOptions & { readonly [K in Own]?: unknown },
-): Table<Row> {
-  const checked: Readonly<Record<string, unknown>> = checkOptions(options, [...TABLE_OPTIONS, ...spec.own], spec.where);
+export function openTable<Row, Own extends string>(runner: Runner, spec: TableSpec<Own>, options?: object): Table<Row> {
+  const names: readonly string[] = [...TABLE_OPTIONS, ...spec.own];
+  const checked: Readonly<Record<string, unknown>> = checkOptions<Record<string, unknown>>(
+    options as Record<string, unknown> | undefined,
+    names,
+    spec.where,
+  );
   const { schema, time, outOfOrder, idle, maxFutureDrift, rowPolicy = "fail" } = checked as TableOptions;
   checkChoice(rowPolicy, ["fail", "deadLetter", "skip"], "rowPolicy");
   const own = Object.fromEntries(spec.own.filter((name) => name in checked).map((name) => [name, checked[name]]));
-  const table = runner.catalog.addTable(spec.connector, spec.name, own, spec.live);
+  const table = runner.catalog.addTable(spec.connector, spec.name, { ...own, ...spec.fixed }, spec.live);
   const scan =
     spec.known === undefined
       ? logical.unresolvedScan(table, schema === undefined ? null : parseSchema(schema), rowPolicy)

@@ -41,7 +41,7 @@ export function describeLogical(node: LogicalPlan): Description {
     case "union":
       return { title: "union", details: [] };
     case "map":
-      return { title: `${node.mode} ${node.fn.name}`, details: node.schema === null ? [] : [schemaText(node.schema)] };
+      return { title: mapText(node), details: node.schema === null ? [] : [schemaText(node.schema)] };
     case "inspect":
       return { title: `inspect ${node.fn.name}`, details: [] };
     case "side-output":
@@ -77,7 +77,7 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
     case "union":
       return { title: "union", details: [] };
     case "map":
-      return { title: `${node.mode} ${node.fn.name}`, details: [columns] };
+      return { title: mapText(node), details: [columns] };
     case "inspect":
       return { title: `inspect ${node.fn.name}`, details: [] };
     case "sink":
@@ -105,6 +105,7 @@ function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): 
   const keys = node.keys.map(nameAt);
   const calls = node.aggregates.map((aggregate) => aggregateText(aggregate, nameAt));
   const entry = keys.length > 0 ? "one entry a key" : "one entry";
+  const windowed = keys.length > 0 ? `${entry} and window` : `${entry} a window`;
   return {
     title: window === null ? "aggregate" : `window-aggregate ${windowText(window)} on ${nameAt(node.timeColumn)}`,
     details: [
@@ -112,7 +113,7 @@ function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): 
       `aggregates: ${calls.join(", ")}`,
       window === null
         ? `state: ${entry}, until the input ends`
-        : `state: ${entry} and window, freed at window end${latenessMs > 0 ? ` + ${durationText(latenessMs)}` : ""}`,
+        : `state: ${windowed}, freed at window end${latenessMs > 0 ? ` + ${durationText(latenessMs)}` : ""}`,
       schemaText(node.schema),
     ],
   };
@@ -135,6 +136,10 @@ function policyText(policy: RowPolicy): string[] {
   return policy === "fail"
     ? []
     : [`bad records: ${policy === "skip" ? "skipped and counted" : "kept as dead letters"}`];
+}
+
+function mapText({ mode, fn }: Pick<LogicalNode<"map">, "mode" | "fn">): string {
+  return `map ${fn.name}${mode === "map" ? "" : ` (${mode})`}`;
 }
 
 function watermarkText(column: string, { delayMs }: Pick<WatermarkSpec, "delayMs">): string {

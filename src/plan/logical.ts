@@ -174,7 +174,7 @@ export function windowAggregate(
     latenessMs,
     windowColumns: freeze({ ...windowColumns }),
     keys: freezeAll(keys),
-    aggregates: freezeAll(aggregates),
+    aggregates: freezeCalls(aggregates),
   });
 }
 
@@ -184,7 +184,7 @@ export function aggregate(
   keys: readonly NamedExpr[],
   aggregates: readonly AggregateCall[],
 ): LogicalNode<"aggregate"> {
-  return freeze({ kind: "aggregate", input, keys: freezeAll(keys), aggregates: freezeAll(aggregates) });
+  return freeze({ kind: "aggregate", input, keys: freezeAll(keys), aggregates: freezeCalls(aggregates) });
 }
 
 /** All rows of all inputs. Columns are matched by name; the first input gives their order. */
@@ -226,6 +226,10 @@ export function withUid(node: LogicalPlan, uid: string): LogicalPlan {
 
 function freeze<T extends object>(value: T): Readonly<T> {
   return Object.freeze(value);
+}
+
+function freezeCalls(calls: readonly AggregateCall[]): readonly AggregateCall[] {
+  return freezeAll(calls.map((call) => ({ ...call, args: freeze([...call.args]) })));
 }
 
 function freezeAll<T extends object>(values: readonly T[]): readonly T[] {

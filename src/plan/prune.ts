@@ -123,8 +123,10 @@ function fieldWidth({ type }: Field): number {
   return layout === "utf8" ? Number.MAX_SAFE_INTEGER : widthOf(layout);
 }
 
-/** Inputs that kept more than is needed (a shared one, a filter's column) are cut down to the same columns. */
+/** Inputs that kept more than is needed (a shared one, a filter's column) are cut down, unless all kept the same. */
 function narrowUnion(node: LogicalNode<"union">, names: readonly string[]): LogicalPlan {
+  const kept = node.inputs.map((input) => allColumns(input).sort().join("\n"));
+  if (kept.every((columns) => columns === kept[0])) return node;
   const inputs = node.inputs.map((input): LogicalPlan => {
     if (derive(input).schema.fields.length === names.length) return input;
     const uid = `${input.uid ?? input.kind}/columns`;

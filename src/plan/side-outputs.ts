@@ -6,7 +6,7 @@ import { inputsOf } from "./walk.js";
 
 /** What late rows carry behind the columns they came with. The watermark is NULL while there is none. */
 export const LATE_FIELDS = Object.freeze([
-  /** `LATE`: behind the watermark; `NULL_TIME`: without event time; `FUTURE`: too far ahead of the clock. */
+  /** `LATE`: behind the watermark; `NULL_TIME`, `TIME_RANGE`: no event time; `FUTURE`: too far ahead of the clock. */
   field("lateReason", STRING, false),
   field("lateWatermark", TIMESTAMP, true),
   /** The uid of the operator that refused the row. */

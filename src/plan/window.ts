@@ -70,10 +70,17 @@ const UNITS: readonly (readonly [ms: number, unit: string])[] = [
   [3_600_000, "h"],
   [60_000, "m"],
   [1000, "s"],
+  [1, "ms"],
 ];
 
-/** Milliseconds in the largest unit that divides them: `90s`, `1h`, `250ms`. */
+/** A span in the units that the API reads: `1h`, `1m 30s`, `250ms`. */
 export function durationText(ms: number): string {
-  const unit = ms === 0 ? undefined : UNITS.find(([size]) => ms % size === 0);
-  return unit === undefined ? `${ms}ms` : `${ms / unit[0]}${unit[1]}`;
+  const parts: string[] = [];
+  let rest = ms;
+  for (const [size, unit] of UNITS) {
+    const amount = Math.floor(rest / size);
+    if (amount > 0) parts.push(`${amount}${unit}`);
+    rest -= amount * size;
+  }
+  return parts.length > 0 ? parts.join(" ") : "0ms";
 }

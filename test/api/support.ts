@@ -37,14 +37,14 @@ export class FakeRunner implements Runner {
     name: string,
     options?: TableOptions<S> & { readonly format?: string },
   ): Table<RowOf<S>> {
-    return openTable(this, { where: "file()", connector: "file", name, own: ["format"] }, options as TableOptions);
+    return openTable(this, { where: "file()", connector: "file", name, own: ["format"] }, options);
   }
 
   /** A table whose columns are known at once. */
   known<const S extends SchemaLiteral>(schema: CheckedSchema<S>, options?: TableOptions<S>): Table<RowOf<S>> {
     const known = { schema: parseSchema(schema), bounded: true };
     const spec = { where: "known()", connector: "memory", name: "memory", own: [], known };
-    return openTable(this, spec, options as TableOptions);
+    return openTable(this, spec, options);
   }
 
   async resolve(scan: LogicalNode<"unresolved-scan">): Promise<ResolvedTable> {

@@ -136,6 +136,14 @@ rowsAre<{ id: number }>()(flights.map((row) => ({ id: row.origin.length }), { sc
 rowsAre<Flight>()(flights.map((row) => ({ ...row, delay: 0 })));
 rowsAre<Flight>()(flights.filter((row) => row.delay !== null));
 rowsAre<{ id: number }>()(flights.flatMap((row) => [{ id: row.origin.length }], { schema: { id: "INT NOT NULL" } }));
+rowsAre<{ delay: number }>()(
+  flights.mapBatch(({ delay }) => ({ delay: delay.values }), { schema: { delay: "INT NOT NULL" } }),
+);
+rowsAre<Flight>()(flights.mapBatch(({ ts, delay, price, origin }) => ({ ts, delay, price, origin })));
+// @ts-expect-error no column "dely"
+flights.mapBatch(({ dely }) => ({ dely }), { schema: { dely: "INT NOT NULL" } });
+// @ts-expect-error the result lacks a column
+flights.mapBatch(({ ts }) => ({ ts }));
 // @ts-expect-error the function gives a text where the schema says INT
 flights.map((row) => ({ id: row.origin }), { schema: { id: "INT NOT NULL" } });
 // @ts-expect-error no field "dely"

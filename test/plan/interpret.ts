@@ -48,6 +48,9 @@ export function interpret(plan: PhysicalPlan, tables: Tables): Record<string, st
 }
 
 const element = (row: Row): Element => ({ row, watermark: Number.NEGATIVE_INFINITY });
+const refused = (row: Row, reason: string, watermark: number, { kind }: PhysicalNode): Element => {
+  return { row: [...row, reason, Number.isFinite(watermark) ? watermark : null, kind], watermark };
+};
 const text = (value: BoundValue): string => (typeof value === "string" ? `"${value}"` : String(value));
 
 function run(node: PhysicalNode, inputs: readonly (readonly Element[])[], tables: Tables): Outputs {
@@ -112,7 +115,7 @@ function markRows(node: PhysicalOf<"watermark">, input: readonly Element[]): [El
   for (const { row } of input) {
     const time = row[node.column] as bigint | null;
     if (time === null) {
-      late.push({ row: [...row, "NULL_TIME"], watermark });
+      late.push(refused(row, "NULL_TIME", watermark, node));
       continue;
     }
     passed.push({ row, watermark });
@@ -132,7 +135,7 @@ function aggregateRows(node: PhysicalOf<"window-aggregate">, input: readonly Ele
       const { sizeMs, offsetMs } = node.window;
       const start = Math.floor((Number(row[node.timeColumn]) - offsetMs) / sizeMs) * sizeMs + offsetMs;
       if (start + sizeMs - 1 + node.latenessMs <= watermark) {
-        late.push({ row: [...row, "LATE"], watermark });
+        late.push(refused(row, "LATE", watermark, node));
         continue;
       }
       head = [start, start + sizeMs, start + sizeMs - 1, ...keys];

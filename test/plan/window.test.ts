@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parseDurationMs } from "../../src/api/duration.js";
 import { field, schemaOf, TIMESTAMP } from "../../src/arrow/types.js";
 import type { LogicalPlan } from "../../src/plan/logical.js";
 import * as logical from "../../src/plan/logical.js";
@@ -72,12 +73,14 @@ test("a watermark node learns the windows that it reaches, through unions and ot
 
 test("windows and spans as text", () => {
   expect(windowText({ kind: "tumble", sizeMs: 86_400_000, offsetMs: 28_800_000 })).toBe("tumble 1d offset 8h");
-  expect([0, 1, 1500, 90_000, 3_600_000, 604_800_000].map(durationText)).toEqual([
-    "0ms",
-    "1ms",
-    "1500ms",
-    "90s",
-    "1h",
-    "1w",
-  ]);
+  const spans = [0, 1, 1500, 90_000, 3_600_000, 691_200_000].map(durationText);
+  expect(spans).toEqual(["0ms", "1ms", "1s 500ms", "1m 30s", "1h", "1w 1d"]);
+});
+
+test("a span's text reads back as the span", () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 10 ** 12 }), (ms) => {
+      expect(parseDurationMs(durationText(ms))).toBe(ms);
+    }),
+  );
 });

@@ -1,0 +1,54 @@
+// The options of each kind of table that an engine makes: what `mill.file`, `mill.fetch`, `mill.rows` … take besides the
+// schema, event time and row policy that all of them share.
+import type { Duration } from "./duration.js";
+import type { TableOptions } from "./table.js";
+import type { CheckedSchema, SchemaLiteral } from "./types.js";
+
+/** Tables that are read from bytes. */
+export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
+  /** `ndjson`, or for files also `parquet`; told by a file's ending, else `ndjson`, unless given. */
+  readonly format?: string;
+  /** Longest record of a record format; longer ones are refused. 16 MB unless given. */
+  readonly maxRecordBytes?: number;
+}
+
+export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
+  readonly parquet?: {
+    /** Bytes that one page may have, uncompressed; a larger one is refused. 256 MiB unless given. */
+    readonly pageBytesMax?: number;
+    /** Cuts times that are finer than microseconds instead of refusing them. */
+    readonly truncateTimes?: boolean;
+  };
+}
+
+export interface FetchOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface ColumnsOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
+  /** For messages and EXPLAIN. */
+  readonly name?: string;
+}
+
+export interface RowsOptions<S extends SchemaLiteral = SchemaLiteral> extends ColumnsOptions<S> {
+  /** Whether the rows come to an end: what is async-iterable does not, unless this says so. */
+  readonly bounded?: boolean;
+}
+
+export interface GenerateOptions<S extends SchemaLiteral = SchemaLiteral> extends ColumnsOptions<S> {
+  readonly schema: CheckedSchema<S>;
+  /** Rows in all; without end unless given. */
+  readonly rows?: number;
+  /** Another seed, other rows; 1 unless given. */
+  readonly seed?: number;
+  /** Event time of the first row; 2026-01-01 unless given. */
+  readonly start?: Date;
+  /** Rows a second of event time; 1,000 unless given. */
+  readonly rowsPerSecond?: number;
+  /** Event times lie up to so much behind their turn; none unless given. */
+  readonly disorder?: Duration;
+  /** Distinct values of a string or integer column; 100 unless given. */
+  readonly distinct?: number;
+  /** Share of NULLs in nullable columns, 0 to 1; none unless given. */
+  readonly nulls?: number;
+}
