@@ -7,6 +7,7 @@ import { type DecoderPosition, START } from "../formats/format.js";
 import { openParquet, type ParquetFile, type ParquetOptions } from "../formats/parquet.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import type { BoundExpr } from "../plan/expr.js";
+import type { TableRef } from "../plan/logical.js";
 import { fileNotFound } from "../platform/errors.js";
 import { type Completion, type FileInfo, type Platform, promised, type ReadableFile } from "../platform/platform.js";
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
@@ -18,7 +19,7 @@ import { formatNamed, formatOf, PARQUET } from "./formats.js";
 /** Files open at a time. */
 const OPEN_MAX = 64;
 
-/** What `mill.file(path, options)` keeps with the table. */
+/** What `mill.file(path, options)` keeps with the table; its name is the path. */
 export interface FileOptions {
   readonly path: string;
   /** By the file's ending unless given. */
@@ -32,7 +33,7 @@ export const file: Connector = {
   name: "file",
 
   async resolve({ ref, platform }, schema): Promise<Resolved> {
-    const options = ref.options as unknown as FileOptions;
+    const options = optionsOf(ref);
     const files = await promised<FileInfo[]>((done) => list(platform, options.path, done));
     const first = files[0] as FileInfo;
     const format = formatOf(first.path, options.format);
@@ -41,8 +42,12 @@ export const file: Connector = {
   },
 
   source: (table, schema, predicate) => new FileSource(table, schema, predicate),
-  sink: (table, schema) => new FileSink(table.ref.options as unknown as FileOptions, schema),
+  sink: (table, schema) => new FileSink(optionsOf(table.ref), schema),
 };
+
+function optionsOf({ name, options }: TableRef): FileOptions {
+  return { ...options, path: name };
+}
 
 /** The files of a path. Fails with FILE_NOT_FOUND when there are none. */
 function list(platform: Platform, path: string, done: Completion<FileInfo[]>): void {
@@ -102,7 +107,7 @@ export class FileSource implements Source {
 
   constructor({ ref, platform }: Table, schema: Schema, predicate: BoundExpr | null, openMax = OPEN_MAX) {
     this.schema = schema;
-    this.#options = ref.options as unknown as FileOptions;
+    this.#options = optionsOf(ref);
     this.#format = formatOf(this.#options.path, this.#options.format);
     this.#platform = platform;
     this.#predicate = predicate;

@@ -4,7 +4,8 @@ import type { Batch } from "../arrow/batch.js";
 import { type Row, RowBuilder } from "../arrow/builder.js";
 import { inferRowSchema } from "../arrow/infer.js";
 import { columnIndex, type Schema } from "../arrow/types.js";
-import { ConnectorError, DataError } from "../errors.js";
+import { ConnectorError } from "../errors.js";
+import { buildGoodRows, rowBytes } from "../operators/bad-records.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import { messageOf } from "../platform/errors.js";
 import type { Connector, Resolved } from "../runtime/connector.js";
@@ -140,26 +141,16 @@ abstract class RowsSource implements Source {
 
   abstract poll(): Poll;
 
-  /** The next rows of `values` from `start`, up to a full batch or the first bad row. How many are done: `delivered`. */
+  /** Up to a full batch of `values` from `start`; `delivered` counts them, the bad ones too. */
   protected build(values: readonly Row[], start: number): Batch {
-    let end = Math.min(values.length, start + this.context.batchRowsMax);
-    for (;;) {
-      try {
-        const batch = this.#builder.build(values, start, end, this.delivered);
-        this.delivered += end - start;
-        return this.#projected(batch);
-      } catch (error) {
-        const bad = error instanceof DataError ? error.at?.row : undefined;
-        if (bad === undefined) throw error;
-        // The rows before the bad one make a batch; when it comes first, it is refused.
-        end = start + bad - this.delivered;
-        if (end === start) {
-          this.#refuse(error as DataError, values[start]);
-          start++;
-          end = Math.min(values.length, start + this.context.batchRowsMax);
-        }
-      }
-    }
+    const end = Math.min(values.length, start + this.context.batchRowsMax);
+    const place = { start, end, firstRow: this.delivered };
+    const batch = buildGoodRows(this.#builder, values, place, (error, row) => {
+      const { code, message, at } = error;
+      this.context.bad({ code, message, at: { source: this.name, ...at }, raw: rowBytes(row) });
+    });
+    this.delivered += end - start;
+    return this.#projected(batch);
   }
 
   snapshot(): StateValue {
@@ -178,30 +169,10 @@ abstract class RowsSource implements Source {
     this.#builder.close();
   }
 
-  #refuse(error: DataError, row: unknown): void {
-    this.context.bad({
-      code: error.code,
-      message: error.message,
-      at: { source: this.name, ...error.at },
-      raw: new TextEncoder().encode(rowText(row)),
-    });
-    this.delivered++;
-  }
-
   #projected(batch: Batch): Batch {
     if (this.#full === this.schema) return batch;
     const indexes = this.schema.fields.map(({ name }) => columnIndex(this.#full, name));
     return batch.pick(this.schema, indexes);
-  }
-}
-
-/** The row as JSON, for dead letters; whatever JSON cannot say is said as text. */
-function rowText(row: unknown): string {
-  const plain = (_key: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
-  try {
-    return JSON.stringify(row, plain) ?? String(row);
-  } catch {
-    return String(row);
   }
 }
 

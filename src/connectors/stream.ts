@@ -3,8 +3,8 @@ import type { Schema } from "../arrow/types.js";
 import { ConnectorError } from "../errors.js";
 import type { Format } from "../formats/format.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
-import { fetchFailed, messageOf, redacted } from "../platform/errors.js";
-import { type Completion, type FetchResult, type Platform, promised } from "../platform/platform.js";
+import { fetchFailed, messageOf } from "../platform/errors.js";
+import { type Completion, type FetchResult, promised } from "../platform/platform.js";
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, type ReadChunk } from "./bytes.js";
@@ -28,38 +28,36 @@ const streams = new WeakMap<Bytes, Begun | null>();
 /** `mill.from(stream)`: a stream is read once. */
 export const stream: Connector = {
   name: "stream",
-  async resolve({ live, ref }, schema): Promise<Resolved> {
-    const format = formatNamed(ref.options["format"] as string, ref.name);
+  async resolve(table, schema): Promise<Resolved> {
+    const format = recordFormat(table);
     if (schema !== null) return { schema, bounded: true };
-    const { begun, sample } = await look(takeStream(live as Bytes, ref.name));
-    streams.set(live as Bytes, begun);
-    return { schema: format.inferSchema({ ...sample, source: ref.name }), bounded: true };
+    const { begun, sample } = await look(takeStream(table));
+    streams.set(table.live as Bytes, begun);
+    return { schema: format.inferSchema({ ...sample, source: table.ref.name }), bounded: true };
   },
-  source: (table, schema) =>
-    new StreamSource(table, schema, table.ref.name, (done) =>
-      done(null, takeStream(table.live as Bytes, table.ref.name)),
-    ),
+  source: (table, schema) => new StreamSource(table, schema, (done) => done(null, takeStream(table))),
 };
 
 /** `mill.fetch(url)`: every job fetches anew. */
 export const http: Connector = {
   name: "fetch",
-  async resolve({ ref, platform }, schema): Promise<Resolved> {
-    const format = formatNamed(ref.options["format"] as string, ref.name);
+  async resolve(table, schema): Promise<Resolved> {
+    const format = recordFormat(table);
     if (schema !== null) return { schema, bounded: true };
-    const url = ref.options["url"] as string;
-    const { begun, sample } = await look(await promised((done) => beginFetch(platform, ref.options, done)));
+    const { begun, sample } = await look(await promised((done) => beginFetch(table, done)));
     begun.cancel();
-    return { schema: format.inferSchema({ ...sample, source: redacted(url) }), bounded: true };
+    return { schema: format.inferSchema({ ...sample, source: table.ref.name }), bounded: true };
   },
-  source: (table, schema) =>
-    new StreamSource(table, schema, redacted(table.ref.options["url"] as string), (done) => {
-      beginFetch(table.platform, table.ref.options, done);
-    }),
+  source: (table, schema) => new StreamSource(table, schema, (done) => beginFetch(table, done)),
 };
 
+function recordFormat({ ref }: Table): Format {
+  return formatNamed((ref.options["format"] as string | undefined) ?? "ndjson", ref.name);
+}
+
 /** Takes a stream for reading. @throws SOURCE_USED when a job or somebody else has it */
-function takeStream(bytes: Bytes, name: string): Begun {
+function takeStream({ live, ref: { name } }: Table): Begun {
+  const bytes = live as Bytes;
   const begun = streams.get(bytes);
   if (begun === null || (begun === undefined && bytes.locked)) {
     throw new ConnectorError("SOURCE_USED", `${name} was read already`, {
@@ -83,9 +81,9 @@ function takeStream(bytes: Bytes, name: string): Begun {
   };
 }
 
-function beginFetch(platform: Platform, options: Readonly<Record<string, unknown>>, done: Completion<Begun>): void {
-  const url = options["url"] as string;
-  const headers = options["headers"] as Readonly<Record<string, string>> | undefined;
+function beginFetch({ live, ref, platform }: Table, done: Completion<Begun>): void {
+  const url = live as string;
+  const headers = ref.options["headers"] as Readonly<Record<string, string>> | undefined;
   platform.net.fetch(url, { headers }, (error, result: FetchResult) => {
     if (error !== null) done(error, undefined as never);
     else if (result.status >= 200 && result.status < 300) {
@@ -138,11 +136,11 @@ class StreamSource implements Source {
   #error: Error | null = null;
   #closed = false;
 
-  constructor({ ref }: Table, schema: Schema, source: string, begin: (done: Completion<Begun>) => void) {
+  constructor(table: Table, schema: Schema, begin: (done: Completion<Begun>) => void) {
     this.schema = schema;
-    this.#source = source;
-    this.#format = formatNamed(ref.options["format"] as string, source);
-    this.#maxRecordBytes = ref.options["maxRecordBytes"] as number | undefined;
+    this.#source = table.ref.name;
+    this.#format = recordFormat(table);
+    this.#maxRecordBytes = table.ref.options["maxRecordBytes"] as number | undefined;
     this.#begin = begin;
   }
 

@@ -2,11 +2,10 @@
 // never waits, and wakes its task when an answer from outside has arrived.
 import type { Batch, Workspace } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
-import { DataError } from "../errors.js";
 import type { RowPolicy } from "../plan/policy.js";
 import type { Platform } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
-import { type BadRecord, deadLetterBatch } from "./bad-records.js";
+import { type BadRecord, BadRecords } from "./bad-records.js";
 import type { OperatorContext, OperatorMetrics, Output, SplitEvent } from "./operator.js";
 
 /** What a source works with while its job runs. */
@@ -51,9 +50,6 @@ export interface SplitProgress {
   progressMs(split: number): number;
 }
 
-/** How much bad records hold at most before they are handed on, so that a file of nothing else is bounded too. */
-const BAD_RECORDS_MAX = 1024;
-
 /** Drives a source: hands on what it delivers, applies the row policy, ends its splits, then event time. */
 export class SourceOperator {
   readonly #source: Source;
@@ -63,7 +59,7 @@ export class SourceOperator {
   #out!: Output;
   readonly #events: SplitEvent[] = [];
   readonly #openSplits = new Set<number>();
-  readonly #bad: BadRecord[] = [];
+  #bad!: BadRecords;
   #announced = false;
   #ended = false;
 
@@ -77,6 +73,7 @@ export class SourceOperator {
   open(context: OperatorContext, out: Output): void {
     this.#context = context;
     this.#out = out;
+    this.#bad = new BadRecords(context, out);
     this.#source.open({
       platform: this.#platform,
       workspace: context.workspace,
@@ -85,7 +82,7 @@ export class SourceOperator {
       batchRowsMax: context.batchRowsMax,
       wake: () => context.wake(),
       split: (event) => void this.#events.push(event),
-      bad: (record) => this.#refuse(record),
+      bad: (record) => this.#bad.refuse(record),
       progressMs: this.#progressMs,
     });
   }
@@ -97,7 +94,7 @@ export class SourceOperator {
     const polled = this.#source.poll();
     this.#context.metrics.bytesIn = this.#source.progress().doneBytes;
     const passed = this.#passEvents();
-    this.#passBad();
+    this.#bad.emit();
     if (polled === "done") this.#end();
     else if (polled !== "blocked") this.#pass(polled);
     else if (!passed) return "blocked";
@@ -153,28 +150,5 @@ export class SourceOperator {
     for (const split of this.#openSplits) this.#out.split({ split, status: "done" });
     this.#openSplits.clear();
     this.#out.watermark(Number.POSITIVE_INFINITY);
-  }
-
-  #refuse(record: BadRecord): void {
-    const { metrics, rowPolicy } = this.#context;
-    if (rowPolicy === "fail") {
-      throw new DataError(record.code, record.message, {
-        at: record.at,
-        hint: 'correct the record, or let the source go on with onError: "deadLetter" or "skip"',
-      });
-    }
-    metrics.badRows++;
-    if (rowPolicy === "skip") return;
-    if (!this.#out.hasSide("deadLetter")) {
-      this.#context.warnOnce("deadLetter", "refused records go nowhere: nobody reads the dead letters");
-      return;
-    }
-    this.#bad.push(record);
-    if (this.#bad.length === BAD_RECORDS_MAX) this.#passBad();
-  }
-
-  #passBad(): void {
-    if (this.#bad.length > 0)
-      this.#out.side("deadLetter", deadLetterBatch(this.#context.workspace, this.#bad.splice(0)));
   }
 }

@@ -1,6 +1,5 @@
 // The contract of every connector: what the engine asks of it when a table is bound, read and written. A connector knows
 // no front end and no other connector; the engine finds it by the name that its tables carry.
-import type { Workspace } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
 import type { Sink } from "../operators/sink.js";
 import type { Source } from "../operators/source.js";
@@ -14,8 +13,6 @@ export interface Table {
   /** What was kept with the table in the catalog. */
   readonly live: unknown;
   readonly platform: Platform;
-  /** The engine's own share of memory, for tables that live longer than a job. */
-  readonly home: Workspace;
 }
 
 /** What a connector tells about a table. */

@@ -54,14 +54,14 @@ export class Graph {
   /** Sinks that have been opened. */
   readonly sinks: OpenSink[] = [];
   readonly #options: GraphOptions;
-  readonly #plan: PhysicalPlan;
+  readonly plan: PhysicalPlan;
   /** By node: the task it runs in, and its operator; sources have no slot. */
   readonly #taskOf: Task[] = [];
   readonly #slotOf: (Slot | null)[] = [];
 
   constructor(plan: PhysicalPlan, options: GraphOptions) {
     this.#options = options;
-    this.#plan = plan;
+    this.plan = plan;
     plan.nodes.forEach((node, index) => {
       if (node.kind === "source") this.#addSource(node, index);
       else if (node.inputs.length > 1) this.#addJoint(node);
@@ -71,7 +71,7 @@ export class Graph {
 
   /** Opens the operators, what follows before what leads to it; then takes a saved state back; then starts reading. */
   open(restore?: (task: Task) => void): void {
-    for (let index = this.#plan.nodes.length - 1; index >= 0; index--) {
+    for (let index = this.plan.nodes.length - 1; index >= 0; index--) {
       const slot = this.#slotOf[index];
       if (slot === null || slot === undefined) continue;
       const { operator, outlet } = slot;
@@ -86,7 +86,7 @@ export class Graph {
 
   /** Every node's kind and counters, in the plan's order. */
   forEach(visit: (kind: PhysicalKind, outlet: Outlet) => void): void {
-    for (const [index, { kind }] of this.#plan.nodes.entries()) visit(kind, this.#outlet(index));
+    for (const [index, { kind }] of this.plan.nodes.entries()) visit(kind, this.#outlet(index));
   }
 
   #addSource(node: PhysicalOf<"source">, index: number): void {
@@ -136,7 +136,7 @@ export class Graph {
   }
 
   #schemaOf(index: number, side: SideOutput | null): Schema {
-    const node = this.#plan.nodes[index] as PhysicalNode;
+    const node = this.plan.nodes[index] as PhysicalNode;
     if (side === null) return node.schema;
     if (side === "deadLetter") return DEAD_LETTER_SCHEMA;
     const input = node.inputs[0] as PhysicalNode["inputs"][0];
@@ -163,7 +163,7 @@ export class Graph {
 
   #contextOf(index: number): OperatorContext {
     const { workspace, platform, batchRowsMax } = this.#options;
-    const { uid, name, rowPolicy } = this.#plan.nodes[index] as PhysicalNode;
+    const { uid, name, rowPolicy } = this.plan.nodes[index] as PhysicalNode;
     const task = this.#taskOf[index] as Task;
     const outlet = this.#outlet(index);
     const warned = new Set<string>();
@@ -192,8 +192,8 @@ export class Graph {
   #progressMs(source: number, split: number): number {
     let number = split;
     for (let at = source; ; ) {
-      const next = this.#plan.nodes.findIndex((node) => node.inputs.some((input) => readsMain(input, at)));
-      const node = this.#plan.nodes[next];
+      const next = this.plan.nodes.findIndex((node) => node.inputs.some((input) => readsMain(input, at)));
+      const node = this.plan.nodes[next];
       if (node === undefined) return Number.NEGATIVE_INFINITY;
       if (node.kind === "watermark") {
         return ((this.#slotOf[next] as Slot).operator as Operator & SplitProgress).progressMs(number);

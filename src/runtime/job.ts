@@ -3,6 +3,7 @@
 import type { Workspace } from "../arrow/batch.js";
 import { AbortError } from "../errors.js";
 import type { OperatorMetrics } from "../operators/operator.js";
+import { explainAnalyze } from "../plan/explain.js";
 import type { PhysicalPlan } from "../plan/physical.js";
 import type { Platform } from "../platform/platform.js";
 import type { ChannelLimits } from "./channel.js";
@@ -135,6 +136,11 @@ export class Job implements AsyncDisposable {
   /** One report a node, in the order of the plan; empty before the plan is bound. */
   metrics(): readonly NodeReport[] {
     return (this.#graph?.outlets ?? []).map(({ uid, name, metrics }) => ({ uid, name, ...metrics }));
+  }
+
+  /** The plan with what each node did so far (EXPLAIN ANALYZE); empty before the plan is bound. */
+  explain(): string {
+    return this.#graph === null ? "" : explainAnalyze(this.#graph.plan, this.metrics());
   }
 
   progress(): Progress {

@@ -1,0 +1,19 @@
+// Millrace in a page or a worker: the portable API over fetch and streams. No headers are needed; where the page is
+// cross-origin isolated the engine's memory is shared.
+import { CONNECTORS } from "./connectors/all.js";
+import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
+import { browserPlatform } from "./platform/browser.js";
+
+export * from "./index.js";
+
+export class Millrace extends Engine {
+  /**
+   * Opens an engine: its memory and kernels. Close it, or let `await using` do it.
+   *
+   * @example const mill = await Millrace.open();
+   * @throws MEMORY_LIMIT, KERNELS, OPTION
+   */
+  static async open(options?: EngineOptions): Promise<Millrace> {
+    return new Millrace(await prepareEngine(browserPlatform(), CONNECTORS, options));
+  }
+}

@@ -1,0 +1,242 @@
+// The engine as its users meet it: tables of every kind, each a stream to go on with and some also targets. `node.ts` and
+// `browser.ts` open it as `Millrace`, with their platform and connectors.
+import { parseDurationMs } from "./api/duration.js";
+import { checkInteger, checkOptions, describeValue } from "./api/options.js";
+import type { Target } from "./api/pipeline.js";
+import type { AnyRow, Runner } from "./api/runner.js";
+import { openTable, Table } from "./api/table.js";
+import type {
+  BytesOptions,
+  ColumnsOptions,
+  FetchOptions,
+  FileOptions,
+  GenerateOptions,
+  RowsOptions,
+} from "./api/tables.js";
+import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
+import { batchFromColumns, type Row } from "./arrow/builder.js";
+import type { ColumnData } from "./arrow/columns.js";
+import { inferColumnsSchema } from "./arrow/infer.js";
+import type { ReadOptions } from "./arrow/rows.js";
+import { BatchTable } from "./arrow/table.js";
+import { parseSchema } from "./arrow/types.js";
+import { PlanError } from "./errors.js";
+import { type TableRef, unresolvedScan } from "./plan/logical.js";
+import { redacted } from "./platform/errors.js";
+import type { Platform } from "./platform/platform.js";
+import { type EngineParts, ProgramRunner } from "./runner.js";
+import type { Connector } from "./runtime/connector.js";
+import { asyncDispose } from "./runtime/job.js";
+import { loadKernels } from "./wasm/kernels.js";
+import { LinearMemory } from "./wasm/memory.js";
+
+/** How an engine is opened; all optional. */
+export interface EngineOptions {
+  /** Bytes of linear memory that the engine may grow to, and that one job may hold unless it says otherwise. */
+  readonly memoryBytes?: number;
+}
+
+/** What a job needs before its first row. */
+const MEMORY_BYTES_MIN = 4 << 20;
+const GENERATE_START_MS = Date.UTC(2026, 0, 1);
+
+/** Reserves memory and loads the kernels. @throws MEMORY_LIMIT, KERNELS, OPTION */
+export async function prepareEngine(
+  platform: Platform,
+  connectors: readonly Connector[],
+  options?: EngineOptions,
+): Promise<EngineParts> {
+  const { memoryBytes } = checkOptions(options, ["memoryBytes"], "open()");
+  if (memoryBytes !== undefined) checkInteger(memoryBytes, MEMORY_BYTES_MIN, "memoryBytes");
+  const memory = new LinearMemory({ shared: platform.sharedMemory, maxBytes: memoryBytes });
+  const kernels = await loadKernels(memory);
+  return { platform, connectors, memory, kernels, memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY };
+}
+
+type Rows = Iterable<Row> | AsyncIterable<Row>;
+/** Options that declare the columns. */
+type Declared<S extends SchemaLiteral> = { readonly schema: CheckedSchema<S> };
+
+export class Engine implements AsyncDisposable {
+  readonly #runner: ProgramRunner;
+
+  constructor(parts: EngineParts) {
+    this.#runner = new ProgramRunner(parts);
+  }
+
+  /**
+   * Files: a path, a directory, or a pattern (`*`, `**`, `?`, `[a-z]`, `{a,b}`), each file a split. As a target it is one
+   * new file; an existing one is never written over.
+   *
+   * @example mill.file("flights.parquet", { time: "date", outOfOrder: "5s" })
+   */
+  file<const S extends SchemaLiteral = SchemaLiteral>(path: string, options?: FileOptions<S>): Table<RowOf<S>> {
+    checkText(path, "file()", "a path");
+    const own = ["format", "maxRecordBytes", "parquet"] as const;
+    return openTable(this.#runner, { where: "file()", connector: "file", name: path, own }, options);
+  }
+
+  /** Records over HTTP; every job fetches them anew. */
+  fetch<const S extends SchemaLiteral = SchemaLiteral>(url: string, options?: FetchOptions<S>): Table<RowOf<S>> {
+    checkText(url, "fetch()", "a URL");
+    const own = ["format", "maxRecordBytes", "headers"] as const;
+    const spec = { where: "fetch()", connector: "fetch", name: redacted(url), own, live: url };
+    return openTable(this.#runner, spec, options);
+  }
+
+  /**
+   * What comes over time: anything iterable or async-iterable that gives rows, or a `ReadableStream` of bytes (`format`
+   * says of what). What can be read once is read once.
+   *
+   * @example mill.from(quotes, { schema: { ts: "TIMESTAMP(3)", price: "DOUBLE" }, time: "ts", outOfOrder: "1s" })
+   */
+  from<const S extends SchemaLiteral>(values: Rows, options: RowsOptions<S> & Declared<S>): Table<RowOf<S>>;
+  from<const S extends SchemaLiteral = SchemaLiteral>(
+    bytes: ReadableStream<Uint8Array>,
+    options?: BytesOptions<S>,
+  ): Table<RowOf<S>>;
+  from<R extends object>(values: Iterable<R> | AsyncIterable<R>, options?: RowsOptions): Table<R>;
+  from(values: Rows | ReadableStream<Uint8Array>, options?: RowsOptions & BytesOptions): Table<never> {
+    if (typeof values === "object" && values !== null) {
+      if ("getReader" in values) {
+        const own = ["format", "maxRecordBytes"] as const;
+        return openTable(
+          this.#runner,
+          { where: "from()", connector: "stream", name: "stream", own, live: values },
+          options,
+        );
+      }
+      if (Symbol.iterator in values || Symbol.asyncIterator in values) return this.#rows("from()", values, options);
+    }
+    throw new PlanError("OPTION", `from() takes rows, got ${describeValue(values)}`, {
+      hint: "an iterable, an async iterable, or a ReadableStream of bytes",
+    });
+  }
+
+  /** Row objects, or with a schema arrays by position. Every job reads the array as it then is. */
+  rows<const S extends SchemaLiteral>(values: readonly Row[], options: RowsOptions<S> & Declared<S>): Table<RowOf<S>>;
+  rows<R extends object>(values: readonly R[], options?: RowsOptions): Table<R>;
+  rows(values: readonly Row[], options?: RowsOptions): Table<never> {
+    if (Array.isArray(values)) return this.#rows("rows()", values, options);
+    throw new PlanError("OPTION", `rows() takes an array, got ${describeValue(values)}`, {
+      hint: "other iterables go to from(), whole columns to columns()",
+    });
+  }
+
+  /**
+   * Whole columns: typed arrays, arrays, `{ values, validity }`, or `{ codes, values }` for few distinct values. They are
+   * copied into the engine's memory once and stay there until `release`.
+   *
+   * @example mill.columns({ price: new Float64Array(1000) }, { schema: { price: "DOUBLE" } })
+   * @throws TYPE, OVERFLOW, TIME_RANGE with column and row; MEMORY_LIMIT
+   */
+  columns<const S extends SchemaLiteral = SchemaLiteral>(
+    columns: Readonly<Record<string, ColumnData>>,
+    options?: ColumnsOptions<S>,
+  ): Table<RowOf<S>> {
+    this.#runner.checkOpen();
+    const { name = "columns", schema: literal } = options ?? {};
+    const schema = literal === undefined ? inferColumnsSchema(columns) : parseSchema(literal);
+    const live = new BatchTable(this.#runner.home);
+    const known = { schema, bounded: true };
+    const spec = { where: "columns()", connector: "memory", name, own: ["name"] as const, live, known };
+    const table = openTable<RowOf<S>, "name">(this.#runner, spec, options);
+    live.add(schema, [batchFromColumns(this.#runner.home, schema, columns, { lifetime: "region" })]);
+    this.#runner.home.account.arena.release();
+    return table;
+  }
+
+  /** Made-up rows, the same for the same seed: for tests, benches and first steps. */
+  generate<const S extends SchemaLiteral>(options: GenerateOptions<S>): Table<RowOf<S>> {
+    const { shared, own } = generatorOptions(options as GenerateOptions);
+    const name = options.name ?? "generator";
+    const spec = { where: "generate()", connector: "generator", name, own: Object.keys(own) };
+    return openTable(this.#runner, spec, { ...shared, ...own });
+  }
+
+  /** An empty table in the engine's memory: a target, to be read when the jobs that write it have ended. */
+  memory(name = "memory"): MemoryTable {
+    const live = new BatchTable(this.#runner.home);
+    return new MemoryTable(this.#runner, this.#runner.catalog.addTable("memory", name, {}, live), live);
+  }
+
+  /** A function as a target: it gets the rows batch by batch, and is waited for when it answers with a promise. */
+  callback(fn: (rows: readonly AnyRow[]) => void | PromiseLike<void>, options?: ReadOptions): Target {
+    const checked = checkOptions(options, ["bigint"], "callback()");
+    if (typeof fn === "function") {
+      return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };
+    }
+    throw new PlanError("OPTION", `callback() takes a function, got ${describeValue(fn)}`, {
+      hint: "for one row at a time: stream.forEach(fn)",
+    });
+  }
+
+  /** Gives the memory of `columns()` or `memory()` back. Jobs that read the table must have ended. */
+  release({ table }: Target): void {
+    const live = this.#runner.catalog.live(table);
+    if (live instanceof BatchTable) live.release();
+  }
+
+  /** Stops all jobs and gives back all memory of tables. */
+  close(): Promise<void> {
+    return this.#runner.close();
+  }
+
+  [asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #rows(where: string, live: Rows, options: RowsOptions | undefined): Table<never> {
+    const name = options?.name ?? "rows";
+    return openTable(this.#runner, { where, connector: "rows", name, own: ["name", "bounded"], live }, options);
+  }
+}
+
+/** Rows in the engine's memory: a target for jobs, and a table to read when they have ended. */
+export class MemoryTable extends Table {
+  readonly #live: BatchTable;
+
+  constructor(runner: Runner, table: TableRef, live: BatchTable) {
+    super(runner, unresolvedScan(table), table);
+    this.#live = live;
+  }
+
+  /** Rows so far: those of jobs that ended well. */
+  get rowCount(): number {
+    return this.#live.rowCount;
+  }
+
+  /** The rows as objects. @throws UNSAFE_INTEGER */
+  toRows(options?: ReadOptions): AnyRow[] {
+    return this.#live.rows(options);
+  }
+}
+
+const GENERATE_OPTIONS = ["rows", "seed", "start", "rowsPerSecond", "disorder", "distinct", "nulls", "name"] as const;
+const SHARED_OPTIONS = ["schema", "time", "outOfOrder", "idle", "maxFutureDrift", "rowPolicy"] as const;
+
+/** What the connector keeps, in its own units, beside what every table takes. @throws OPTION, TIME_UNIT */
+function generatorOptions(options: GenerateOptions) {
+  const checked = checkOptions(options, [...GENERATE_OPTIONS, ...SHARED_OPTIONS], "generate()");
+  const { rows, seed, start, rowsPerSecond, disorder, distinct, nulls, name: _, ...shared } = checked;
+  if (shared.schema === undefined) {
+    throw new PlanError("OPTION", "generate() has no schema", {
+      hint: '{ schema: { ts: "TIMESTAMP(3)", key: "STRING" } }',
+    });
+  }
+  const own = {
+    rows: rows === undefined ? null : checkInteger(rows, 0, "rows"),
+    seed: seed ?? 1,
+    startMs: start?.getTime() ?? GENERATE_START_MS,
+    rowsPerSecond: rowsPerSecond ?? 1000,
+    disorderMs: disorder === undefined ? 0 : parseDurationMs(disorder, "disorder"),
+    distinct: checkInteger(distinct ?? 100, 1, "distinct"),
+    nulls: nulls ?? 0,
+  };
+  return { shared, own };
+}
+
+function checkText(value: string, where: string, what: string): void {
+  if (typeof value === "string" && value !== "") return;
+  throw new PlanError("OPTION", `${where} takes ${what}, got ${describeValue(value)}`, { hint: `${what} as text` });
+}

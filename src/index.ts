@@ -1,0 +1,109 @@
+// The portable public API: what every host's entry gives beside its own `Millrace`.
+
+export { type Aggregate, avg, count, max, min, sum } from "./api/aggregates.js";
+export type { Duration } from "./api/duration.js";
+export type { ExplainOptions, Stage } from "./api/explain.js";
+export { Case, col, Expression, interval, lit, type Operand, when } from "./api/expression.js";
+export {
+  abs,
+  ceil,
+  charLength,
+  coalesce,
+  concat,
+  contains,
+  dateFloor,
+  day,
+  endsWith,
+  exp,
+  extract,
+  type FloorUnit,
+  floor,
+  fromEpochMs,
+  greatest,
+  hour,
+  ifNull,
+  least,
+  ln,
+  log10,
+  lower,
+  lpad,
+  ltrim,
+  minute,
+  month,
+  nullif,
+  position,
+  power,
+  quarter,
+  replace,
+  reverse,
+  round,
+  rpad,
+  rtrim,
+  second,
+  sign,
+  sqrt,
+  startsWith,
+  substring,
+  type TimePart,
+  toDate,
+  toEpochMs,
+  toTimestamp,
+  trim,
+  upper,
+  week,
+  year,
+} from "./api/functions.js";
+export { Pipeline, type Target } from "./api/pipeline.js";
+export type {
+  AnyRow,
+  Job,
+  JobEvent,
+  JobProgress,
+  JobResult,
+  JobState,
+  NodeMetrics,
+  RowOptions,
+  RowReader,
+  RunOptions,
+} from "./api/runner.js";
+export {
+  DataStream,
+  type DeadLetter,
+  type FunctionOptions,
+  GroupedStream,
+  type MapOptions,
+  type WatermarkOptions,
+  WindowedStream,
+} from "./api/stream.js";
+export { Table, type TableOptions } from "./api/table.js";
+export type {
+  BytesOptions,
+  ColumnsOptions,
+  FetchOptions,
+  FileOptions,
+  GenerateOptions,
+  RowsOptions,
+} from "./api/tables.js";
+export type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
+export { type TumbleOptions, tumble, type WindowSpec } from "./api/windows.js";
+export type { Row } from "./arrow/builder.js";
+export type { ColumnData } from "./arrow/columns.js";
+export type { ReadOptions, Value } from "./arrow/rows.js";
+export type { ColumnView } from "./arrow/views.js";
+export { Engine, type EngineOptions, MemoryTable } from "./engine.js";
+export {
+  AbortError,
+  CODES,
+  ConnectorError,
+  DataError,
+  EngineError,
+  type ErrorCode,
+  InternalError,
+  type Place,
+  PlanError,
+  ResourceError,
+  SchemaError,
+  StateError,
+} from "./errors.js";
+export type { RowPolicy } from "./plan/policy.js";
+export type { LogLevel, Platform } from "./platform/platform.js";

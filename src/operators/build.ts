@@ -1,0 +1,41 @@
+// Physical node → operator: one switch. Sources and sinks are made by the connectors.
+import type { Schema } from "../arrow/types.js";
+import type { FunctionRef } from "../plan/logical.js";
+import type { PhysicalNode } from "../plan/physical.js";
+import { Filter } from "./filter.js";
+import { Inspect } from "./inspect.js";
+import { openMap, type UserFunction } from "./map.js";
+import type { Operator } from "./operator.js";
+import { Project } from "./project.js";
+import { Union } from "./union.js";
+import { Watermark } from "./watermark.js";
+import { WindowAggregate } from "./window-aggregate.js";
+
+/**
+ * The operator of a node.
+ * @param inputs - columns of the rows of each input
+ * @param functionOf - finds the user functions that the plan names
+ */
+export function buildOperator(
+  node: Exclude<PhysicalNode, { kind: "source" | "sink" }>,
+  inputs: readonly Schema[],
+  functionOf: (ref: FunctionRef) => UserFunction,
+): Operator {
+  const input = inputs[0] as Schema;
+  switch (node.kind) {
+    case "filter":
+      return new Filter(node, input);
+    case "project":
+      return new Project(node, input);
+    case "watermark":
+      return new Watermark(node);
+    case "window-aggregate":
+      return new WindowAggregate(node, input);
+    case "union":
+      return new Union();
+    case "map":
+      return openMap(node, functionOf(node.fn));
+    case "inspect":
+      return new Inspect(node.fn.name, functionOf(node.fn));
+  }
+}

@@ -1,0 +1,125 @@
+// Runs programs: binds their tables, compiles them, and starts a job over a share of the engine's memory. It is the
+// `Runner` that the front ends know, and where plans, operators, runtime and connectors meet.
+import { checkRowOptions, checkRunOptions } from "./api/pipeline.js";
+import type { Job, RowOptions, RowReader, Runner, RunOptions } from "./api/runner.js";
+import type { Workspace } from "./arrow/batch.js";
+import { ConnectorError, EngineError, InternalError } from "./errors.js";
+import { buildOperator } from "./operators/build.js";
+import { bindProgram, type ResolvedTable } from "./plan/bind.js";
+import { Catalog } from "./plan/catalog.js";
+import { compile } from "./plan/compile.js";
+import { type LogicalNode, type LogicalPlan, sink, type TableRef } from "./plan/logical.js";
+import type { Platform } from "./platform/platform.js";
+import type { Connector, Table } from "./runtime/connector.js";
+import type { Factory } from "./runtime/graph.js";
+import { Job as RunningJob } from "./runtime/job.js";
+import { RowReader as Reader, RowSink } from "./runtime/row-reader.js";
+import type { Kernels } from "./wasm/kernels.js";
+import { type LinearMemory, MemoryAccount } from "./wasm/memory.js";
+
+/** What programs run on. */
+export interface EngineParts {
+  readonly platform: Platform;
+  readonly connectors: readonly Connector[];
+  readonly memory: LinearMemory;
+  readonly kernels: Kernels;
+  /** What one job may hold unless it says otherwise. */
+  readonly memoryBytes: number;
+}
+
+/** Name of the tables that stand for a program's own reading of rows. */
+const READER = "reader";
+
+export class ProgramRunner implements Runner {
+  readonly catalog = new Catalog();
+  /** The share of memory that lives longer than a job. */
+  readonly home: Workspace;
+  readonly #parts: EngineParts;
+  readonly #connectors: ReadonlyMap<string, Connector>;
+  readonly #jobs = new Set<RunningJob>();
+  #closed = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#connectors = new Map(parts.connectors.map((connector) => [connector.name, connector]));
+    this.home = { account: new MemoryAccount(parts.memory), kernels: parts.kernels };
+  }
+
+  async resolve(scan: LogicalNode<"unresolved-scan">): Promise<ResolvedTable> {
+    const { table } = scan;
+    const connector = this.#connector(table);
+    if (connector.resolve === undefined) throw refused(table, "cannot be read");
+    const { schema, bounded, options } = await connector.resolve(this.#tableOf(table), scan.schema);
+    return { table: options === undefined ? table : this.catalog.withOptions(table, options), schema, bounded };
+  }
+
+  run(sinks: readonly LogicalPlan[], options: RunOptions): Job {
+    return this.#start(sinks, checkRunOptions(options));
+  }
+
+  rows(plan: LogicalPlan, options: RowOptions): RowReader {
+    const { bigint = false, ...rest } = checkRowOptions(options);
+    const target = new RowSink({ bigint });
+    const table = this.catalog.addTable(READER, "rows", {}, target);
+    return new Reader(this.#start([sink(plan, table)], rest), target);
+  }
+
+  /** @throws CLOSED after `close` */
+  checkOpen(): void {
+    if (this.#closed) throw new EngineError("CLOSED", "the engine is closed", { hint: "open another one" });
+  }
+
+  /** Stops all jobs, waits for their end, and gives back what lived longer than they. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#jobs].map((job) => job.cancel()));
+    this.home.account.dispose();
+  }
+
+  #start(sinks: readonly LogicalPlan[], options: RunOptions): RunningJob {
+    this.checkOpen();
+    const { platform, memory, kernels, memoryBytes } = this.#parts;
+    const workspace = { account: new MemoryAccount(memory, options.memoryBytes ?? memoryBytes), kernels };
+    const job = new RunningJob({ platform, workspace, signal: options.signal, batchRowsMax: options.batchRows });
+    this.#jobs.add(job);
+    const forget = () => void this.#jobs.delete(job);
+    job.done.then(forget, forget);
+    bindProgram(sinks, (scan) => this.resolve(scan)).then(
+      (bound) => job.start(compile(bound, options).physical, this.#factory),
+      (error: unknown) => job.fail(error),
+    );
+    return job;
+  }
+
+  readonly #factory: Factory = {
+    source: ({ table, schema, predicate }) => {
+      const connector = this.#connector(table);
+      if (connector.source === undefined) throw refused(table, "cannot be read");
+      return connector.source(this.#tableOf(table), schema, predicate);
+    },
+    sink: ({ table }, schema) => {
+      if (table.connector === READER) return this.catalog.live(table) as RowSink;
+      const connector = this.#connector(table);
+      if (connector.sink === undefined) throw refused(table, "cannot be written to");
+      return connector.sink(this.#tableOf(table), schema);
+    },
+    operator: (node, inputs) => buildOperator(node, inputs, (ref) => this.catalog.function(ref)),
+  };
+
+  #tableOf(ref: TableRef): Table {
+    return { ref, live: this.catalog.live(ref), platform: this.#parts.platform };
+  }
+
+  #connector({ connector, name }: TableRef): Connector {
+    const found = this.#connectors.get(connector);
+    if (found === undefined) throw new InternalError(`no connector "${connector}" for the table ${name}`);
+    return found;
+  }
+}
+
+function refused({ name, connector }: TableRef, what: string): ConnectorError {
+  return new ConnectorError("UNSUPPORTED", `${name} (${connector}) ${what}`, {
+    hint: "files, memory tables and callbacks are written; files, rows, columns, streams and generators are read",
+    domain: "user",
+  });
+}
