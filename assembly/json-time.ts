@@ -56,10 +56,9 @@ function readOtherDate(context: Context, start: usize): usize {
     return refuse(context, Reason.TIME_RANGE, start);
   }
   context.days = daysFromCivil(year, month, day);
-  if (!negative) {
-    context.dateHead = load<u64>(start);
-    context.dateTail = load<u16>(start, 8);
-  }
+  // `days` is no longer the date known so far. One with a sign has eleven bytes: nothing is known then.
+  context.dateHead = load<u64>(start);
+  context.dateTail = negative ? u32.MAX_VALUE : load<u16>(start, 8);
   return at + 10;
 }
 

@@ -167,7 +167,7 @@ function countDigits(value: number): number {
   return count;
 }
 
-/** The double with the fewest digits among those that round to this single. */
+/** A double with few digits that rounds to this single: 0.1, not 0.10000000149011612. */
 function shortestSingle(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));

@@ -94,8 +94,6 @@ describe("as a whole record", () => {
     } catch (error) {
       expect(error).toMatchObject({ code: "ENCODING" });
       refusals = 1;
-    } finally {
-      workspace.account.dispose();
     }
     expect({ rows, refused: refusals > 0 }).toEqual({ rows: 0, refused: true });
   });

@@ -392,6 +392,20 @@ forEachVariant((bench: Bench) => {
       expect(value(type, `"${text}"`)).toEqual({ code });
     });
 
+    test("dates before year 0 between others", () => {
+      const dates = [
+        "2020-01-01",
+        "-0044-03-15",
+        "2020-01-01",
+        "2020-01-02",
+        "-0044-03-15",
+        "-0044-03-14",
+        "2020-01-02",
+      ];
+      const { rows } = decode(workspace, { v: "DATE" }, dates.map((date) => `{"v":"${date}"}\n`).join(""));
+      expect(rows.map(({ v }) => v)).toEqual(dates);
+    });
+
     test("ten NULs are no date", () => {
       expect(value("DATE", `"${"\0".repeat(10)}"`)).toEqual({ code: "JSON" });
     });
