@@ -190,9 +190,10 @@ export function takeColumn(workspace: Workspace, column: Column, selection: numb
     kernels.takeUtf8(column.offsets, column.values, selection, count, offsets, values);
     return new Column({ type, length: count, validity, values, offsets });
   }
+  const bits = dictionary === null && column.layout === "bool";
   const width = dictionary === null ? widthOf(column.layout) : 4;
-  const values = arena.allocate(column.layout === "bool" ? bitmapBytes(count) : count * width);
-  if (column.layout === "bool") kernels.takeBits(column.values, selection, count, values);
+  const values = arena.allocate(bits ? bitmapBytes(count) : count * width);
+  if (bits) kernels.takeBits(column.values, selection, count, values);
   else if (width === 8) kernels.takeU64(column.values, selection, count, values);
   else if (width === 4) kernels.takeU32(column.values, selection, count, values);
   else if (width === 16) kernels.takeU128(column.values, selection, count, values);
@@ -219,8 +220,9 @@ export function decodeDictionary(workspace: Workspace, column: Column): Column {
 export function sliceColumn(workspace: Workspace, column: Column, start: number, count: number): Column {
   const { type, layout, dictionary, region } = column;
   const validity = column.validity === 0 ? 0 : sliceBits(workspace, column.validity, start, count);
-  const moved = (validity !== 0 && start % 8 !== 0) || (layout === "bool" && start % 8 !== 0);
-  if (layout === "bool") {
+  const bits = dictionary === null && layout === "bool";
+  const moved = (validity !== 0 && start % 8 !== 0) || (bits && start % 8 !== 0);
+  if (bits) {
     const values = sliceBits(workspace, column.values, start, count);
     return new Column({ type, length: count, validity, values, region: moved ? null : region });
   }
@@ -240,12 +242,11 @@ function sliceBits(workspace: Workspace, bits: number, start: number, count: num
 }
 
 function persistColumn(workspace: Workspace, column: Column): Column {
-  if (column.region !== null) {
-    column.region.retain();
-    if (column.dictionary !== null) persistColumn(workspace, column.dictionary);
-    return column;
-  }
-  return copyColumn(workspace, column);
+  const { region, dictionary } = column;
+  if (region === null || (dictionary !== null && dictionary.region === null)) return copyColumn(workspace, column);
+  region.retain();
+  dictionary?.region?.retain();
+  return column;
 }
 
 /** A copy of the column in one fresh region: validity, offsets, values, each 16-byte aligned. */
@@ -265,10 +266,8 @@ export function copyColumn(workspace: Workspace, column: Column): Column {
   let first = column.values;
   if (plainUtf8) {
     offsets = region.ptr + validityBytes;
-    const from = column.offsets >> 2;
-    const base = memory.i32[from] as number;
-    for (let i = 0; i <= length; i++) memory.i32[(offsets >> 2) + i] = (memory.i32[from + i] as number) - base;
-    first += base;
+    first += memory.i32[column.offsets >>> 2] as number;
+    workspace.kernels.rebaseOffsets(column.offsets, length, offsets);
   }
   memory.u8.copyWithin(values, first, first + valueBytes);
   const dictionary = column.dictionary === null ? null : persistColumn(workspace, column.dictionary);
@@ -286,7 +285,7 @@ function valuesBytes({ account }: Workspace, column: Column): number {
   if (column.layout === "bool") return bitmapBytes(column.length);
   if (column.layout === "utf8") {
     const { i32 } = account.memory;
-    const at = column.offsets >> 2;
+    const at = column.offsets >>> 2;
     return (i32[at + column.length] as number) - (i32[at] as number);
   }
   return column.length * widthOf(column.layout);

@@ -115,7 +115,8 @@ export function markNull(target: Target, row: number): void {
 /** @throws the given code, naming column, row, value and type. */
 export function refuse(target: Target, row: number, value: unknown, code: ErrorCode = "TYPE", hint?: string): never {
   const { field, firstRow } = target;
-  const what = value === null ? "NULL in a NOT NULL column" : `${showValue(value)} is no ${typeName(field.type)}`;
+  const relation = code === "TYPE" ? "is no" : "does not fit";
+  const what = value === null ? "NULL in a NOT NULL column" : `${showValue(value)} ${relation} ${typeName(field.type)}`;
   throw new DataError(code, `column "${field.name}", row ${firstRow + row}: ${what}`, {
     hint: hint ?? "correct the value, or the column's type in the schema",
     at: { row: firstRow + row, field: field.name },
