@@ -106,10 +106,11 @@ export function readKey(context: Context, before: Slot, start: usize): usize {
 
 /** Keeps the text before the value, with masks of its length. */
 function rememberText(slot: Slot, text: usize, length: usize): void {
-  const tail = length > 16 ? length - 16 : 0;
+  const long = length > 16;
   slot.mask0 = v128.load(MASK + 16 - min(length, 16));
-  slot.mask1 = v128.load(MASK + 16 - tail);
+  slot.mask1 = long ? v128.load(MASK + 32 - length) : i64x2.splat(0);
   slot.text0 = v128.and(v128.load(text), slot.mask0);
-  slot.text1 = v128.and(v128.load(text, 16), slot.mask1);
+  // A short text may stand at the input's end, with nothing to read behind it.
+  slot.text1 = long ? v128.and(v128.load(text, 16), slot.mask1) : i64x2.splat(0);
   slot.textLength = <u32>length;
 }
