@@ -71,7 +71,7 @@ export class Expression<out Columns extends string = string, out Term = unknown>
   }
 
   /** Equal to one of the values. */
-  in<O extends Operand>(...values: readonly O[]): Comparison<Columns, Term, O> {
+  in<const A extends readonly Operand[]>(...values: A): Comparison<Columns, Term, A[number]> {
     return call("in", this, ...values);
   }
 

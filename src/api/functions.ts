@@ -45,12 +45,16 @@ export function nullif<A extends Operand, B extends Operand>(
 }
 
 /** The greatest of all; NULL if one is NULL. */
-export function greatest<O extends Operand>(...args: readonly O[]): Expression<ColumnsIn<O>, Same<TermOf<O>>> {
+export function greatest<const A extends readonly Operand[]>(
+  ...args: A
+): Expression<ColumnsIn<A[number]>, Same<TermOf<A[number]>>> {
   return call("greatest", ...args);
 }
 
 /** The least of all; NULL if one is NULL. */
-export function least<O extends Operand>(...args: readonly O[]): Expression<ColumnsIn<O>, Same<TermOf<O>>> {
+export function least<const A extends readonly Operand[]>(
+  ...args: A
+): Expression<ColumnsIn<A[number]>, Same<TermOf<A[number]>>> {
   return call("least", ...args);
 }
 
@@ -137,7 +141,7 @@ export function substring<O extends Operand, S extends Operand, L extends Operan
   return length === undefined ? call("substring", text, start) : call("substring", text, start, length);
 }
 
-export function concat<O extends Operand>(...texts: readonly O[]): Of<string, O> {
+export function concat<const A extends readonly Operand[]>(...texts: A): Of<string, A[number]> {
   return call("concat", ...texts);
 }
 

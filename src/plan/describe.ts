@@ -12,7 +12,8 @@ export interface Description {
   readonly details: readonly string[];
 }
 
-const SIDE_TITLES = { late: "late rows", deadLetter: "dead letters" } as const;
+/** What side outputs hold. */
+export const SIDE_TITLES = { late: "late rows", deadLetter: "dead letters" } as const;
 
 export function describeLogical(node: LogicalPlan): Description {
   switch (node.kind) {

@@ -9,9 +9,9 @@
 //              columns: date, delay, origin (3 of 5)
 import { type Schema, schemaLiteral } from "../arrow/types.js";
 import { derive } from "./derive.js";
-import { describeLogical, describePhysical } from "./describe.js";
+import { describeLogical, describePhysical, SIDE_TITLES } from "./describe.js";
 import type { LogicalPlan } from "./logical.js";
-import type { PhysicalPlan } from "./physical.js";
+import type { PhysicalNode, PhysicalPlan } from "./physical.js";
 import { inputsOf, type Program, topological } from "./walk.js";
 
 /** One node as it is shown: a title, lines of detail, and what it reads. */
@@ -21,7 +21,7 @@ interface Shown {
   readonly title: string;
   readonly details: readonly string[];
   readonly schema: Schema;
-  readonly inputs: readonly { readonly node: number; readonly side: string | null }[];
+  readonly inputs: PhysicalNode["inputs"];
 }
 
 /** What a run counted at one node. */
@@ -97,9 +97,9 @@ function draw(nodes: readonly Shown[]): string {
   const drawn = new Set<number>();
   const mark = (index: number): string => ((readers.get(index) ?? 0) > 1 ? ` #${index}` : "");
 
-  const subtree = (index: number, side: string | null): string[] => {
+  const subtree = (index: number, side: keyof typeof SIDE_TITLES | null): string[] => {
     const { title, details, inputs } = nodes[index] as Shown;
-    const head = `${side === null ? "" : `${side} of `}${title}${mark(index)}`;
+    const head = `${side === null ? "" : `${SIDE_TITLES[side]} of `}${title}${mark(index)}`;
     if (drawn.has(index)) return [`${head}, see above`];
     drawn.add(index);
     const bar = inputs.length > 0 ? "│ " : "  ";
@@ -130,7 +130,8 @@ function countsText({ rowsIn, rowsOut, batchesOut, lateRows, badRows, stateBytes
     badRows > 0 ? [`${badRows} refused`] : [],
     stateBytes > 0 ? [`state ${stateBytes} bytes`] : [],
   ].flat();
-  return [`${rowsIn} → ${rowsOut} rows in ${batchesOut} batches`, ...optional, `${busyMs.toFixed(1)} ms`].join(", ");
+  const batches = batchesOut === 1 ? "1 batch" : `${batchesOut} batches`;
+  return [`${rowsIn} → ${rowsOut} rows in ${batches}`, ...optional, `${busyMs.toFixed(1)} ms`].join(", ");
 }
 
 function dotText(text: string): string {

@@ -1,7 +1,7 @@
 // What the compiler knows of streams. Checked by tsc (`npm run check`) and by types.test.ts; nothing here runs.
 import { avg, count, max, min, sum } from "../../src/api/aggregates.js";
 import { col, interval, lit, when } from "../../src/api/expression.js";
-import { coalesce, dateFloor, hour, upper } from "../../src/api/functions.js";
+import { coalesce, concat, dateFloor, greatest, hour, upper } from "../../src/api/functions.js";
 import type { AnyRow } from "../../src/api/runner.js";
 import type { DataStream } from "../../src/api/stream.js";
 import type { RowOf } from "../../src/api/types.js";
@@ -73,6 +73,13 @@ rowsAre<{ a: string | null; b: number | null; c: Date; d: number; e: number | nu
     d: hour(col("ts")),
     e: col("origin").tryCast("INT"),
     f: 1,
+  }),
+);
+rowsAre<{ a: number | null; b: string; c: boolean }>()(
+  flights.select({
+    a: greatest(col("delay"), 1, hour(col("ts"))),
+    b: concat(col("origin"), "-", upper(col("origin"))),
+    c: col("origin").in("SFO", "LAX", upper(col("origin"))),
   }),
 );
 rowsAre<{ a: string }>()(flights.select({ a: when(col("delay").gt(60)).then("late").otherwise("on time") }));
