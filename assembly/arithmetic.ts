@@ -69,7 +69,7 @@ function sums<T>(
   rightStep: usize,
   n: i32,
   out: usize,
-): bool {
+): i32 {
   const leftVector = leftStep * <usize>perVector<T>();
   const rightVector = rightStep * <usize>perVector<T>();
   const end = out + <usize>n * sizeof<T>();
@@ -82,31 +82,31 @@ function sums<T>(
     signs = v128.or(signs, v128.and(v128.xor(a, r), other));
     v128.store(out, r);
   }
-  return (sizeof<T>() == 8 ? i64x2.bitmask(signs) : i32x4.bitmask(signs)) != 0;
+  return i32((sizeof<T>() == 8 ? i64x2.bitmask(signs) : i32x4.bitmask(signs)) != 0);
 }
 
 /** out = left + right, i32. Returns whether any row may have overflowed. */
-export function addI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function addI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   return sums<i32>(ADD, left, leftStep, right, rightStep, n, out);
 }
 
 /** out = left − right, i32. Returns whether any row may have overflowed. */
-export function subI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function subI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   return sums<i32>(SUB, left, leftStep, right, rightStep, n, out);
 }
 
 /** out = left + right, i64. Returns whether any row may have overflowed. */
-export function addI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function addI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   return sums<i64>(ADD, left, leftStep, right, rightStep, n, out);
 }
 
 /** out = left − right, i64. Returns whether any row may have overflowed. */
-export function subI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function subI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   return sums<i64>(SUB, left, leftStep, right, rightStep, n, out);
 }
 
 /** out = left × right, i32. Returns whether any row may have overflowed. */
-export function mulI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function mulI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   const end = out + ((<usize>n) << 2);
   let beyond: i64 = 0;
   for (; out < end; out += 4, left += leftStep, right += rightStep) {
@@ -114,11 +114,11 @@ export function mulI32(left: usize, leftStep: usize, right: usize, rightStep: us
     beyond |= product - <i64>(<i32>product);
     store<i32>(out, <i32>product);
   }
-  return beyond != 0;
+  return i32(beyond != 0);
 }
 
 /** out = left × right, i64. Returns whether any row may have overflowed: false for sure when all operands fit 32 bits. */
-export function mulI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function mulI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   const end = out + ((<usize>n) << 3);
   const half = i64x2.splat(1 << 31);
   let high = i64x2.splat(0);
@@ -128,7 +128,7 @@ export function mulI64(left: usize, leftStep: usize, right: usize, rightStep: us
     high = v128.or(high, v128.or(i64x2.add(a, half), i64x2.add(b, half)));
     v128.store(out, i64x2.mul(a, b));
   }
-  return v128.any_true(i64x2.shr_u(high, 32));
+  return i32(v128.any_true(i64x2.shr_u(high, 32)));
 }
 
 /** Quotient (or remainder) where it exists, 0 by 0; integers truncate toward zero. */
@@ -141,9 +141,9 @@ function quotients<T>(
   rightStep: usize,
   n: i32,
   out: usize,
-): bool {
+): i32 {
   const end = out + <usize>n * sizeof<T>();
-  let fails = false;
+  let fails: i32 = 0;
   for (; out < end; out += sizeof<T>(), left += leftStep, right += rightStep) {
     const a = load<T>(left);
     const b = load<T>(right);
@@ -152,32 +152,32 @@ function quotients<T>(
     if (b == <T>-1) {
       if (divide) {
         r = <T>0 - a;
-        if (a == r && a != 0) fails = true;
+        if (a == r && a != 0) fails = 1;
       }
     } else if (b != 0) r = divide ? a / b : a % b;
-    else fails = true;
+    else fails = 1;
     store<T>(out, r);
   }
   return fails;
 }
 
 /** out = left / right toward zero, i32. Returns whether any row has divisor 0 or overflows. */
-export function divI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function divI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   return quotients<i32>(true, left, leftStep, right, rightStep, n, out);
 }
 
 /** out = left mod right with the sign of left, i32. Returns whether any row has divisor 0. */
-export function modI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function modI32(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   return quotients<i32>(false, left, leftStep, right, rightStep, n, out);
 }
 
 /** out = left / right toward zero, i64. Returns whether any row has divisor 0 or overflows. */
-export function divI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function divI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   return quotients<i64>(true, left, leftStep, right, rightStep, n, out);
 }
 
 /** out = left mod right with the sign of left, i64. Returns whether any row has divisor 0. */
-export function modI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): bool {
+export function modI64(left: usize, leftStep: usize, right: usize, rightStep: usize, n: i32, out: usize): i32 {
   return quotients<i64>(false, left, leftStep, right, rightStep, n, out);
 }
 
@@ -281,7 +281,7 @@ export function castI64F64(values: usize, n: i32, out: usize): void {
 }
 
 /** f64 → i32, the fraction cut. Returns whether any row does not fit (NaN does not). */
-export function castF64I32(values: usize, n: i32, out: usize): bool {
+export function castF64I32(values: usize, n: i32, out: usize): i32 {
   const end = out + ((<usize>n) << 2);
   let fits: i32 = 1;
   for (; out < end; out += 4, values += 8) {
@@ -289,14 +289,14 @@ export function castF64I32(values: usize, n: i32, out: usize): bool {
     fits &= i32(value > -2147483649.0) & i32(value < 2147483648.0);
     store<i32>(out, <i32>value);
   }
-  return fits == 0;
+  return i32(fits == 0);
 }
 
 /** Added to a whole number below 2^51 it leaves the number in the low bits of the sum. */
 const SHIFTER: f64 = 6755399441055744.0;
 
 /** f64 → i64, the fraction cut. Returns whether any row does not fit (NaN does not). */
-export function castF64I64(values: usize, n: i32, out: usize): bool {
+export function castF64I64(values: usize, n: i32, out: usize): i32 {
   const end = out + ((<usize>n) << 3);
   const shifter = f64x2.splat(SHIFTER);
   const limit = f64x2.splat(2251799813685248.0);
@@ -307,18 +307,18 @@ export function castF64I64(values: usize, n: i32, out: usize): bool {
     small = v128.and(small, f64x2.lt(f64x2.abs(value), limit));
     v128.store(to, i64x2.sub(f64x2.add(value, shifter), shifter));
   }
-  if (i64x2.all_true(small)) return false;
+  if (i64x2.all_true(small)) return 0;
   let fits: i32 = 1;
   for (; out < end; out += 8, values += 8) {
     const value = load<f64>(values);
     fits &= i32(value >= -9223372036854775808.0) & i32(value < 9223372036854775808.0);
     store<i64>(out, <i64>value);
   }
-  return fits == 0;
+  return i32(fits == 0);
 }
 
 /** i64 → i32. Returns whether any row does not fit. */
-export function castI64I32(values: usize, n: i32, out: usize): bool {
+export function castI64I32(values: usize, n: i32, out: usize): i32 {
   const end = out + ((<usize>n) << 2);
   let beyond: i64 = 0;
   for (; out < end; out += 4, values += 8) {
@@ -326,5 +326,5 @@ export function castI64I32(values: usize, n: i32, out: usize): bool {
     beyond |= value - <i64>(<i32>value);
     store<i32>(out, <i32>value);
   }
-  return beyond != 0;
+  return i32(beyond != 0);
 }

@@ -103,7 +103,7 @@ export function compareI128(
   right: usize,
   rightStep: usize,
   n: i32,
-  less: bool,
+  less: i32,
   invert: u32,
   out: usize,
 ): void {
@@ -156,7 +156,7 @@ export function compareUtf8(
   rightBytes: usize,
   rightStep: usize,
   n: i32,
-  less: bool,
+  less: i32,
   invert: u32,
   out: usize,
 ): void {

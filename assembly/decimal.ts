@@ -24,7 +24,7 @@ export function widenI64(values: usize, n: i32, out: usize): void {
 }
 
 /** 128 bits → i64. Returns whether any row does not fit. */
-export function narrowI128(values: usize, n: i32, out: usize): bool {
+export function narrowI128(values: usize, n: i32, out: usize): i32 {
   const end = out + ((<usize>n) << 3);
   let beyond: i64 = 0;
   for (; out < end; out += 8, values += 16) {
@@ -32,7 +32,7 @@ export function narrowI128(values: usize, n: i32, out: usize): bool {
     beyond |= load<i64>(values, 8) ^ (low >> 63);
     store<i64>(out, low);
   }
-  return beyond != 0;
+  return i32(beyond != 0);
 }
 
 /** out = left × right, i64 × i64 → 128 bits, always exact. Steps: bytes between rows, 0 for a constant. */

@@ -31,7 +31,7 @@ export function charLengthUtf8(offsets: usize, bytes: usize, n: i32, out: usize)
 }
 
 /** ASCII letters of `count` bytes in upper or lower case, other bytes as they are. Returns whether there were non-ASCII bytes. */
-export function changeCaseUtf8(bytes: usize, count: i32, upper: bool, out: usize): bool {
+export function changeCaseUtf8(bytes: usize, count: i32, upper: i32, out: usize): i32 {
   const end = bytes + <usize>count;
   const first = i8x16.splat(<i8>(upper ? 97 : 65));
   let high = i64x2.splat(0);
@@ -47,7 +47,7 @@ export function changeCaseUtf8(bytes: usize, count: i32, upper: bool, out: usize
     store<u8>(out, byte ^ ((<u32>(byte - (upper ? 97 : 65) < 26)) << 5));
     last |= byte;
   }
-  return i8x16.bitmask(high) != 0 || last > 127;
+  return i32(i8x16.bitmask(high) != 0 || last > 127);
 }
 
 /** Address of the code point `count` further, or `end`. */
@@ -151,7 +151,7 @@ export function affixUtf8(
   n: i32,
   part: usize,
   length: i32,
-  atEnd: bool,
+  atEnd: i32,
   out: usize,
 ): void {
   let byte: u32 = 0;

@@ -37,56 +37,48 @@ forEachVariant((bench: Bench) => {
 
   describe.each(integers)("%s", (type, width, bits, make, read) => {
     describe.each(OPERATIONS)("%s", (operation) => {
-      test.each(SIZES)("%i rows, columns and constants, overflows found among the rows asked for", (n) => {
-        const random = seeded(n + width);
-        // Now and then all operands are small: the kernels that look before they check are right then too.
-        const small = n % 3 === 0;
-        const values = (): BigInt64Array | Int32Array => {
-          const made = make(n, random);
-          return small
-            ? (made.map(
-                (value: never) => (typeof value === "bigint" ? BigInt.asIntN(20, value) : value % 1000) as never,
-              ) as never)
-            : made;
-        };
-        const [a, b] = [values(), values()];
-        const constant = make(4, random).fill((b[0] ?? make(1, random)[0]) as never);
-        const [left, right, fixed] = [bench.put(a), bench.put(b), bench.put(constant)];
-        for (const [r, rStep, rValue] of [
-          [right, width, b],
-          [fixed, 0, null],
-        ] as const) {
-          const results = Array.from(a, (x, i) =>
-            EXACT[operation](BigInt(x), BigInt(rValue === null ? (constant[0] as never) : (rValue[i] as never))),
-          );
-          const fits = (value: bigint | null): boolean => value !== null && BigInt.asIntN(bits, value) === value;
-          const out = bench.room(n * width);
-          const failed = kernels[`${operation}${type}`](left, width, r, rStep, n, out) !== 0;
-          if (results.some((value) => !fits(value))) expect(failed).toBe(true);
-          const actual = read(bench, out, n);
-          const expected = results.map((value, i) => (fits(value) ? value : BigInt(actual[i] as never)));
-          expectRows(
-            Array.from(actual, (value) => BigInt(value)),
-            expected,
-          );
-          if (operation === "mod") continue;
-          const rows = flags(n, random, 0.7);
-          const errors = bench.room((n + 7) >> 3);
-          const overflow = results.map((value, i) => value !== null && !fits(value) && (rows[i] as boolean));
-          const count = kernels[`overflowed${type}`](
-            NUMBER[operation],
-            left,
-            width,
-            r,
-            rStep,
-            n,
-            putBits(bench, rows),
-            errors,
-          );
-          expect(count).toBe(overflow.filter((bit) => bit).length);
-          expectRows(readBits(bench, errors, n), overflow);
-        }
-      });
+      // One operation shows that counts beyond 16 bits are right; BigInt makes them slow.
+      test.each(SIZES.filter((n) => n < 65536 || operation === "add"))(
+        "%i rows, columns and constants, overflows found among the rows asked for",
+        (n) => {
+          const random = seeded(n + width);
+          // Now and then all operands are small: the kernels that look before they check are right then too.
+          const values = (count: number): bigint[] => {
+            return Array.from(make(count, random) as ArrayLike<number | bigint>, (value) =>
+              n % 3 === 0 ? BigInt.asIntN(20, BigInt(value)) : BigInt(value),
+            );
+          };
+          const put = (wide: readonly bigint[]): number => {
+            return bench.put(bits === 32 ? Int32Array.from(wide, Number) : BigInt64Array.from(wide));
+          };
+          const [a, b] = [values(n), values(n)];
+          const [constant] = values(1) as [bigint];
+          const left = put(a);
+          for (const [right, step, operand] of [
+            [put(b), width, (row: number) => b[row] as bigint],
+            [put([constant, constant, constant, constant]), 0, () => constant],
+          ] as const) {
+            const results = a.map((x, row) => EXACT[operation](x, operand(row)));
+            const fits = (value: bigint | null): boolean => value !== null && BigInt.asIntN(bits, value) === value;
+            const out = bench.room(n * width);
+            const suspect = kernels[`${operation}${type}`](left, width, right, step, n, out);
+            if (!results.every(fits)) expect(suspect).toBe(1);
+            const actual = Array.from(read(bench, out, n) as ArrayLike<number | bigint>, (value) => BigInt(value));
+            expectRows(
+              actual,
+              results.map((value, row) => (fits(value) ? value : actual[row])),
+            );
+            if (operation === "mod") continue;
+            const rows = flags(n, random, 0.7);
+            const errors = bench.room((n + 7) >> 3);
+            const overflow = results.map((value, row) => value !== null && !fits(value) && (rows[row] as boolean));
+            const find = kernels[`overflowed${type}`];
+            const count = find(NUMBER[operation], left, width, right, step, n, putBits(bench, rows), errors);
+            expect(count).toBe(overflow.filter((bit) => bit).length);
+            expectRows(readBits(bench, errors, n), overflow);
+          }
+        },
+      );
     });
 
     test("division by zero and least / −1 do not trap, and are told", () => {
