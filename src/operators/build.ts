@@ -24,9 +24,9 @@ export function buildOperator(
   const input = inputs[0] as Schema;
   switch (node.kind) {
     case "filter":
-      return new Filter(node, input);
+      return new Filter(node.predicate);
     case "project":
-      return new Project(node, input);
+      return new Project(node.columns, node.schema);
     case "watermark":
       return new Watermark(node);
     case "window-aggregate":

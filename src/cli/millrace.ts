@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+// The command line: `millrace demo | run | explain | describe | bench`. Each command is one file beside this one, loaded
+// when it is called.
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { EXIT_USER, reportError } from "./exit.js";
+
+const program = new Command("millrace")
+  .description("Event-time streams over Arrow columns: windows, watermarks and late data, in one process.")
+  .version(packageJson.version, "-V, --version")
+  .showSuggestionAfterError(true)
+  .showHelpAfterError("(add --help for the options)")
+  .exitOverride();
+
+const format = () =>
+  new Option("--format <format>", "how rows are printed").choices(["table", "ndjson"]).default("table");
+const quiet = () => new Option("-q, --quiet", "no progress bar and no commentary");
+
+program
+  .command("demo")
+  .description("three million flights through hourly event-time windows")
+  .option("--file <path>", "a Parquet file with date, delay and origin (default: vega-datasets' flights-3m.parquet)")
+  .option("--bound <duration>", "how far departures may be out of order", "1 day")
+  .option("--late <path>", "where the late departures go (default: a new file in the temporary directory)")
+  .addOption(format())
+  .addOption(quiet())
+  .action(async (options) => (await import("./demo.js")).demo(options));
+
+program
+  .command("run")
+  .description("run a job file: a module whose default export takes the engine and gives a stream or a pipeline")
+  .argument("<job>", "the module, e.g. job.js")
+  .option("--memory <bytes>", "memory budget, e.g. 512MB", bytes)
+  .option("--batch-rows <n>", "rows a batch has at most", count)
+  .option("--metrics", "print what each operator did, at the end, on standard error")
+  .addOption(format())
+  .addOption(quiet())
+  .action(async (job, options) => (await import("./run.js")).run(job, options));
+
+program
+  .command("explain")
+  .description("print the plan of a job file: as written, optimized, and as it runs")
+  .argument("<job>", "the module, e.g. job.js")
+  .addOption(new Option("--stage <stage>", "one stage only").choices(["logical", "optimized", "physical"]))
+  .addOption(new Option("--json", "as JSON").conflicts("dot"))
+  .addOption(new Option("--dot", "as a graph in DOT"))
+  .action(async (job, options) => (await import("./run.js")).explain(job, options));
+
+program
+  .command("describe")
+  .description("print the columns of a file")
+  .argument("<file>", "a Parquet or NDJSON file, or a glob")
+  .option("--ts", "as a schema literal for TypeScript")
+  .addOption(format())
+  .action(async (file, options) => (await import("./describe.js")).describe(file, options));
+
+program
+  .command("bench")
+  .description("measure the window engine on this machine")
+  .option("--rows <n>", "rows to run", count, 10_000_000)
+  .option("--keys <n>", "distinct keys", count, 1000)
+  .option("--json", "one JSON object a line")
+  .action(async (options) => (await import("./bench.js")).bench(options));
+
+/** `512MB`, `2GB`, `65536`. */
+function bytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB)?$/i.exec(text.trim());
+  if (match === null) throw new InvalidArgumentError("write it as 512MB or 2GB.");
+  const unit = { B: 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 }[(match[2] ?? "B").toUpperCase() as "B"];
+  return Math.floor(Number(match[1]) * unit);
+}
+
+function count(text: string): number {
+  const value = Number(text.replaceAll("_", ""));
+  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError("give a whole number above 0.");
+  return value;
+}
+
+/** A reader that went away (`| head`) ends the program quietly. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USER;
+  } else {
+    process.exitCode = reportError(error);
+  }
+}

@@ -1,0 +1,59 @@
+// Rows on standard output: an aligned table of the first ones, or exact NDJSON of all.
+import type { DataStream, RowOptions } from "../node.js";
+import { integer, note, table, timestampText } from "./output.js";
+
+const TABLE_ROWS_MAX = 40;
+
+/** Prints a stream's rows. Standard output that is not read holds the stream back. */
+export async function printRows(stream: DataStream, format: "table" | "ndjson", options: RowOptions): Promise<void> {
+  const schema = (await stream.schema()) as Record<string, string>;
+  if (format === "ndjson") {
+    const line = jsonLines(schema);
+    for await (const row of stream.rows({ ...options, bigint: true })) {
+      if (process.stdout.write(line(row))) continue;
+      await new Promise((resolve) => process.stdout.once("drain", resolve));
+    }
+    return;
+  }
+  const names = Object.keys(schema);
+  const shown: unknown[][] = [];
+  let count = 0;
+  for await (const row of stream.rows({ ...options, bigint: true })) {
+    if (count++ < TABLE_ROWS_MAX) shown.push(names.map((name) => row[name]));
+  }
+  process.stdout.write(`${table(names, shown)}\n`);
+  if (count > shown.length) {
+    process.stdout.write(`${note(`… ${integer(count - shown.length)} more rows (--format ndjson prints all)`)}\n`);
+  }
+}
+
+/** A writer of rows with these columns as NDJSON lines. BIGINT columns are bigint or number. */
+export function jsonLines(
+  schema: Readonly<Record<string, string>>,
+): (row: Readonly<Record<string, unknown>>) => string {
+  const columns = Object.entries(schema).map(([name, type]) => ({
+    name,
+    key: `${JSON.stringify(name)}:`,
+    write: jsonWriter(type),
+  }));
+  return (row) => `{${columns.map(({ name, key, write }) => key + write(row[name])).join(",")}}\n`;
+}
+
+type JsonWriter = (value: unknown) => string;
+
+/** Exact values: BIGINT and DECIMAL as numbers with all their digits, times as text, what JSON lacks as null. */
+function jsonWriter(type: string): JsonWriter {
+  if (type.startsWith("DECIMAL")) return (value) => (value === null ? "null" : String(value));
+  if (type.startsWith("TIMESTAMP_LTZ")) return (value) => (value === null ? "null" : `"${instant(value)}Z"`);
+  if (type.startsWith("BYTES")) {
+    return (value) => (value === null ? "null" : `"${Buffer.from(value as Uint8Array).toString("base64")}"`);
+  }
+  return (value) => {
+    if (typeof value === "bigint") return String(value);
+    return value instanceof Date ? `"${timestampText(value)}"` : JSON.stringify(value);
+  };
+}
+
+function instant(value: unknown): string {
+  return value instanceof Date ? timestampText(value) : String(value).replace("T", " ").replace(/Z$/, "");
+}
