@@ -161,7 +161,7 @@ export class Engine implements AsyncDisposable {
   }
 
   /** A function as a target: it gets the rows batch by batch, and is waited for when it answers with a promise. */
-  callback(fn: (rows: readonly AnyRow[]) => void | PromiseLike<void>, options?: ReadOptions): Target {
+  callback<R = AnyRow>(fn: (rows: readonly R[]) => void | PromiseLike<void>, options?: ReadOptions): Target {
     const checked = checkOptions(options, ["bigint"], "callback()");
     if (typeof fn === "function") {
       return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };

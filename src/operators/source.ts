@@ -106,12 +106,14 @@ export class SourceOperator {
   }
 
   snapshot(): StateValue {
-    return { source: this.#source.snapshot(), ended: this.#ended };
+    return { source: this.#source.snapshot(), ended: this.#ended, splits: [...this.#openSplits] };
   }
 
   restore(state: StateValue): void {
-    const { source, ended } = state as { source: StateValue; ended: boolean };
+    const { source, ended, splits } = state as { source: StateValue; ended: boolean; splits: readonly number[] };
     this.#ended = ended;
+    this.#announced = true;
+    for (const split of splits) this.#openSplits.add(split);
     this.#source.restore(source);
   }
 

@@ -1,12 +1,14 @@
 // What the runtime's tests build jobs from: scripted sources, sinks of any speed, operators that pass, yield, or fail where
 // they are told to, and plans put together by hand. Everything counts how often it was opened and closed.
 import type { Batch, Workspace } from "../../src/arrow/batch.js";
-import type { Schema } from "../../src/arrow/types.js";
+import { INT64, parseSchema, type Schema } from "../../src/arrow/types.js";
 import type { Operator, OperatorContext, Output, SideOutput, SplitEvent } from "../../src/operators/operator.js";
 import type { Sink, SinkContext } from "../../src/operators/sink.js";
 import type { Poll, Source, SourceContext } from "../../src/operators/source.js";
 import { Union } from "../../src/operators/union.js";
-import type { PhysicalNode, PhysicalPlan } from "../../src/plan/physical.js";
+import { Watermark } from "../../src/operators/watermark.js";
+import { WindowAggregate } from "../../src/operators/window-aggregate.js";
+import type { PhysicalNode, PhysicalOf, PhysicalPlan } from "../../src/plan/physical.js";
 import { type Completion, promised } from "../../src/platform/platform.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 import type { Factory } from "../../src/runtime/graph.js";
@@ -263,6 +265,36 @@ export class Bench {
     return operator;
   }
 
+  /** A watermark on the first column, in a plan as lowered: the source above can ask it how far a split is. */
+  watermark(name: string, input: string, spec: { delayMs?: number; idleMs?: number; paneMs?: number } = {}): Watermark {
+    const { delayMs = 0, idleMs = null, paneMs } = spec;
+    const schema = this.#schema([input]);
+    const pane = paneMs === undefined ? null : { sizeMs: paneMs, offsetMs: 0 };
+    const limits = { column: 0, delayMs, idleMs, maxFutureDriftMs: null, pane };
+    this.#add({ kind: "watermark", name, ...limits }, schema, [input]);
+    const operator = new Watermark(this.nodes.at(-1) as PhysicalOf<"watermark">);
+    this.operators.set(name, operator);
+    return operator;
+  }
+
+  /** Counts rows by the second column in tumbling windows over the first. */
+  count(name: string, input: string, sizeMs: number): WindowAggregate {
+    const schema = parseSchema({
+      windowStart: "TIMESTAMP(3)",
+      windowEnd: "TIMESTAMP(3)",
+      windowTime: "TIMESTAMP(3)",
+      key: "STRING",
+      n: "BIGINT NOT NULL",
+    });
+    const aggregates = [{ name: "n", fn: "count_star", column: -1, type: INT64 }];
+    const window = { kind: "tumble", sizeMs, offsetMs: 0 };
+    const grouping = { window, timeColumn: 0, latenessMs: 0, keys: [1], aggregates };
+    this.#add({ kind: "window-aggregate", name, ...grouping }, schema, [input]);
+    const operator = new WindowAggregate(this.nodes.at(-1) as PhysicalOf<"window-aggregate">, this.#schema([input]));
+    this.operators.set(name, operator);
+    return operator;
+  }
+
   union(name: string, inputs: readonly string[]): Union {
     return this.operator(name, inputs, new Union());
   }
@@ -320,7 +352,7 @@ export class Bench {
   }
 
   #add(
-    node: { kind: "source" | "union" | "sink"; name: string; [more: string]: unknown },
+    node: { kind: PhysicalNode["kind"]; name: string; [more: string]: unknown },
     schema: Schema,
     inputs: readonly string[],
   ): void {

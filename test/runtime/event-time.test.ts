@@ -1,0 +1,191 @@
+// Event time through whole jobs: watermarks of splits, inputs and sources come together as SEMANTICS.md says, whatever the
+// order in which the simulator lets tasks run.
+import { describe, expect, test } from "vitest";
+import type { Batch } from "../../src/arrow/batch.js";
+import { Bench, CollectingSink, Passing, ScriptedSource } from "./support.js";
+
+/** Rows of one split: `a@5` is key a at 5 ms. */
+function rows(bench: Bench, split: number, ...cells: string[]): Batch {
+  const text = cells.map((cell) => {
+    const [key, ms] = cell.split("@");
+    return `${ms} ${key}`;
+  });
+  return bench.test.batch`ts:TIMESTAMP(3) key:STRING | ${text.join(" | ")}`.within(bench.test.workspace, split);
+}
+
+/** Windows as `start key count`, sorted. */
+function counted(sink: CollectingSink): string[] {
+  return sink.lines
+    .map((line) => {
+      const [, start, , , key, n] = line.split(" ");
+      return `${Date.parse(`${start}Z`)} ${key} ${n}`;
+    })
+    .toSorted();
+}
+
+const SEEDS = Array.from({ length: 10 }, (_, seed) => seed);
+
+describe.each(SEEDS)("seed %d", (seed) => {
+  test("S3 a watermark passes through operators that drop every row", async () => {
+    const bench = await Bench.open(seed);
+    const batches = [rows(bench, 0, "a@5"), rows(bench, 0, "a@25"), rows(bench, 0, "a@45")];
+    bench.source("source", new ScriptedSource((batches[0] as Batch).schema, batches));
+    bench.watermark("watermark", "source");
+    const dropping = bench.operator("drop", ["watermark"], new Passing());
+    dropping.processBatch = () => undefined;
+    const sink = bench.sink("sink", "drop", new CollectingSink());
+    await bench.run();
+    expect(sink.lines).toEqual([]);
+    expect(sink.watermarks).toEqual([5, 25, 45, Number.POSITIVE_INFINITY]);
+  });
+
+  test("S6 an operator of two inputs goes by the slower one, and an input starts at minus infinity", async () => {
+    const bench = await Bench.open(seed);
+    const fast = [rows(bench, 0, "a@5"), rows(bench, 0, "a@1000")];
+    const slow = [
+      "pause",
+      rows(bench, 0, "b@5"),
+      "pause",
+      rows(bench, 0, "b@15"),
+      "pause",
+      rows(bench, 0, "b@25"),
+    ] as const;
+    const { schema } = fast[0] as Batch;
+    bench.source("fast", new ScriptedSource(schema, fast));
+    bench.watermark("fastTime", "fast");
+    bench.source("slow", new ScriptedSource(schema, slow, 30));
+    bench.watermark("slowTime", "slow");
+    bench.union("both", ["fastTime", "slowTime"]);
+    const window = bench.count("count", "both", 10);
+    const sink = bench.sink("sink", "count", new CollectingSink());
+    const job = await bench.run();
+    expect(window).toBeDefined();
+    expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "10 b 1", "1000 a 1", "20 b 1"]);
+    expect((await job.done).lateRows).toBe(0);
+  });
+
+  test("S6 a watermark over a union waits for every source's first row", async () => {
+    const bench = await Bench.open(seed);
+    const fast = [rows(bench, 0, "a@5"), rows(bench, 0, "a@1000")];
+    const slow = ["pause", rows(bench, 0, "b@5"), "pause", rows(bench, 0, "b@15")] as const;
+    const { schema } = fast[0] as Batch;
+    bench.source("fast", new ScriptedSource(schema, fast));
+    bench.source("slow", new ScriptedSource(schema, slow, 30));
+    bench.union("both", ["fast", "slow"]);
+    bench.watermark("time", "both");
+    bench.count("count", "time", 10);
+    const sink = bench.sink("sink", "count", new CollectingSink());
+    const job = await bench.run();
+    expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "10 b 1", "1000 a 1"]);
+    expect((await job.done).lateRows).toBe(0);
+  });
+
+  test("S15 the end of input is plus infinity, and a finished split does not hold the others", async () => {
+    const bench = await Bench.open(seed);
+    const script = [
+      { split: 0, status: "active" },
+      { split: 1, status: "active" },
+      rows(bench, 0, "a@5"),
+      rows(bench, 1, "b@7"),
+      { split: 0, status: "done" },
+      rows(bench, 1, "b@100"),
+      "pause",
+      rows(bench, 1, "b@120"),
+    ] as const;
+    const source = bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script));
+    bench.watermark("time", "source");
+    const sink = bench.sink("sink", "time", new CollectingSink());
+    await bench.run();
+    expect(sink.watermarks).toEqual([5, 7, 100, 120, Number.POSITIVE_INFINITY]);
+    expect(source.closed).toBe(1);
+  });
+
+  test("S16 a split that ends does not push plus infinity past its siblings", async () => {
+    const bench = await Bench.open(seed);
+    const script = [
+      { split: 0, status: "active" },
+      { split: 1, status: "active" },
+      rows(bench, 0, "a@1000"),
+      { split: 0, status: "done" },
+      "pause",
+      rows(bench, 1, "b@5"),
+      rows(bench, 1, "b@15"),
+    ] as const;
+    bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script));
+    bench.watermark("time", "source");
+    bench.count("count", "time", 10);
+    const sink = bench.sink("sink", "count", new CollectingSink());
+    const job = await bench.run();
+    expect(counted(sink)).toEqual(["0 b 1", "10 b 1", "1000 a 1"]);
+    expect((await job.done).lateRows).toBe(0);
+  });
+
+  test("S4 a split without rows for `idle` leaves the minimum, by the clock", async () => {
+    const bench = await Bench.open(seed);
+    const script = [
+      { split: 0, status: "active" },
+      { split: 1, status: "active" },
+      rows(bench, 1, "b@5"),
+      rows(bench, 0, "a@50"),
+      "pause",
+      rows(bench, 0, "a@70"),
+    ] as const;
+    bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script, 1000));
+    bench.watermark("time", "source", { idleMs: 300 });
+    const sink = bench.sink("sink", "time", new CollectingSink());
+    await bench.run();
+    // Split 1 is idle at 300 ms; split 0 then too, and all idle holds the watermark (S5).
+    expect(sink.watermarks[0]).toBe(5);
+    expect(sink.watermarks.slice(-2)).toEqual([70, Number.POSITIVE_INFINITY]);
+  });
+
+  test("S9 a slow sink makes no split idle", async () => {
+    const bench = await Bench.open(seed);
+    const script = [
+      { split: 0, status: "active" },
+      { split: 1, status: "active" },
+      rows(bench, 1, "b@5"),
+      rows(bench, 0, "a@50"),
+      rows(bench, 0, "a@60"),
+      rows(bench, 1, "b@15"),
+      rows(bench, 0, "a@70"),
+      rows(bench, 1, "b@25"),
+    ] as const;
+    bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script));
+    bench.watermark("time", "source", { idleMs: 100 });
+    bench.count("count", "time", 10);
+    // Every batch takes the sink a second: far longer than `idle`, but no split waits for input.
+    bench.sink("slow", "time", new CollectingSink(1000));
+    const sink = bench.sink("sink", "count", new CollectingSink());
+    const job = await bench.run();
+    expect((await job.done).lateRows).toBe(0);
+    expect(counted(sink)).toEqual(["0 b 1", "10 b 1", "20 b 1", "50 a 1", "60 a 1", "70 a 1"]);
+  });
+
+  test("S98 the end of bounded input closes every window", async () => {
+    const bench = await Bench.open(seed);
+    const batches = [rows(bench, 0, "a@1", "b@2", "a@13"), rows(bench, 0, "a@14")];
+    bench.source("source", new ScriptedSource((batches[0] as Batch).schema, batches));
+    bench.watermark("time", "source", { delayMs: 1_000_000 });
+    bench.count("count", "time", 10);
+    const sink = bench.sink("sink", "count", new CollectingSink());
+    await bench.run();
+    expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "10 a 2"]);
+    expect(bench.complaints).toEqual([]);
+  });
+});
+
+test.each([0, 1, 2])("late rows have watermarks and an end of their own (seed %d)", async (seed) => {
+  const bench = await Bench.open(seed);
+  const batches = [rows(bench, 0, "a@1", "a@25", "b@3"), rows(bench, 0, "a@26", "c@4")];
+  bench.source("source", new ScriptedSource((batches[0] as Batch).schema, batches));
+  bench.watermark("time", "source", { paneMs: 10 });
+  bench.count("count", "time", 10);
+  const late = bench.sink("late", "count:late", new CollectingSink());
+  const sink = bench.sink("sink", "count", new CollectingSink(2));
+  const job = await bench.run();
+  expect(counted(sink)).toEqual(["0 a 1", "20 a 2"]);
+  expect(late.lines.map((line) => line.split(" ").slice(2, 4).join(" "))).toEqual(["b LATE", "c LATE"]);
+  expect(late.watermarks.at(-1)).toBe(Number.POSITIVE_INFINITY);
+  expect((await job.done).lateRows).toBe(2);
+});
