@@ -27,7 +27,7 @@ type TimestampType = `TIMESTAMP${"" | "_LTZ"}${TimestampPrecision}`;
 
 /** A type's SQL name, as the compiler knows it. */
 export type TypeName = SimpleType | DecimalType | TimestampType;
-export type FieldType = TypeName | `${TypeName} NOT NULL`;
+type FieldType = TypeName | `${TypeName} NOT NULL`;
 
 /** A schema literal whose types all exist; one that is only known at run time passes. */
 export type CheckedSchema<S extends SchemaLiteral> = {

@@ -212,7 +212,7 @@ export function columnNamed(name: string): NamedExpr {
   return { name, expr: { kind: "column", name } };
 }
 
-export function pickColumns(schema: Schema, names: readonly string[]): Schema {
+function pickColumns(schema: Schema, names: readonly string[]): Schema {
   return schemaOf(names.map((name) => fieldOf(schema, name)));
 }
 

@@ -41,7 +41,7 @@ export interface TumbleWindow {
 export type Window = TumbleWindow;
 
 /** Names of the columns that a window aggregate puts before its keys. */
-export interface WindowColumns {
+interface WindowColumns {
   readonly start: string;
   readonly end: string;
   /** The last millisecond of the window: the event time of the result rows. */
@@ -117,7 +117,7 @@ export type LogicalPlan =
   | (Node & { readonly kind: "side-output"; readonly input: LogicalPlan; readonly output: "late" | "deadLetter" })
   | (Node & { readonly kind: "sink"; readonly input: LogicalPlan; readonly table: TableRef });
 
-export type LogicalKind = LogicalPlan["kind"];
+type LogicalKind = LogicalPlan["kind"];
 export type LogicalNode<K extends LogicalKind> = Extract<LogicalPlan, { kind: K }>;
 
 // The constructors: each gives one frozen node. What they are given was checked by the front end; names and types are

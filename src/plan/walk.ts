@@ -27,7 +27,7 @@ export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
 }
 
 /** The node over other inputs, as many as it has; itself when they are the same. */
-export function withInputs(node: LogicalPlan, inputs: readonly LogicalPlan[]): LogicalPlan {
+function withInputs(node: LogicalPlan, inputs: readonly LogicalPlan[]): LogicalPlan {
   const old = inputsOf(node);
   if (old.every((input, index) => input === inputs[index])) return node;
   if (node.kind === "union") return Object.freeze({ ...node, inputs: Object.freeze([...inputs]) });

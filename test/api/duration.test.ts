@@ -1,3 +1,4 @@
+// Spans of time as people write them, and what is refused.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isWeeks, parseDurationMs } from "../../src/api/duration.js";

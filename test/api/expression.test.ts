@@ -1,3 +1,4 @@
+// Expressions, aggregates and functions of the API: the plan expressions that they make.
 import { describe, expect, test } from "vitest";
 import { count, max, min, sum } from "../../src/api/aggregates.js";
 import { col, type Expression, interval, lit, when } from "../../src/api/expression.js";

@@ -1,3 +1,4 @@
+// DataStream over a runner that runs nothing: the plans it builds, the mistakes it tells, the way it reads rows.
 import { describe, expect, test, vi } from "vitest";
 import { avg, count } from "../../src/api/aggregates.js";
 import { col } from "../../src/api/expression.js";

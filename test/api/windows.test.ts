@@ -1,3 +1,4 @@
+// Windows as the API makes them: alignment, offsets, refusals.
 import { describe, expect, test } from "vitest";
 import { tumble } from "../../src/api/windows.js";
 import { checkWindowFanout } from "../../src/plan/window.js";

@@ -1,3 +1,4 @@
+// Binding of unresolved tables, and the names that nodes get.
 import { describe, expect, test } from "vitest";
 import { parseSchema, schemaLiteral } from "../../src/arrow/types.js";
 import { bindProgram, isBound, type ResolvedTable } from "../../src/plan/bind.js";

@@ -1,3 +1,4 @@
+// Columns, event time and boundedness of every kind of node, and what is refused with which hint.
 import { describe, expect, test } from "vitest";
 import { schemaLiteral } from "../../src/arrow/types.js";
 import { derive } from "../../src/plan/derive.js";

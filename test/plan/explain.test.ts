@@ -1,3 +1,4 @@
+// EXPLAIN as text, JSON and DOT, with and without counts of a run.
 import { expect, test } from "vitest";
 import { compile } from "../../src/plan/compile.js";
 import { explainAnalyze, explainDot, explainJson, explainText } from "../../src/plan/explain.js";

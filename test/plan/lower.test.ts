@@ -1,3 +1,4 @@
+// Logical → physical: positions, side outputs, shared nodes; and one program worked by hand from rows to rows.
 import { describe, expect, test } from "vitest";
 import { parseSchema, schemaLiteral } from "../../src/arrow/types.js";
 import { compile } from "../../src/plan/compile.js";

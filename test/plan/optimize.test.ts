@@ -302,7 +302,7 @@ describe("by chance", () => {
             interpret(lower(program), tables),
           );
         }),
-        { numRuns: 1500 },
+        { numRuns: 600 },
       );
     },
   );
@@ -316,7 +316,7 @@ describe("by chance", () => {
           interpret(lower(program), tables),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

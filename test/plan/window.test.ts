@@ -1,3 +1,4 @@
+// Panes of watermark nodes, and windows and spans as text.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseDurationMs } from "../../src/api/duration.js";
