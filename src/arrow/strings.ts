@@ -123,8 +123,6 @@ export class StringDictionary {
   #valuesMax = 0;
   #bytesMax = 0;
   #usedBytes = 0;
-  /** Regions that were outgrown: batches of this step may still read them. */
-  readonly #outgrown: Region[] = [];
 
   constructor(workspace: Workspace, type: DataType) {
     this.#workspace = workspace;
@@ -149,8 +147,6 @@ export class StringDictionary {
 
   /** Gives the memory back; persisted batches keep theirs by references of their own. */
   close(): void {
-    for (const region of this.#outgrown) region.release();
-    this.#outgrown.length = 0;
     this.#region?.release();
     this.#region = null;
     this.#column = null;
@@ -195,7 +191,8 @@ export class StringDictionary {
       u8.copyWithin(region.ptr, old.ptr, old.ptr + (known + 1) * 4);
       const from = old.ptr + offsetsBytes(this.#valuesMax);
       u8.copyWithin(region.ptr + offsetsBytes(valuesMax), from, from + this.#usedBytes);
-      this.#outgrown.push(old);
+      // Batches of this step may still read it.
+      account.arena.retire(old);
     }
     this.#region = region;
     this.#valuesMax = valuesMax;

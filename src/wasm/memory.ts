@@ -269,7 +269,7 @@ export class Arena {
 
   /** `bytes` bytes, 16-byte aligned, contents undefined, valid until `reset`. */
   allocate(bytes: number): number {
-    const size = (bytes + SLACK + 15) & ~15;
+    const size = Math.ceil((bytes + SLACK) / 16) * 16;
     if (this.#at + size > this.#end) this.#nextChunk(size);
     const ptr = this.#at;
     this.#at += size;

@@ -1,0 +1,85 @@
+// The kernel module as bytes: nothing but memory comes in, no data lies in it, it stays small, and one flag makes it shared.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { KERNELS_BASE64, MEMORY_FLAG_OFFSET } from "../../src/wasm/kernels.generated.js";
+import { kernelBytes } from "../../src/wasm/kernels.js";
+
+/** Raw bytes that the release module may have. */
+const BUDGET = 60_000;
+
+/** Section ids of the core specification, 5.5.2. */
+const SECTIONS = [
+  "custom",
+  "type",
+  "import",
+  "function",
+  "table",
+  "memory",
+  "global",
+  "export",
+  "start",
+  "element",
+  "code",
+  "data",
+];
+
+function fileOf(name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(`../../build/${name}`, import.meta.url)));
+}
+
+/** Names of the module's sections, in order. */
+function sectionsOf(bytes: Uint8Array): string[] {
+  const names: string[] = [];
+  for (let at = 8; at < bytes.length; ) {
+    const id = bytes[at++] as number;
+    let size = 0;
+    // LEB128.
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++] as number;
+      size |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    names.push(SECTIONS[id] ?? `section ${id}`);
+    at += size;
+  }
+  return names;
+}
+
+describe.each(["kernels.wasm", "kernels.debug.wasm"])("%s", (name) => {
+  const bytes = fileOf(name);
+  const module = new WebAssembly.Module(bytes);
+
+  test("imports env.memory and nothing else, so no abort", () => {
+    const imports = WebAssembly.Module.imports(module).map((entry) => `${entry.kind} ${entry.module}.${entry.name}`);
+    expect(imports).toEqual(["memory env.memory"]);
+  });
+
+  test("exports functions and its memory", () => {
+    const others = WebAssembly.Module.exports(module).filter(({ kind }) => kind !== "function");
+    expect(others).toEqual([{ name: "memory", kind: "memory" }]);
+  });
+
+  test("has no data, no start function and no memory of its own", () => {
+    const sections = sectionsOf(bytes);
+    expect(sections).toContain("code");
+    for (const banned of ["data", "start", "memory"]) expect(sections).not.toContain(banned);
+  });
+});
+
+test(`the release module has at most ${BUDGET} bytes`, () => {
+  expect(fileOf("kernels.wasm").length).toBeLessThanOrEqual(BUDGET);
+});
+
+test("the generated module is the built one, with the flag of the memory that is asked for", () => {
+  const built = fileOf("kernels.wasm");
+  expect(Buffer.from(KERNELS_BASE64, "base64").equals(Buffer.from(built))).toBe(true);
+  for (const shared of [true, false]) {
+    const bytes = kernelBytes(shared);
+    const different = [...bytes.keys()].filter((at) => bytes[at] !== built[at]);
+    expect(different).toEqual(shared ? [] : [MEMORY_FLAG_OFFSET]);
+    const memory = new WebAssembly.Memory({ initial: 2, maximum: 4, shared });
+    expect(() => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })).not.toThrow();
+    const other = new WebAssembly.Memory({ initial: 2, maximum: 4, shared: !shared });
+    expect(() => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: other } })).toThrow(/shared/);
+  }
+});
