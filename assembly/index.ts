@@ -160,3 +160,4 @@ export {
   selectTimes,
   startsOf,
 } from "./window";
+export { decodeZstd } from "./zstd";
