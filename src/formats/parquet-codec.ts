@@ -1,5 +1,5 @@
-// Page compression: bytes of the file → uncompressed bytes in linear memory. UNCOMPRESSED and SNAPPY are ours; GZIP,
-// BROTLI, LZ4 and ZSTD come with the optional package hyparquet-compressors.
+// Page compression: bytes of the file → uncompressed bytes in linear memory. UNCOMPRESSED, SNAPPY and ZSTD are ours; GZIP,
+// BROTLI and LZ4 come with the optional package hyparquet-compressors.
 import type { Workspace } from "../arrow/batch.js";
 import { DataError } from "../errors.js";
 import type { Completion } from "../platform/platform.js";
@@ -16,13 +16,16 @@ const BUILT_IN: Readonly<Record<string, Codec>> = {
     account.memory.u8.set(bytes, out);
     return true;
   },
-  SNAPPY: ({ account, kernels }, bytes, out, size) => {
-    const block = account.arena.allocate(bytes.length);
-    account.memory.u8.set(bytes, block);
-    return kernels.decodeSnappy(block, bytes.length, out, size) === size;
+  SNAPPY: (workspace, bytes, out, size) =>
+    workspace.kernels.decodeSnappy(toArena(workspace, bytes), bytes.length, out, size) === size,
+  ZSTD: (workspace, bytes, out, size) => {
+    const scratch = workspace.account.arena.allocate(ZSTD_SCRATCH_BYTES);
+    return workspace.kernels.decodeZstd(toArena(workspace, bytes), bytes.length, out, size, scratch) === size;
   },
 };
-const OPTIONAL = ["GZIP", "BROTLI", "LZ4", "LZ4_RAW", "ZSTD"] as const;
+const OPTIONAL = ["GZIP", "BROTLI", "LZ4", "LZ4_RAW"] as const;
+/** Tables and literals of a Zstandard frame (assembly/zstd-entropy.ts). */
+const ZSTD_SCRATCH_BYTES = 147_488;
 
 /** Codecs for the files of a process; `load` brings the optional ones. */
 export class Codecs {
@@ -66,6 +69,12 @@ export class Codecs {
       return true;
     };
   }
+}
+
+function toArena({ account }: Workspace, bytes: Uint8Array): number {
+  const ptr = account.arena.allocate(bytes.length);
+  account.memory.u8.set(bytes, ptr);
+  return ptr;
 }
 
 function isOptional(name: string): name is (typeof OPTIONAL)[number] {
