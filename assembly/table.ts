@@ -272,9 +272,10 @@ export function internUtf8(
     // The whole 64-bit hash and both ends agree: short strings are equal then, longer ones are looked at again.
     const differ = v128.or(v128.xor(prefix, v128.load(slot, 16)), v128.xor(suffix, v128.load(slot, 32)));
     let wrong = i32(load<u64>(slot) != hash) | i32(v128.any_true(differ)) | i32(load<u32>(slot, 12) != length);
-    wrong |= i32(length > 32);
+    const group = load<i32>(slot, 8);
+    wrong |= i32(length > 32) | (group >>> 31);
     if (validity != 0) wrong |= i32(!isValid(validity, i));
-    store<i32>(groups + ((<usize>i) << 2), load<i32>(slot, 8));
+    store<i32>(groups + ((<usize>i) << 2), group);
     store<i32>(end, i);
     end += (<usize>wrong) << 2;
   }
@@ -423,6 +424,15 @@ export function gatherUtf8(address: usize, list: usize, n: i32, offsets: usize, 
       used += length;
     }
     store<u32>(offsets + ((<usize>(i + 1)) << 2), used);
+  }
+}
+
+/** The keys of the listed groups where all take 16 bytes; undefined under NULLs. */
+export function gatherI128(address: usize, list: usize, n: i32, out: usize): void {
+  const table = changetype<Table>(address);
+  for (let i = 0; i < n; i++) {
+    const key = table.keys + ((<usize>load<u32>(list + ((<usize>i) << 2))) << 3);
+    v128.store(out + ((<usize>i) << 4), v128.load(table.heap + load<u32>(key)));
   }
 }
 

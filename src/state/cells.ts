@@ -194,6 +194,7 @@ export class Cells {
       this.#growFlags(pairs.capacity);
     }
     const { ptr, count } = pairs.fresh;
+    kernels.fillFlags(this.#flags.ptr, ptr, count, 1);
     for (let row = 0; ; ) {
       row = kernels.enterSparse(ptr, row, count, pairs.keys, this.slices.ptr, this.#keys.holders);
       if (row === count) return { ptr: cells, base: 0 };

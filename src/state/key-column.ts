@@ -93,6 +93,7 @@ export class KeyColumn implements GroupKeys {
 
   #internPlain(column: Column): number {
     const { length, validity, values, offsets, layout } = column;
+    if (length === 0) return this.#workspace.account.arena.allocate(0);
     if (this.#table instanceof Utf8Table) {
       if (layout === "utf8") return this.#table.intern(offsets, values, validity, length);
       const strides = this.#workspace.account.arena.allocate((length + 1) * 4);
@@ -142,11 +143,16 @@ export class KeyColumn implements GroupKeys {
     const { account, kernels } = this.#workspace;
     const { arena } = account;
     const { struct } = this.#table;
+    let validity = arena.allocate(bitmapBytes(count));
+    if (kernels.validUtf8(struct, list, count, validity) === 0) validity = 0;
+    if (layoutOf(this.#type) === "i128") {
+      const values = arena.allocate(count * 16);
+      kernels.gatherI128(struct, list, count, values);
+      return new Column({ type: this.#type, length: count, values, validity });
+    }
     const offsets = arena.allocate((count + 1) * 4);
     const values = arena.allocate(kernels.sizeOfUtf8(struct, list, count) >>> 0);
     kernels.gatherUtf8(struct, list, count, offsets, values);
-    let validity = arena.allocate(bitmapBytes(count));
-    if (kernels.validUtf8(struct, list, count, validity) === 0) validity = 0;
     return new Column({ type: this.#type, length: count, values, offsets, validity });
   }
 }

@@ -1,6 +1,15 @@
 // What the tests of windows and watermarks share: physical nodes by hand, and the two operators put in a row.
-import { Batch } from "../../src/arrow/batch.js";
-import { columnIndex, decimal, FLOAT64, field, INT64, type Schema, schemaOf, TIMESTAMP } from "../../src/arrow/types.js";
+import type { Batch } from "../../src/arrow/batch.js";
+import {
+  columnIndex,
+  decimal,
+  FLOAT64,
+  field,
+  INT64,
+  type Schema,
+  schemaOf,
+  TIMESTAMP,
+} from "../../src/arrow/types.js";
 import type { Operator, Output, SplitEvent } from "../../src/operators/operator.js";
 import { Watermark } from "../../src/operators/watermark.js";
 import { WindowAggregate, type WindowAggregateOptions } from "../../src/operators/window-aggregate.js";
