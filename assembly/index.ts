@@ -103,6 +103,7 @@ export {
   compactUtf8,
   differBits,
   dropGroups,
+  gatherI128,
   gatherUtf8,
   holdGroups,
   internUtf8,
