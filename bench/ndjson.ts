@@ -1,6 +1,7 @@
 // NDJSON to typed columns: 144-byte orders, six fields, every field checked.
 import type { Bench } from "./harness.js";
 import { type Lines, orderLines } from "./inputs/lines.js";
+import { ndjsonContenders } from "./millrace.js";
 import { rivalContenders } from "./versus/rivals.js";
 
 const ROWS = 1_000_000;
@@ -24,6 +25,6 @@ export const benches: readonly Bench[] = [
     rows: ROWS,
     baseline: "millrace",
     expected: () => input().expected,
-    contenders: () => rivalContenders((rival) => rival.ndjson?.(input())),
+    contenders: () => [...ndjsonContenders(input()), ...rivalContenders((rival) => rival.ndjson?.(input()))],
   },
 ];

@@ -1,6 +1,7 @@
 // Tumbling windows of 10 s, COUNT, SUM, MIN, MAX and AVG by key: from columns with three kinds of keys, and from objects.
 import type { Bench, Checksum, Contender } from "./harness.js";
 import { eventObjects, expectedWindows, type KeyKind, windowEvents } from "./inputs/events.js";
+import { objectContenders, windowContenders } from "./millrace.js";
 import { rivalContenders } from "./versus/rivals.js";
 
 const ROWS = 10_000_000;
@@ -33,7 +34,7 @@ function overColumns(kind: KeyKind): Bench {
     expected,
     contenders: (): Contender[] => {
       const events = windowEvents(ROWS, kind);
-      return rivalContenders((rival) => rival.window?.(events));
+      return [...windowContenders(events), ...rivalContenders((rival) => rival.window?.(events))];
     },
   };
 }
@@ -47,7 +48,7 @@ function overObjects(kind: "codes" | "strings"): Bench {
     expected,
     contenders: (): Contender[] => {
       const objects = eventObjects(windowEvents(OBJECT_ROWS, kind), OBJECT_ROWS);
-      return rivalContenders((rival) => rival.windowObjects?.(objects));
+      return [...objectContenders(objects, kind), ...rivalContenders((rival) => rival.windowObjects?.(objects))];
     },
   };
 }

@@ -125,16 +125,21 @@ function report(summary: Summary, late: readonly Record<string, unknown>[], resu
   say(heading(`${integer(result.lateRows)} departures came too late for their window`));
   if (late.length > 0) {
     const rows = late.map(({ date, delay, origin, departed, lateWatermark }) => [
-      date,
+      toTheSecond(date),
       delay,
       origin,
-      departed,
+      toTheSecond(departed),
       lateWatermark,
     ]);
     say(table(["scheduled", "delay (min)", "origin", "departed", "watermark then"], rows));
     say(note(`all of them, with the watermark that judged them: ${latePath}\n`));
   }
   say(`${integer(summary.results)} results`);
+}
+
+/** Microsecond times come as ISO text. */
+function toTheSecond(time: unknown): string {
+  return String(time).replace("T", " ").slice(0, 19);
 }
 
 function pace({ rowsIn, elapsedMs }: JobResult): string {
@@ -146,20 +151,14 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** The flights that come with the development dependency vega-datasets. @throws DEPENDENCY_MISSING, FILE_NOT_FOUND */
+/** The flights that come with the development dependency vega-datasets. @throws DEPENDENCY_MISSING */
 function flightsPath(): string {
-  let path: string;
-  try {
-    path = createRequire(join(process.cwd(), "package.json")).resolve("vega-datasets/data/flights-3m.parquet");
-  } catch (cause) {
-    throw new ConnectorError("DEPENDENCY_MISSING", "the demo's flights are not installed", {
-      domain: "user",
-      hint: "npm install vega-datasets, or give a Parquet file: millrace demo --file flights.parquet",
-      cause,
-    });
-  }
-  if (!existsSync(path)) {
-    throw new ConnectorError("FILE_NOT_FOUND", `there is no file ${path}`, { domain: "user", hint: "npm ci" });
-  }
-  return path;
+  // The package exports its scripts only, so its folder is looked for where Node would look for the package.
+  const folders = createRequire(join(process.cwd(), "package.json")).resolve.paths("vega-datasets") ?? [];
+  const found = folders.map((folder) => join(folder, "vega-datasets/data/flights-3m.parquet")).find(existsSync);
+  if (found !== undefined) return found;
+  throw new ConnectorError("DEPENDENCY_MISSING", "the demo's flights are not installed", {
+    domain: "user",
+    hint: "npm install vega-datasets, or give a Parquet file: millrace demo --file flights.parquet",
+  });
 }
