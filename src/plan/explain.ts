@@ -49,7 +49,7 @@ export function explainAnalyze(plan: PhysicalPlan, counts: readonly NodeCounts[]
   return draw(
     showPlan(plan).map((node) => {
       const count = byUid.get(node.uid);
-      return count === undefined ? node : { ...node, details: [...node.details, countsText(count)] };
+      return count === undefined ? node : { ...node, details: [...node.details, countsText(node.kind, count)] };
     }),
   );
 }
@@ -124,14 +124,16 @@ function draw(nodes: readonly Shown[]): string {
     .join("\n\n");
 }
 
-function countsText({ rowsIn, rowsOut, batchesOut, lateRows, badRows, stateBytes, busyMs }: NodeCounts): string {
+function countsText(kind: string, counts: NodeCounts): string {
+  const { rowsIn, rowsOut, batchesOut, lateRows, badRows, stateBytes, busyMs } = counts;
   const optional = [
     lateRows > 0 ? [`${lateRows} late`] : [],
     badRows > 0 ? [`${badRows} refused`] : [],
     stateBytes > 0 ? [`state ${stateBytes} bytes`] : [],
   ].flat();
   const batches = batchesOut === 1 ? "1 batch" : `${batchesOut} batches`;
-  return [`${rowsIn} → ${rowsOut} rows in ${batches}`, ...optional, `${busyMs.toFixed(1)} ms`].join(", ");
+  const moved = kind === "source" ? `${rowsOut} rows in ${batches}` : `${rowsIn} → ${rowsOut} rows in ${batches}`;
+  return [kind === "sink" ? `${rowsIn} rows` : moved, ...optional, `${busyMs.toFixed(1)} ms`].join(", ");
 }
 
 function dotText(text: string): string {

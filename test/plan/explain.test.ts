@@ -83,8 +83,10 @@ test("EXPLAIN ANALYZE tells what each node did", () => {
   const text = explainAnalyze(physical, [
     { ...count, uid: "0/sink/window-aggregate", lateRows: 3, stateBytes: 4096 },
     { ...count, uid: "0/sink/window-aggregate/watermark/scan", rowsIn: 0, rowsOut: 10, batchesOut: 7, badRows: 2 },
+    { ...count, uid: "1/sink", rowsOut: 0, batchesOut: 0 },
   ]);
+  expect(text).toContain("sink memory late\n│ 10 rows, 1.3 ms\n");
   expect(text).toContain("│ 10 → 2 rows in 1 batch, 3 late, state 4096 bytes, 1.3 ms");
-  expect(text).toContain("0 → 10 rows in 7 batches, 2 refused, 1.3 ms");
-  expect(text.replaceAll(/^.*rows in.*\n?/gm, "").trimEnd()).toBe(explainText(physical));
+  expect(text).toContain("  10 rows in 7 batches, 2 refused, 1.3 ms");
+  expect(text.replaceAll(/^.* 10 .*rows.*\n?/gm, "").trimEnd()).toBe(explainText(physical));
 });
