@@ -1,6 +1,6 @@
 // One column of a batch from whole values outside linear memory: typed arrays are copied whole, dictionaries keep their
 // codes, everything else goes cell by cell (cells.ts). Buffers go to the step's arena or to a region of the column's own.
-import { SchemaError } from "../errors.js";
+import { assert, SchemaError } from "../errors.js";
 import type { Region } from "../wasm/memory.js";
 import { bitmapBytes, Column, type Workspace } from "./batch.js";
 import { markNull, refuse, Target, writeCell } from "./cells.js";
@@ -60,7 +60,11 @@ export function columnOf(target: Target, block: Block, length: number, dictionar
   return new Column({ type: target.field.type, length, values, validity, dictionary, region });
 }
 
-/** Rows `start` to `end` of one column's values. @throws TYPE, OVERFLOW, TIME_RANGE, MEMORY_LIMIT with column and row. */
+/**
+ * Rows `start` to `end` of one column's values. Typed arrays over linear memory of columns that come later have to be
+ * detached before (`detachData`), since this one may make memory grow.
+ * @throws TYPE, OVERFLOW, TIME_RANGE, MEMORY_LIMIT with column and row.
+ */
 export function columnFromData(
   workspace: Workspace,
   field: Field,
@@ -70,8 +74,10 @@ export function columnFromData(
   lifetime: Lifetime,
 ): Column {
   const length = end - start;
-  if ("codes" in data) return codedColumn(workspace, field, data.codes, data.values, start, length, lifetime);
-  const { values, validity } = "validity" in data ? data : { values: data, validity: null };
+  const safe = detachData(workspace, data);
+  if ("codes" in safe) return codedColumn(workspace, field, safe.codes, safe.values, start, length, lifetime);
+  const { values, validity } = "validity" in safe ? safe : { values: safe, validity: null };
+  assert(values.length >= end, `column "${field.name}": ${values.length} values for ${end} rows`);
   const cell = (row: number) => (isValid(validity, start + row) ? values[start + row] : null);
   if (layoutOf(field.type) === "utf8") return textColumn(workspace, field, cell, start, length, lifetime);
   const block = reserveValues(workspace, lifetime, field, length);

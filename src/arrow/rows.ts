@@ -37,13 +37,21 @@ export function readRows(batch: Batch, options: ReadOptions = {}): Record<string
 
 /** The values of one column in row order. @throws UNSAFE_INTEGER, TIME_RANGE with column and row. */
 export function readColumn(batch: Batch, index: number, options: ReadOptions = {}): Value[] {
-  const { memory } = batch.workspace.account;
-  const { name, type } = batch.schema.fields[index] as Field;
-  const coded = batch.column(index);
-  if (coded.dictionary !== null && type.kind === "string") return readCodes(coded, coded.dictionary, memory);
-  const column = batch.plainColumn(index);
-  const reader: Reader = { memory, column, name, options };
-  const values = readValues(reader, type);
+  const field = batch.schema.fields[index] as Field;
+  return readValuesOf(batch.workspace.account.memory, readableColumn(batch, index), field, options);
+}
+
+/** Column `index` without dictionary, but for strings: those are read once a dictionary. May reserve memory. */
+export function readableColumn(batch: Batch, index: number): Column {
+  const column = batch.column(index);
+  return column.dictionary === null || column.type.kind === "string" ? column : batch.plainColumn(index);
+}
+
+/** The values of a `readableColumn`. Reserves nothing. @throws UNSAFE_INTEGER, TIME_RANGE with column and row. */
+export function readValuesOf(memory: LinearMemory, column: Column, field: Field, options: ReadOptions): Value[] {
+  if (column.dictionary !== null) return readCodes(column, column.dictionary, memory);
+  const reader: Reader = { memory, column, name: field.name, options };
+  const values = readValues(reader, field.type);
   if (column.validity !== 0) for (let row = 0; row < values.length; row++) if (isNull(reader, row)) values[row] = null;
   return values;
 }

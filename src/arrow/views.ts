@@ -1,8 +1,8 @@
 // Columns as user functions of the batch form see them: typed arrays over linear memory, nothing copied. A view is good
 // until the function returns; whoever keeps values copies them (`values.slice()`, `toArray()`).
-import type { Batch, Column } from "./batch.js";
-import { bitmapBytes } from "./batch.js";
-import { readColumn, type Value } from "./rows.js";
+import type { LinearMemory } from "../wasm/memory.js";
+import { type Batch, bitmapBytes, type Column } from "./batch.js";
+import { type ReadOptions, readableColumn, readValuesOf, type Value } from "./rows.js";
 import type { DataType, Field } from "./types.js";
 
 /** Values of a column view: a typed array in the column's own units, or JS values where the layout is none. */
@@ -24,14 +24,16 @@ export type ViewValues =
 export class ColumnView {
   readonly type: DataType;
   readonly length: number;
-  readonly #batch: Batch;
-  readonly #index: number;
+  readonly #memory: LinearMemory;
+  readonly #field: Field;
+  readonly #column: Column;
 
-  constructor(batch: Batch, index: number) {
-    this.#batch = batch;
-    this.#index = index;
-    this.type = (batch.schema.fields[index] as Field).type;
-    this.length = batch.rowCount;
+  constructor(memory: LinearMemory, field: Field, column: Column) {
+    this.type = field.type;
+    this.length = column.length;
+    this.#memory = memory;
+    this.#field = field;
+    this.#column = column;
   }
 
   /**
@@ -40,11 +42,11 @@ export class ColumnView {
    * NULL are undefined.
    */
   get values(): ViewValues {
-    const { memory } = this.#batch.workspace.account;
     const { layout, values, length } = this.#column;
+    const memory = this.#memory;
+    if (this.type.kind === "decimal") return this.toArray();
     const view = <T>(array: { subarray(start: number, end: number): T }, width: number): T =>
       array.subarray(values / width, values / width + length);
-    if (this.type.kind === "decimal") return this.toArray();
     switch (layout) {
       case "i8":
         return view(memory.i8, 1);
@@ -66,21 +68,21 @@ export class ColumnView {
   /** Arrow's validity bitmap: bit i (LSB first) is 1 when row i is valid. null: no row is NULL. */
   get validity(): Uint8Array | null {
     const { validity, length } = this.#column;
-    const { u8 } = this.#batch.workspace.account.memory;
-    return validity === 0 ? null : u8.subarray(validity, validity + bitmapBytes(length));
+    return validity === 0 ? null : this.#memory.u8.subarray(validity, validity + bitmapBytes(length));
   }
 
   /** A copy by the rules of the row edge: NULL is null, TIMESTAMP a Date, BIGINT a number (or bigint when asked). */
-  toArray(options: { readonly bigint?: boolean } = {}): Value[] {
-    return readColumn(this.#batch, this.#index, options);
-  }
-
-  get #column(): Column {
-    return this.#batch.plainColumn(this.#index);
+  toArray(options: ReadOptions = {}): Value[] {
+    return readValuesOf(this.#memory, this.#column, this.#field, options);
   }
 }
 
-/** The columns of a batch by name. */
+/** The columns of a batch by name. All are made readable first: a view taken must not lose its memory to the next one. */
 export function viewColumns(batch: Batch): Record<string, ColumnView> {
-  return Object.fromEntries(batch.schema.fields.map(({ name }, index) => [name, new ColumnView(batch, index)]));
+  const { memory } = batch.workspace.account;
+  const { fields } = batch.schema;
+  const columns = fields.map((_, index) => readableColumn(batch, index));
+  return Object.fromEntries(
+    fields.map((field, index) => [field.name, new ColumnView(memory, field, columns[index] as Column)]),
+  );
 }

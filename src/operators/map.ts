@@ -2,10 +2,10 @@
 // the declared columns, follows the row policy; a batch function that throws ends the job.
 import { Batch, type Column } from "../arrow/batch.js";
 import { type Row, RowBuilder } from "../arrow/builder.js";
-import { type ColumnData, columnFromData, columnsRowCount } from "../arrow/columns.js";
+import { type ColumnData, columnFromData, columnsRowCount, detachData } from "../arrow/columns.js";
 import { readRows, type Value } from "../arrow/rows.js";
 import { columnIndex, type Field, type Schema, sameType } from "../arrow/types.js";
-import { type ColumnView, viewColumns } from "../arrow/views.js";
+import { ColumnView, viewColumns } from "../arrow/views.js";
 import { DataError } from "../errors.js";
 import type { PhysicalOf } from "../plan/physical.js";
 import { messageOf } from "../platform/errors.js";
@@ -230,8 +230,13 @@ class MapBatches extends StatelessOperator {
     for (const name of Object.keys(results)) columnIndex(this.#schema, name, `the result of ${this.#name}`);
     const rowCount = columnsRowCount(results);
     const given = Object.values(views);
-    const columns = this.#schema.fields.map((field): Column => {
+    // Typed arrays over linear memory are copied before any column is made: that may take them away.
+    const safe = this.#schema.fields.map((field) => {
       const data = this.#column(results, field);
+      return data instanceof ColumnView ? data : detachData(batch.workspace, data);
+    });
+    const columns = this.#schema.fields.map((field, position): Column => {
+      const data = safe[position] as ColumnData;
       const index = given.indexOf(data as ColumnView);
       const same = index >= 0 && sameType((batch.schema.fields[index] as Field).type, field.type);
       if (same) return batch.column(index);

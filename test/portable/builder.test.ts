@@ -6,7 +6,6 @@ import { batchFromColumns, RowBuilder } from "../../src/arrow/builder.js";
 import type { ColumnData } from "../../src/arrow/columns.js";
 import { readColumn, readRows } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
-import { viewColumns } from "../../src/arrow/views.js";
 import type { DataError } from "../../src/errors.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
 
@@ -317,28 +316,6 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
       expect(code({ price: [1] })).toBe("UNKNOWN_COLUMN");
       expect(code({ price: [1], n: [1], prise: [1] })).toBe("UNKNOWN_COLUMN");
       expect(code({ price: [1], n: [1, 2] })).toBe("TYPE");
-    });
-
-    test("views of a batch go back in as columns, also when memory grows meanwhile", async () => {
-      const kit = await openTestWorkspace({ shared });
-      const rows = kit.batch`a:BIGINT b:DOUBLE s:STRING d:DECIMAL(9,2) flag:BOOLEAN | 1 1.5 x 0.10 true | NULL NULL NULL NULL NULL | 3 2.5 z -7 false`;
-      const { a, b, s, d, flag } = viewColumns(rows);
-      if (!a || !b || !s || !d || !flag) throw new Error("columns are missing");
-      expect([...(a.values as BigInt64Array)].filter((_, i) => i !== 1)).toEqual([1n, 3n]);
-      expect(a.validity?.[0]).toBe(0b11111101);
-      const again = batchFromColumns(kit.workspace, rows.schema, { ...viewColumns(rows) });
-      expect(readRows(again)).toEqual(readRows(rows));
-      // The text before it takes more than the memory has left, so that it grows before the view is copied.
-      const zeros = batchFromColumns(kit.workspace, parseSchema({ b: "DOUBLE" }), { b: new Float64Array(40_000) });
-      const filler = new Array(40_000).fill("y".repeat(200));
-      const sizeBefore = kit.memory.sizeBytes;
-      const schema = parseSchema({ filler: "STRING", b: "DOUBLE" });
-      const copied = batchFromColumns(kit.workspace, schema, {
-        filler,
-        b: viewColumns(zeros).b?.values as Float64Array,
-      });
-      expect(kit.memory.sizeBytes).toBeGreaterThan(sizeBefore);
-      expect(readColumn(copied, 1)).toEqual(new Array(40_000).fill(0));
     });
   });
 
