@@ -101,6 +101,10 @@ export class FileSource implements Source {
   readonly #openMax: number;
   #context!: SourceContext;
   #splits: FileSplit[] | null = null;
+  /** Files that are being opened, are open, or are being closed. */
+  #handles = 0;
+  /** Told when none is left. */
+  #allClosed: (() => void) | null = null;
   #current: FileSplit | null = null;
   #error: Error | null = null;
   #closed = false;
@@ -176,9 +180,11 @@ export class FileSource implements Source {
     return { doneBytes, totalBytes };
   }
 
-  close(): void {
+  close(done: Completion<void>): void {
     this.#closed = true;
+    this.#allClosed = () => done(null);
     for (const split of this.#splits ?? []) this.#closeSplit(split);
+    this.#settle(0);
   }
 
   #announce(splits: FileSplit[]): void {
@@ -217,11 +223,19 @@ export class FileSource implements Source {
 
   #openSplit(split: FileSplit): void {
     if (split.opening) return;
-    this.#makeRoom();
     split.opening = true;
+    if (this.#handles >= this.#openMax) {
+      this.#makeRoom(() => this.#openFile(split));
+    } else this.#openFile(split);
+  }
+
+  #openFile(split: FileSplit): void {
+    if (this.#closed) return;
+    this.#settle(1);
     this.#platform.storage.open(split.info.path, (error, opened) => {
       if (error !== null) {
         this.#opened(split, error);
+        this.#settle(-1);
         return;
       }
       split.file = opened;
@@ -277,25 +291,33 @@ export class FileSource implements Source {
     return reader;
   }
 
-  /** Closes the open file that is furthest ahead when there are too many. */
-  #makeRoom(): void {
+  /** Closes the open file that is furthest ahead, where it stands. */
+  #makeRoom(then: () => void): void {
     const open = (this.#splits ?? []).filter(({ reader }) => reader !== null);
-    if (open.length < this.#openMax) return;
     const progressOf = ({ number }: FileSplit) => this.#context.progressMs(number);
     const ahead = open.reduce((most, split) => (progressOf(split) > progressOf(most) ? split : most));
     ahead.position = (ahead.reader as SplitReader).snapshot();
     ahead.share = shareOf(ahead);
-    this.#closeSplit(ahead);
+    this.#closeSplit(ahead, then);
   }
 
-  #closeSplit(split: FileSplit): void {
+  #closeSplit(split: FileSplit, then: () => void = () => undefined): void {
     split.reader?.close();
     split.reader = null;
     const { file: opened } = split;
     split.file = null;
     opened?.close((error) => {
       if (error !== null) this.#platform.log("warn", error.message);
+      this.#settle(-1);
+      then();
     });
+  }
+
+  #settle(change: number): void {
+    this.#handles += change;
+    if (this.#handles > 0 || this.#allClosed === null) return;
+    this.#allClosed();
+    this.#allClosed = null;
   }
 }
 

@@ -5,6 +5,7 @@ import { type ColumnData, columnFromData } from "../arrow/columns.js";
 import { type Field, INT32, isTimestamp, type Schema, typeName, unitsPerMs } from "../arrow/types.js";
 import { SchemaError } from "../errors.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
+import type { Completion } from "../platform/platform.js";
 import type { Connector, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 
@@ -73,8 +74,9 @@ class GeneratorSource implements Source {
     return { doneBytes: 0, totalBytes: null };
   }
 
-  close(): void {
+  close(done: Completion<void>): void {
     for (const column of this.#columns) column.close();
+    done(null);
   }
 }
 

@@ -77,8 +77,9 @@ class MemorySource implements Source {
     return { doneBytes: Math.round(this.#doneBytes), totalBytes: this.#totalBytes };
   }
 
-  close(): void {
+  close(done: Completion<void>): void {
     // The batches are the table's.
+    done(null);
   }
 }
 

@@ -8,6 +8,7 @@ import { ConnectorError } from "../errors.js";
 import { buildGoodRows, rowBytes } from "../operators/bad-records.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import { messageOf } from "../platform/errors.js";
+import type { Completion } from "../platform/platform.js";
 import type { Connector, Resolved } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 
@@ -165,8 +166,9 @@ abstract class RowsSource implements Source {
     return { doneBytes: 0, totalBytes: null };
   }
 
-  close(): void {
+  close(done: Completion<void>): void {
     this.#builder.close();
+    done(null);
   }
 
   #projected(batch: Batch): Batch {
@@ -221,9 +223,9 @@ class IteratorSource extends RowsSource {
     return batch;
   }
 
-  override close(): void {
-    super.close();
+  override close(done: Completion<void>): void {
     if (!this.#ended) this.#iterator.return?.();
+    super.close(done);
   }
 
   #fill(): void {
@@ -292,15 +294,16 @@ class AsyncSource extends RowsSource {
     return batch;
   }
 
-  override close(): void {
-    super.close();
+  override close(done: Completion<void>): void {
     this.#closed = true;
     this.#cancelTimer?.();
-    if (this.#ended) return;
-    const { log } = this.context.platform;
-    Promise.resolve(this.#iterator.return?.()).catch((cause: unknown) => {
-      log("warn", `${this.name} threw while it was closed: ${messageOf(cause)}`);
-    });
+    if (!this.#ended) {
+      // Not waited for: a generator that hangs in an await of its own would never answer.
+      Promise.resolve(this.#iterator.return?.()).catch((cause: unknown) => {
+        this.context.platform.log("warn", `${this.name} threw while it was closed: ${messageOf(cause)}`);
+      });
+    }
+    super.close(done);
   }
 
   /** Reads on as long as there is room; one question at a time. */

@@ -175,10 +175,11 @@ class StreamSource implements Source {
     return { doneBytes: this.#split?.progress().doneBytes ?? 0, totalBytes: null };
   }
 
-  close(): void {
+  close(done: Completion<void>): void {
     this.#closed = true;
     this.#begun?.cancel();
     this.#split?.close();
+    done(null);
   }
 
   #start(begun: Begun): void {

@@ -3,7 +3,7 @@
 import type { Batch, Workspace } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
 import type { RowPolicy } from "../plan/policy.js";
-import type { Platform } from "../platform/platform.js";
+import type { Completion, Platform } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import { type BadRecord, BadRecords } from "./bad-records.js";
 import type { OperatorContext, OperatorMetrics, Output, SplitEvent } from "./operator.js";
@@ -41,7 +41,8 @@ export interface Source {
   restore(state: StateValue): void;
   /** Bytes read and bytes in all, for progress displays; total is null when unknown. */
   progress(): { readonly doneBytes: number; readonly totalBytes: number | null };
-  close(): void;
+  /** Stops reading, whatever is under way; answers when nothing is open any more. Called once. */
+  close(done: Completion<void>): void;
 }
 
 /** What a watermark operator knows of the splits above it. */
@@ -117,8 +118,8 @@ export class SourceOperator {
     this.#source.restore(source);
   }
 
-  close(): void {
-    this.#source.close();
+  close(done: Completion<void>): void {
+    this.#source.close(done);
   }
 
   /** All splits are known below before the first row comes, so that none is overtaken. */

@@ -2,6 +2,7 @@
 // A full channel holds its producer back all the way to the source; nothing is dropped.
 import type { Batch } from "../arrow/batch.js";
 import type { SplitEvent } from "../operators/operator.js";
+import type { Completion } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import type { Element, Outlet, Receiver, Slot, TaskTurn } from "./slot.js";
 import type { Head, Polled } from "./task.js";
@@ -139,8 +140,9 @@ export class ChannelHead implements Head {
     this.#watermarkMs = saved.watermarkMs;
   }
 
-  close(): void {
+  close(done: Completion<void>): void {
     for (const channel of this.#channels) channel.close();
+    done(null);
   }
 
   /** The number that split `split` of input `input` has behind the head. */

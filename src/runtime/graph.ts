@@ -8,7 +8,7 @@ import { type Sink, SinkOperator } from "../operators/sink.js";
 import { type Source, SourceOperator, type SplitProgress } from "../operators/source.js";
 import type { PhysicalKind, PhysicalNode, PhysicalOf, PhysicalPlan } from "../plan/physical.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "../plan/side-outputs.js";
-import type { Platform } from "../platform/platform.js";
+import type { Completion, Platform } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import { Channel, ChannelHead, type ChannelLimits } from "./channel.js";
 import { Outlet, Slot } from "./slot.js";
@@ -239,7 +239,7 @@ class SourceHead implements Head {
     this.#operator.restore(state);
   }
 
-  close(): void {
-    this.#operator.close();
+  close(done: Completion<void>): void {
+    this.#operator.close(done);
   }
 }

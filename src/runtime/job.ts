@@ -245,12 +245,13 @@ export class Job implements AsyncDisposable {
     for (const cancel of this.#timers.values()) cancel();
     const { platform } = this.#options;
     const report = (error: Error) => platform.log("error", `while closing a job: ${error.message}`, { cause: error });
-    for (const task of this.#graph?.tasks ?? []) task.close(report);
+    const tasks = this.#graph?.tasks ?? [];
     const open = (this.#graph?.sinks ?? []).filter((sink) => !this.#finished.has(sink));
-    let left = open.length + 1;
+    let left = tasks.length + open.length + 1;
     const closed = () => {
       if (--left === 0) this.#end(state, reason);
     };
+    for (const task of tasks) task.close(report, closed);
     for (const sink of open) {
       sink.operator.abort((error) => {
         if (error !== null) report(error);

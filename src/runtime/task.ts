@@ -5,7 +5,7 @@ import type { Batch, Workspace } from "../arrow/batch.js";
 import { assert, EngineError, InternalError } from "../errors.js";
 import type { OperatorContext } from "../operators/operator.js";
 import { messageOf } from "../platform/errors.js";
-import type { Clock } from "../platform/platform.js";
+import type { Clock, Completion } from "../platform/platform.js";
 import type { SnapshotReader, SnapshotWriter, StateValue } from "../state/snapshot.js";
 import type { Outlet, Slot, TaskTurn } from "./slot.js";
 import type { Trace } from "./trace.js";
@@ -29,7 +29,8 @@ export interface Head {
   snapshot(): StateValue;
   /** Goes on at a snapshot; before `open`. */
   restore(state: StateValue): void;
-  close(): void;
+  /** Answers when nothing is open any more. */
+  close(done: Completion<void>): void;
 }
 
 export interface TaskOptions {
@@ -143,19 +144,35 @@ export class Task implements TaskTurn {
     this.#endTurn();
   }
 
-  /** Closes what is open, whatever happened before. Errors on the way are handed to `report`, so that none stops the rest. */
-  close(report: (error: EngineError) => void): void {
-    const attempt = (close: () => void) => {
+  /**
+   * Closes what is open, whatever happened before, and answers when nothing is open any more. Errors on the way are handed
+   * to `report`, so that none stops the rest.
+   */
+  close(report: (error: EngineError) => void, done: () => void): void {
+    const { head } = this;
+    const attempt = (close: () => void): boolean => {
       try {
         this.#locating(close);
+        return true;
       } catch (error) {
         report(error as EngineError);
+        return false;
       }
     };
-    if (this.#reading) attempt(() => this.head.close());
+    const closing =
+      this.#reading &&
+      attempt(() => {
+        this.charge(head.outlet);
+        head.close((error) => {
+          if (error !== null) report(located(error, head.outlet));
+          done();
+        });
+        this.charge(null);
+      });
     this.#reading = false;
     for (const slot of this.slots) attempt(() => slot.close());
     attempt(() => this.#endTurn());
+    if (!closing) done();
   }
 
   charge(outlet: Outlet | null): Outlet | null {

@@ -73,7 +73,12 @@ class Run {
 
   /** Ends without finishing, as a crash would; gives what reached each sink. */
   close(): string[][] {
-    for (const task of this.#graph.tasks) task.close(() => undefined);
+    for (const task of this.#graph.tasks) {
+      task.close(
+        () => undefined,
+        () => undefined,
+      );
+    }
     this.account.arena.release();
     expect(this.account.usedBytes).toBe(0);
     return this.sinks.map((sink) => sink.lines);

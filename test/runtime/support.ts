@@ -83,9 +83,10 @@ export class ScriptedSource implements Source {
     return { doneBytes: this.at, totalBytes: this.#script.length };
   }
 
-  close(): void {
+  close(done: Completion<void>): void {
     this.closed++;
     if (this.fault === "close") throw new Planned("close");
+    this.#context.platform.scheduler.after(2, () => done(null));
   }
 }
 
