@@ -458,15 +458,30 @@ export function validUtf8(address: usize, list: usize, n: i32, out: usize): i32 
  * outside. Writes the rows without group to `misses`; returns how many.
  */
 export function mapWords(keys: usize, n: i32, map: usize, min: i32, span: u32, groups: usize, misses: usize): i32 {
-  let miss = misses;
-  for (let i = 0; i < n; i++) {
-    const index = <u32>(load<i32>(keys + ((<usize>i) << 2)) - min);
-    const group = load<i32>(map + ((<usize>(index < span ? index : span)) << 2));
-    store<i32>(groups + ((<usize>i) << 2), group);
-    store<i32>(miss, i);
-    miss += (<usize>(group >>> 31)) << 2;
+  const end = groups + ((<usize>n) << 2);
+  const mins = i32x4.splat(min);
+  const spans = i32x4.splat(span);
+  let any: i32 = 0;
+  // Four at a time, overrunning by up to three rows: what they map to is inside the map too.
+  for (let out = groups; out < end; out += 16, keys += 16) {
+    const at = i32x4.shl(i32x4.min_u(i32x4.sub(v128.load(keys), mins), spans), 2);
+    const first = load<i32>(map + <usize>i32x4.extract_lane(at, 0));
+    const second = load<i32>(map + <usize>i32x4.extract_lane(at, 1));
+    const third = load<i32>(map + <usize>i32x4.extract_lane(at, 2));
+    const fourth = load<i32>(map + <usize>i32x4.extract_lane(at, 3));
+    store<i32>(out, first);
+    store<i32>(out, second, 4);
+    store<i32>(out, third, 8);
+    store<i32>(out, fourth, 12);
+    any |= first | second | third | fourth;
   }
-  return <i32>((miss - misses) >> 2);
+  if (any >= 0) return 0;
+  const first = misses;
+  for (let i = 0; i < n; i++) {
+    store<i32>(misses, i);
+    misses += (<usize>(load<i32>(groups + ((<usize>i) << 2)) >>> 31)) << 2;
+  }
+  return <i32>((misses - first) >> 2);
 }
 
 /** map[word of group − min] = group, or −1 when `forget`, for the listed groups whose key lies in the span. */
@@ -480,11 +495,10 @@ export function learnWords(address: usize, list: usize, n: i32, forget: i32, map
   }
 }
 
-/** out[i] = mapping[codes[i]], or mapping[nullIndex] where bit i of `validity` is 0; `validity` 0: no NULLs. */
+/** out[i] = mapping[codes[i]], or mapping[nullIndex] where bit i of `validity` is 0. */
 export function mapCodes(codes: usize, validity: usize, n: i32, mapping: usize, nullIndex: i32, out: usize): void {
   for (let i = 0; i < n; i++) {
-    const valid = validity == 0 || isValid(validity, i);
-    const index = valid ? load<u32>(codes + ((<usize>i) << 2)) : nullIndex;
+    const index = isValid(validity, i) ? load<u32>(codes + ((<usize>i) << 2)) : nullIndex;
     store<u32>(out + ((<usize>i) << 2), load<u32>(mapping + ((<usize>index) << 2)));
   }
 }

@@ -16,7 +16,7 @@ export class KeyColumn implements GroupKeys {
   readonly #type: DataType;
   readonly #table: WordTable | Utf8Table;
   readonly #direct: DirectMap | null;
-  /** Groups of a dictionary's values, then of NULL; held, so that the numbers stay theirs. */
+  /** Groups of a dictionary's values, then of NULL (0 before the first); held, so that the numbers stay theirs. */
   readonly #mapping: StateBlock;
   #dictionary: Column | null = null;
   #nullMapped = false;
@@ -59,9 +59,15 @@ export class KeyColumn implements GroupKeys {
       this.#internDictionary(dictionary);
     }
     const { validity, values } = column;
-    if (validity !== 0 && !this.#nullMapped) this.#mapNull(dictionary.length);
-    const groups = this.#workspace.account.arena.allocate(length * 4);
-    this.#workspace.kernels.mapCodes(values, validity, length, this.#mapping.ptr, dictionary.length, groups);
+    const { account, kernels } = this.#workspace;
+    const groups = account.arena.allocate(length * 4);
+    const mapping = this.#mapping;
+    if (validity === 0) {
+      kernels.mapWords(values, length, mapping.ptr, 0, dictionary.length, groups, 0);
+    } else {
+      if (!this.#nullMapped) this.#mapNull(dictionary.length);
+      kernels.mapCodes(values, validity, length, mapping.ptr, dictionary.length, groups);
+    }
     return groups;
   }
 
@@ -113,7 +119,9 @@ export class KeyColumn implements GroupKeys {
     this.#dictionary = dictionary;
     this.#nullMapped = false;
     this.#mapping.reserve((length + 1) * 4);
-    this.#workspace.account.memory.u8.copyWithin(this.#mapping.ptr, groups, groups + length * 4);
+    const { memory } = this.#workspace.account;
+    memory.u8.copyWithin(this.#mapping.ptr, groups, groups + length * 4);
+    memory.u32[(this.#mapping.ptr >>> 2) + length] = 0;
   }
 
   /** Interns NULL and makes it entry `index` of the mapping. */
