@@ -78,11 +78,11 @@ export function unevenDouble(mantissa: u64, exponent: i32, at: usize, end: usize
   const middle = scratch + BIG_BYTES;
   const last = exponent - readDigits(digits, at, end);
   setBig(middle, half);
-  if (last >= 0) multiplyByFives(digits, last);
-  else multiplyByFives(middle, -last);
+  if (last >= 0) multiplyFives(digits, last);
+  else multiplyFives(middle, -last);
   const twos = halfExponent - last;
-  if (twos >= 0) shiftBig(middle, twos);
-  else shiftBig(digits, -twos);
+  if (twos >= 0) multiplyTwos(middle, twos);
+  else multiplyTwos(digits, -twos);
   const order = compareBig(digits, middle);
   if (order != 0) return order < 0 ? below : above;
   return word & 1 ? above : below;
@@ -115,15 +115,18 @@ function multiplyBig(big: usize, factor: u32, addend: u32): void {
   }
 }
 
-function multiplyByFives(big: usize, count: i32): void {
-  for (; count >= 13; count -= 13) multiplyBig(big, 1220703125, 0);
-  for (; count > 0; count--) multiplyBig(big, 5, 0);
+/** big = big × base^count; `step` is base^stepCount, the largest power that a limb holds. */
+function multiplyPower(big: usize, base: u32, step: u32, stepCount: i32, count: i32): void {
+  for (; count >= stepCount; count -= stepCount) multiplyBig(big, step, 0);
+  for (; count > 0; count--) multiplyBig(big, base, 0);
 }
 
-/** big = big << bits. */
-function shiftBig(big: usize, bits: i32): void {
-  for (; bits >= 31; bits -= 31) multiplyBig(big, 1 << 31, 0);
-  multiplyBig(big, 1 << bits, 0);
+function multiplyFives(big: usize, count: i32): void {
+  multiplyPower(big, 5, 1220703125, 13, count);
+}
+
+function multiplyTwos(big: usize, count: i32): void {
+  multiplyPower(big, 2, 1 << 31, 31, count);
 }
 
 /** −1, 0 or 1. */

@@ -17,16 +17,6 @@ export function specialBytes(bytes: v128): i32 {
   );
 }
 
-/** The first special byte at or behind `at`. */
-@inline
-function skipPlain(at: usize): usize {
-  while (true) {
-    const special = specialBytes(v128.load(at));
-    if (special) return at + ctz(special);
-    at += 16;
-  }
-}
-
 /** Bytes of the UTF-8 sequence at `at`, whose first byte is not ASCII; 0 when it is none. */
 export function utf8Length(at: usize): usize {
   const x = load<u32>(at);
@@ -43,6 +33,32 @@ export function utf8Length(at: usize): usize {
   return 0;
 }
 
+/**
+ * How many of the 16 bytes at `at` stand before the first quote, backslash or control character and are whole UTF-8
+ * sequences; above 16, and refused, when one of them is none. A sequence that the 16th byte cuts is left to the next 16.
+ */
+function plainBytes(context: Context, at: usize, bytes: v128): u32 {
+  const ends = i8x16.bitmask(
+    v128.or(
+      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+      i8x16.lt_u(bytes, i8x16.splat(0x20)),
+    ),
+  );
+  const count: u32 = ends ? ctz(ends) : 16;
+  let high = <u32>i8x16.bitmask(bytes) & ((1 << count) - 1);
+  while (high) {
+    const first = ctz(high);
+    const length = <u32>utf8Length(at + first);
+    if (length == 0) {
+      refuse(context, Reason.UTF8, at + first);
+      return u32.MAX_VALUE;
+    }
+    if (first + length > 16) return first;
+    high &= ~(((1 << length) - 1) << first);
+  }
+  return count;
+}
+
 /** The value of a hex digit, or a number above 15. */
 @inline
 function hexDigit(c: u32): u32 {
@@ -53,15 +69,13 @@ function hexDigit(c: u32): u32 {
 
 /** The four hex digits at `at` as a UTF-16 code unit, or a number above 0xffff. */
 function hex4(at: usize): u32 {
-  const a = hexDigit(load<u8>(at));
-  if (a > 15) return 0x10000;
-  const b = hexDigit(load<u8>(at, 1));
-  if (b > 15) return 0x10000;
-  const c = hexDigit(load<u8>(at, 2));
-  if (c > 15) return 0x10000;
-  const d = hexDigit(load<u8>(at, 3));
-  if (d > 15) return 0x10000;
-  return (a << 12) | (b << 8) | (c << 4) | d;
+  let unit: u32 = 0;
+  for (let i: usize = 0; i < 4; i++) {
+    const digit = hexDigit(load<u8>(at + i));
+    if (digit > 15) return u32.MAX_VALUE;
+    unit = (unit << 4) | digit;
+  }
+  return unit;
 }
 
 /** What `\` and `c` mean, or 0 when it is no escape of one letter. */
@@ -98,13 +112,19 @@ function refuseControl(context: Context, at: usize): usize {
 export function skipString(context: Context, at: usize): usize {
   let escaped: u32 = 0;
   while (true) {
-    at = skipPlain(at);
+    const bytes = v128.load(at);
+    const special = specialBytes(bytes);
+    if (special == 0) {
+      at += 16;
+      continue;
+    }
+    at += ctz(special);
     const c = load<u8>(at);
     if (c == QUOTE) break;
     if (c >= 0x80) {
-      const length = utf8Length(at);
-      if (length == 0) return refuse(context, Reason.UTF8, at);
-      at += length;
+      const count = plainBytes(context, at, v128.load(at));
+      if (count > 16) return 0;
+      at += count;
     } else if (c == BACKSLASH) {
       escaped = 1;
       const letter = load<u8>(at, 1);
@@ -149,26 +169,17 @@ export function copyString(context: Context, at: usize, out: usize, outEnd: usiz
   while (true) {
     if (out > outEnd) return refuse(context, Reason.SPACE, at);
     const bytes = v128.load(at);
-    const special = specialBytes(bytes);
     v128.store(out, bytes);
-    if (special == 0) {
-      at += 16;
-      out += 16;
-      continue;
-    }
-    at += ctz(special);
-    out += ctz(special);
+    const count = plainBytes(context, at, bytes);
+    if (count > 16) return 0;
+    at += count;
+    out += count;
+    if (count == 16) continue;
     const c = load<u8>(at);
     if (c == QUOTE) break;
-    if (c >= 0x80) {
-      const length = utf8Length(at);
-      if (length == 0) return refuse(context, Reason.UTF8, at);
-      // `out` is at most 15 bytes past the end here: the next test of the room comes before the next 16 bytes.
-      if (out > outEnd) return refuse(context, Reason.SPACE, at);
-      store<u32>(out, load<u32>(at));
-      at += length;
-      out += length;
-    } else if (c == BACKSLASH) {
+    // A sequence that was cut begins the next vector.
+    if (c >= 0x80) continue;
+    if (c == BACKSLASH) {
       if (out > outEnd) return refuse(context, Reason.SPACE, at);
       const letter = load<u8>(at, 1);
       if (letter != 0x75) {

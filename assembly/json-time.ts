@@ -171,13 +171,24 @@ export const enum TimeKind {
 }
 
 /**
- * Reads the time whose text (behind the quote) begins at `start` into `context.days`, `clockMs` and `micros`. Returns the address behind
- * the closing quote, or 0.
+ * Reads the time whose text (behind the quote) begins at `start` into `context.days`, `clockMs` and `micros`. Returns the
+ * address behind the closing quote, or 0.
  */
 @inline
+export function scanTimestamp(context: Context, start: usize, slot: Slot): usize {
+  const at = readTime(context, start, slot, TimeKind.TIMESTAMP);
+  return at != 0 ? at : scanOddTime(context, start, slot, TimeKind.TIMESTAMP);
+}
+
+/** Like `scanTimestamp`, for any notation. */
 export function scanTime(context: Context, start: usize, slot: Slot, kind: TimeKind): usize {
-  const at = readTime(context, start, slot, kind);
+  const at = readAnyTime(context, start, slot, kind);
   return at != 0 ? at : scanOddTime(context, start, slot, kind);
+}
+
+/** `readTime` once, for the calls that are rare. */
+function readAnyTime(context: Context, start: usize, slot: Slot, kind: TimeKind): usize {
+  return readTime(context, start, slot, kind);
 }
 
 /** A text that is no time as it stands: broken as a string, written with escapes (`\u002b` for `+`), or simply no time. */
@@ -190,9 +201,12 @@ function scanOddTime(context: Context, start: usize, slot: Slot, kind: TimeKind)
   if (copyString(context, start, scratch, scratch + context.scratchBytes) == 0) {
     return refuse(context, context.reason == Reason.SPACE ? Reason.TIME_FORMAT : context.reason, start);
   }
-  store<u8>(context.out, QUOTE);
-  if (readTime(context, scratch, slot, kind) == 0) return refuse(context, context.reason, start);
-  return end;
+  const textEnd = <usize>context.out;
+  store<u8>(textEnd, QUOTE);
+  const at = readAnyTime(context, scratch, slot, kind);
+  if (at == 0) return refuse(context, context.reason, start);
+  // A quote that was escaped does not end the text.
+  return at == textEnd + 1 ? end : refuse(context, Reason.TIME_FORMAT, start);
 }
 
 /** The scanned timestamp in milliseconds; `context.micros` stand beside them. */

@@ -8,7 +8,7 @@ import { readKey, slotAt } from "./json-key";
 import { doubleOf, scanNumber, storeDecimal64, storeDecimal128, storeInteger } from "./json-number";
 import { isFalse, isNull, isTrue, skipValue } from "./json-skip";
 import { copyString, decodeBase64, skipString, specialBytes } from "./json-string";
-import { scannedMs, scanTime, TimeKind } from "./json-time";
+import { scannedMs, scanTime, scanTimestamp, TimeKind } from "./json-time";
 import { BAD_RECORD, NEED_SPACE } from "./status";
 import { POW10 } from "./tables";
 
@@ -189,6 +189,11 @@ function decodeValue(context: Context, slot: Slot, row: u32, at: usize): usize {
       const behind = scanNumber(context, at);
       return behind != 0 && storeInteger<i64>(context, at, values + ((<usize>row) << 3)) ? behind : 0;
     }
+    case Type.INT32: {
+      if (!startsNumber(c)) return decodeOther(context, slot, row, at);
+      const behind = scanNumber(context, at);
+      return behind != 0 && storeInteger<i32>(context, at, values + ((<usize>row) << 2)) ? behind : 0;
+    }
     case Type.FLOAT64: {
       if (!startsNumber(c)) return decodeSpecial(context, slot, row, at);
       const behind = scanNumber(context, at);
@@ -196,7 +201,7 @@ function decodeValue(context: Context, slot: Slot, row: u32, at: usize): usize {
       if (behind == 0) return 0;
       // Clinger's fast path in place: few digits, a point.
       if (context.mantissa <= 1 << 53 && <u32>-context.exponent <= 22) {
-        const value = <f64>context.mantissa / load<f64>(POW10 + ((<usize>-context.exponent) << 3));
+        const value = <f64>(<i64>context.mantissa) / load<f64>(POW10 + ((<usize>-context.exponent) << 3));
         store<f64>(out, context.negative ? -value : value);
         return behind;
       }
@@ -204,7 +209,7 @@ function decodeValue(context: Context, slot: Slot, row: u32, at: usize): usize {
     }
     case Type.TIMESTAMP_MS: {
       if (c != QUOTE) return decodeOther(context, slot, row, at);
-      const behind = scanTime(context, at + 1, slot, TimeKind.TIMESTAMP);
+      const behind = scanTimestamp(context, at + 1, slot);
       if (behind != 0) store<i64>(values + ((<usize>row) << 3), scannedMs(context));
       return behind;
     }
@@ -335,9 +340,6 @@ function decodeRare(context: Context, slot: Slot, row: u32, at: usize, c: u32): 
       break;
     case Type.INT16:
       stored = storeInteger<i16>(context, at, values + ((<usize>row) << 1));
-      break;
-    case Type.INT32:
-      stored = storeInteger<i32>(context, at, values + ((<usize>row) << 2));
       break;
     case Type.FLOAT32:
       return storeFloat<f32>(context, at, behind, values + ((<usize>row) << 2));

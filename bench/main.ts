@@ -9,6 +9,9 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   window: () => import("./window.js"),
   ndjson: () => import("./ndjson.js"),
   parquet: () => import("./parquet.js"),
+  "window-aggregate": () => import("./operators/window-aggregate.js"),
+  "kernel-ndjson": () => import("./kernels/ndjson.js"),
+  "kernel-parquet": () => import("./kernels/parquet.js"),
 };
 
 const { values: options, positionals: names } = parseArgs({

@@ -357,6 +357,9 @@ forEachVariant((bench: Bench) => {
       expect(value("TIMESTAMP_LTZ(3)", text)).toEqual(new Date("2020-02-29T23:30:00Z"));
       expect(value("DATE", String.raw`"2020\u002d03-01"`)).toBe("2020-03-01");
       expect(value("DATE", String.raw`"2020\u002d13-01"`)).toEqual({ code: "TIME_RANGE" });
+      expect(value("DATE", String.raw`"2020-03-01\u0022x"`)).toEqual({ code: "TYPE" });
+      expect(value("DATE", String.raw`"2020-03-01\""`)).toEqual({ code: "TYPE" });
+      expect(value("DATE", String.raw`"2020\\u002d03-01"`)).toEqual({ code: "TYPE" });
       expect(value("DATE", '"2020-03-01')).toEqual({ code: "JSON" });
     });
 
