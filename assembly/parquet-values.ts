@@ -1,6 +1,7 @@
 // Parquet's physical values → the engine's types (parquet-format, LogicalTypes.md): narrowed and widened integers, finer
 // times, legacy INT96 timestamps, big-endian decimals. Sources may lie at any address. Each kernel checks every value:
 // CORRUPT when it is outside its logical type, OVERFLOW when ours cannot hold it.
+import { utf8Length } from "./json-string";
 import { BAD_UTF8, CORRUPT, OVERFLOW } from "./status";
 
 /** i32 → `width` bytes (1, 2 or 4), each value within low … high. */
@@ -132,31 +133,16 @@ export function checkUtf8(offsets: usize, bytes: usize, n: i32): i32 {
   return 0;
 }
 
-/** The Unicode Standard, table 3-7: well-formed UTF-8 byte sequences. */
 function isUtf8(at: usize, end: usize): bool {
   while (at < end) {
-    const byte = <u32>load<u8>(at++);
-    if (byte < 0x80) continue;
-    let more = 1;
-    let low: u32 = 0x80;
-    let high: u32 = 0xbf;
-    if (byte < 0xc2 || byte > 0xf4) return false;
-    if (byte >= 0xf0) {
-      more = 3;
-      if (byte == 0xf0) low = 0x90;
-      else if (byte == 0xf4) high = 0x8f;
-    } else if (byte >= 0xe0) {
-      more = 2;
-      if (byte == 0xe0) low = 0xa0;
-      else if (byte == 0xed) high = 0x9f;
+    if (load<u8>(at) < 0x80) {
+      at += 1;
+      continue;
     }
-    for (; more > 0; more--) {
-      if (at >= end) return false;
-      const next = <u32>load<u8>(at++);
-      if (next < low || next > high) return false;
-      low = 0x80;
-      high = 0xbf;
-    }
+    const length = utf8Length(at);
+    // A sequence that goes on in the next string, or in whatever follows, is none.
+    if (length == 0 || length > end - at) return false;
+    at += length;
   }
   return true;
 }

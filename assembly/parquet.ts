@@ -348,13 +348,12 @@ export function joinPrefixes(prefixes: usize, n: i32, suffix: usize, offsets: us
   }
 }
 
-/** BYTE_STREAM_SPLIT: values `start` … `start + n` of a page of `count` values, `width` streams of `count` bytes. */
-export function joinStreams(page: usize, count: i32, width: i32, start: i32, n: i32, out: usize): void {
+/** BYTE_STREAM_SPLIT: `count` values of `width` bytes, as `width` streams of `count` bytes → side by side. */
+export function joinStreams(page: usize, count: i32, width: i32, out: usize): void {
   for (let stream = 0; stream < width; stream++) {
-    const from = page + <usize>stream * <usize>count + <usize>start;
     let to = out + <usize>stream;
-    for (let i = 0; i < n; i++) {
-      store<u8>(to, load<u8>(from + <usize>i));
+    for (const end = page + <usize>count; page < end; page++) {
+      store<u8>(to, load<u8>(page));
       to += width;
     }
   }

@@ -4,10 +4,10 @@ import type { Column, Workspace } from "../arrow/batch.js";
 import { DataError } from "../errors.js";
 import type { ChunkStream } from "./parquet-chunk.js";
 import type { Codec } from "./parquet-codec.js";
+import type { ColumnContext, PageErrorCode } from "./parquet-context.js";
 import type { Hyparquet } from "./parquet-library.js";
 import { DataPage, type PageHeader, readDictionary, readPageHeader } from "./parquet-page.js";
 import type { ColumnPlan } from "./parquet-types.js";
-import type { ColumnContext, PageErrorCode } from "./parquet-values.js";
 
 export interface ColumnReaderOptions {
   readonly workspace: Workspace;

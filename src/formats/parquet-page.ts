@@ -2,20 +2,13 @@
 // turned into a validity bitmap, values readied by their encoding (parquet-format, README: data pages).
 import type { Column } from "../arrow/batch.js";
 import { bitmapBytes } from "../arrow/batch.js";
+import { decodeDictionary } from "./parquet-bytes.js";
 import type { ChunkStream } from "./parquet-chunk.js";
 import type { Codec } from "./parquet-codec.js";
+import { type ColumnContext, PageMemory, type Rows, readU32, type Values } from "./parquet-context.js";
 import type { Hyparquet } from "./parquet-library.js";
 import { structEnd, TRUNCATED } from "./parquet-thrift.js";
-import {
-  type ColumnContext,
-  decodeDictionary,
-  decodeValues,
-  openHybrid,
-  PageMemory,
-  type Rows,
-  readU32,
-  type Values,
-} from "./parquet-values.js";
+import { decodeValues, openHybrid } from "./parquet-values.js";
 
 /** A page header, checked; its bytes are the next ones of the stream. */
 export interface PageHeader {
@@ -75,7 +68,12 @@ function checkHeader(
     if (context.plan.optional && levels !== "RLE") {
       throw context.fail(`definition levels encoded as ${levels} cannot be read`, "PARQUET_ENCODING");
     }
-    return { ...page, kind: "data", count: count(v1.num_values, "values"), encoding: v1.encoding ?? "something unknown" };
+    return {
+      ...page,
+      kind: "data",
+      count: count(v1.num_values, "values"),
+      encoding: v1.encoding ?? "something unknown",
+    };
   }
   if (header.type === "DATA_PAGE_V2" && v2 !== undefined) {
     const levelBytes = count(v2.definition_levels_byte_length, "bytes of definition levels");

@@ -313,7 +313,7 @@ forEachVariant(({ kernels, memory, account, put, room }) => {
     expect(kernels.sumPrefixes(first, first, 1, 1, 100, room(8))).toBe(Status.CORRUPT); // a prefix of nothing
   });
 
-  test("joinStreams puts bytes of values together from any value on", () => {
+  test("joinStreams puts the bytes of values together", () => {
     const random = seeded(9);
     for (const width of [4, 8, 5, 16]) {
       const count = 137;
@@ -323,16 +323,9 @@ forEachVariant(({ kernels, memory, account, put, room }) => {
         for (let b = 0; b < width; b++) page[b * count + i] = values[i * width + b] as number;
       }
       const ptr = put(page);
-      for (const [start, n] of [
-        [0, count],
-        [7, 100],
-        [136, 1],
-        [137, 0],
-      ] as const) {
-        const out = room(n * width);
-        kernels.joinStreams(ptr, count, width, start, n, out);
-        expect(memory.u8.slice(out, out + n * width)).toEqual(values.slice(start * width, (start + n) * width));
-      }
+      const out = room(values.length);
+      kernels.joinStreams(ptr, count, width, out);
+      expect(memory.u8.slice(out, out + values.length)).toEqual(values);
       account.arena.reset();
     }
   });
