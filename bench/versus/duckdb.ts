@@ -28,7 +28,7 @@ interface Api {
 const PACKAGE = "@duckdb/node-api";
 
 /** A contender that runs `query` in a database of its own, after `setup`. */
-function queryContender(query: string, setup: readonly string[] = []): Contender {
+export function queryContender(query: string, setup: readonly string[] = []): Contender {
   let connection: Connection | undefined;
   return {
     name: "DuckDB, 1 thread",
