@@ -2,7 +2,7 @@
 // the shortest text that reads back the same. What JSON has no notation for:
 //
 //     NaN, ±Infinity   the strings "NaN", "Infinity", "-Infinity", which the decoder reads back into FLOAT and DOUBLE
-//                      (Jackson, and so Flink and Spark, write the same; DuckDB writes bare nan, which is no JSON)
+//                      (Jackson, and so Flink and Spark, write the same; DuckDB writes a bare NaN, which is no JSON)
 //     −0               0: there is one zero
 //     TIMESTAMP        "YYYY-MM-DD HH:MM:SS[.fraction]", TIMESTAMP_LTZ with a final Z; DATE and TIME likewise
 //     BYTES            base64 │ INTERVAL milliseconds │ JSON text in a STRING column is a string
