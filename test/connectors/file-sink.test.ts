@@ -1,0 +1,229 @@
+// Files as targets: whole or not at all, never over somebody's file, nothing left behind.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { Millrace } from "../../src/node.js";
+import { lines, openSim, TICKS, ticks } from "./support.js";
+
+describe("a file target", () => {
+  test("holds the rows when the job has ended, and reads back the same", async () => {
+    const { mill, run, wait, sim } = await openSim();
+    const rows = ticks(20_000).map(({ key, n }) => ({ key, n }));
+    await run(mill.rows(rows).to(mill.file("/out/rows.ndjson")));
+    expect(sim.files.paths()).toEqual(["/out/rows.ndjson"]);
+    expect(await wait(mill.file("/out/rows.ndjson").toArray())).toEqual(rows);
+    expect(sim.files.openCount).toBe(0);
+  });
+
+  test("of no rows is an empty file", async () => {
+    const { mill, run, text } = await openSim();
+    await run(mill.rows([], { schema: TICKS }).to(mill.file("/out.ndjson")));
+    expect(text("/out.ndjson")).toBe("");
+  });
+
+  test("in a directory is its first part", async () => {
+    const { mill, run, text } = await openSim();
+    await run(mill.rows([{ n: 1 }]).to(mill.file("/out/", { format: "ndjson" })));
+    expect(text("/out/part-0.ndjson")).toBe('{"n":1}\n');
+  });
+
+  test("that exists is refused before a row is read, and left as it is", async () => {
+    const { mill, sim, wait, text } = await openSim();
+    sim.files.write("/out.ndjson", "theirs");
+    let read = 0;
+    function* rows() {
+      for (; read < 1e6; read++) yield { n: read };
+    }
+    const running = mill
+      .from(rows(), { schema: { n: "BIGINT" } })
+      .to(mill.file("/out.ndjson"))
+      .run();
+    await expect(wait(running)).rejects.toMatchObject({ code: "FILE_EXISTS", at: { source: "/out.ndjson" } });
+    expect(read).toBeLessThan(1e6);
+    expect(sim.files.paths()).toEqual(["/out.ndjson"]);
+    expect(text("/out.ndjson")).toBe("theirs");
+  });
+
+  test.each([0, 1, 2, 3, 4])("that appears meanwhile is left as it is (seed %d)", async (seed) => {
+    const { mill, sim, wait, text } = await openSim(seed);
+    const table = mill.rows(ticks(50_000), { schema: TICKS });
+    const job = table.to(mill.file("/out.ndjson")).start();
+    sim.scheduler.after(40, () => sim.files.write("/out.ndjson", "theirs"));
+    await expect(wait(job.done)).rejects.toMatchObject({ code: "FILE_EXISTS" });
+    expect(sim.files.paths()).toEqual(["/out.ndjson"]);
+    expect(text("/out.ndjson")).toBe("theirs");
+    expect(sim.files.openCount).toBe(0);
+  });
+
+  test.each(["list", "create", "write", "sync", "close", "publish"] as const)(
+    "that cannot %s ends the job and leaves nothing behind",
+    async (call) => {
+      for (let seed = 0; seed < 5; seed++) {
+        const { mill, sim, wait } = await openSim(seed);
+        // The hidden name is made of the seed: the fault is set once it is there.
+        const isOwn = call === "list" || call === "create" || call === "publish";
+        if (call === "list" || call === "publish") sim.files.failNext(call, "/out.ndjson");
+        const job = mill.rows(ticks(40_000), { schema: TICKS }).to(mill.file("/out.ndjson")).start();
+        if (!isOwn) {
+          sim.scheduler.after(30, () => {
+            const hidden = sim.files.paths().find((path) => path.startsWith("/.out"));
+            if (hidden !== undefined) sim.files.failNext(call, hidden);
+          });
+        }
+        const ended = await wait(
+          job.done.then(
+            () => "done",
+            (error: { code: string }) => error.code,
+          ),
+        );
+        if (call === "list" || call === "publish") expect(ended).toBe("FILE_IO");
+        else expect(["FILE_IO", "done"]).toContain(ended);
+        expect(sim.files.paths()).toEqual(ended === "done" ? ["/out.ndjson"] : []);
+        expect(sim.files.openCount).toBe(0);
+      }
+    },
+  );
+
+  test("of Parquet is refused by name, before anything is read", async () => {
+    const { mill, wait } = await openSim();
+    await expect(
+      wait(
+        mill
+          .rows([{ n: 1 }])
+          .to(mill.file("/out.parquet"))
+          .run(),
+      ),
+    ).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+    });
+  });
+
+  test("is written as fast as the disk takes it: rows wait at the source", async () => {
+    const { mill, sim, wait } = await openSim(1, 16 << 20);
+    const long = "x".repeat(500);
+    let given = 0;
+    function* rows() {
+      for (; given < 50_000; given++) yield { n: given, text: long };
+    }
+    const written = () => sim.files.paths().reduce((sum, path) => sum + (sim.files.read(path)?.length ?? 0), 0);
+    let ahead = 0;
+    const job = mill
+      .from(rows(), { schema: { n: "BIGINT", text: "STRING" } })
+      .to(mill.file("/out.ndjson"))
+      .start();
+    const watch = () => {
+      ahead = Math.max(ahead, given * 520 - written());
+      if (job.state === "running" || job.state === "starting") sim.scheduler.after(5, watch);
+    };
+    watch();
+    await wait(job.done);
+    // 4 MiB may wait in the sink, a batch or two (of 8,192 × 520 bytes) before it.
+    expect(ahead).toBeLessThan(4 * 2 ** 20 + 4 * 8192 * 520);
+    expect(written()).toBeGreaterThan(50_000 * 510);
+  });
+});
+
+describe("on Node's disk", () => {
+  const root = mkdtempSync(join(tmpdir(), "millrace-sink-"));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  test("a job writes a whole file, in a directory that did not exist", async () => {
+    await using mill = await Millrace.open();
+    const path = join(root, "deep", "er", "out.ndjson");
+    await mill
+      .rows([{ n: 1 }, { n: 2 }])
+      .to(mill.file(path))
+      .run();
+    expect(readFileSync(path, "utf8")).toBe('{"n":1}\n{"n":2}\n');
+    expect(readdirSync(join(root, "deep", "er"))).toEqual(["out.ndjson"]);
+  });
+
+  test("an aborted job, as by Ctrl-C, leaves no file at all", async () => {
+    await using mill = await Millrace.open();
+    for (const afterMs of [0, 1, 5, 20, 60]) {
+      const path = join(root, `aborted-${afterMs}`, "out.ndjson");
+      const controller = new AbortController();
+      const job = mill.generate({ schema: TICKS }).to(mill.file(path)).start({ signal: controller.signal });
+      setTimeout(() => controller.abort(), afterMs);
+      await expect(job.done).rejects.toMatchObject({ name: "AbortError" });
+      const directory = join(root, `aborted-${afterMs}`);
+      expect(existsSync(directory) ? readdirSync(directory) : []).toEqual([]);
+    }
+  });
+
+  test("an existing file is not written over", async () => {
+    await using mill = await Millrace.open();
+    const path = join(root, "mine.ndjson");
+    writeFileSync(path, "mine");
+    const running = mill
+      .rows([{ n: 1 }])
+      .to(mill.file(path))
+      .run();
+    await expect(running).rejects.toMatchObject({ code: "FILE_EXISTS" });
+    expect(readFileSync(path, "utf8")).toBe("mine");
+  });
+
+  test("a program with two targets publishes neither when one fails", async () => {
+    await using mill = await Millrace.open();
+    const [good, bad] = [join(root, "two", "good.ndjson"), join(root, "two", "bad.ndjson")];
+    const source = mill.generate({ rows: 100_000, schema: TICKS });
+    const failing = source.inspect((row) => {
+      if (row.n === 99 && row.key === "key-1") throw new Error("no");
+    });
+    await expect(
+      source
+        .to(mill.file(good))
+        .and(failing.to(mill.file(bad)))
+        .run(),
+    ).rejects.toMatchObject({
+      code: "FUNCTION",
+    });
+    expect(existsSync(join(root, "two")) ? readdirSync(join(root, "two")) : []).toEqual([]);
+  });
+});
+
+test("what was written by one job is read by the next as it was, over all types", async () => {
+  const { mill, run, wait } = await openSim();
+  const schema = {
+    i: "BIGINT",
+    d: "DECIMAL(12, 2)",
+    f: "DOUBLE",
+    b: "BOOLEAN",
+    s: "STRING",
+    t: "TIMESTAMP(3)",
+    u: "TIMESTAMP(6)",
+    z: "TIMESTAMP_LTZ(3)",
+    day: "DATE",
+  } as const;
+  const rows = [
+    {
+      i: 1,
+      d: "1.50",
+      f: 0.1,
+      b: true,
+      s: 'a "quoted"\nline',
+      t: new Date(5),
+      u: "2024-01-01T00:00:00.000001",
+      z: new Date(7),
+      day: "1969-12-31",
+    },
+    { i: null, d: null, f: null, b: null, s: null, t: null, u: null, z: null, day: null },
+    {
+      i: -9007199254740991,
+      d: "-0.01",
+      f: 1e300,
+      b: false,
+      s: "ü😀",
+      t: new Date(-1),
+      u: "0001-01-01T00:00:00",
+      z: new Date(0),
+      day: "9999-12-31",
+    },
+  ];
+  await run(mill.rows(rows, { schema }).to(mill.file("/all.ndjson")));
+  const back = await wait(mill.file("/all.ndjson", { schema }).toArray());
+  const before = await wait(mill.rows(rows, { schema }).toArray());
+  expect(back).toEqual(before);
+  expect(lines(rows).length).toBeGreaterThan(0);
+});
