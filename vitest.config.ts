@@ -38,7 +38,20 @@ function browserProject(name: string, isolated: boolean): TestProjectInlineConfi
     server: isolated ? { headers } : {},
     // One dependency cache a project: two servers that fill the same one reload each other's pages.
     cacheDir: `.cache/vite-${name}`,
-    optimizeDeps: { include: ["@assemblyscript/loader", "apache-arrow", "fast-check", "hyparquet", "valibot"] },
+    // Found only when a test imports them, they would be bundled then, and the page reloaded under the tests.
+    optimizeDeps: {
+      include: [
+        "@assemblyscript/loader",
+        "apache-arrow",
+        "fast-check",
+        "hyparquet/src/column.js",
+        "hyparquet/src/constants.js",
+        "hyparquet/src/thrift.js",
+        "hyparquet-compressors",
+        "hyparquet-writer",
+        "valibot",
+      ],
+    },
     test: {
       name,
       include: ["test/browser/**/*.test.ts", "test/portable/**/*.test.ts"],

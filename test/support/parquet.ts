@@ -41,7 +41,7 @@ export class MemoryFile implements ReadableFile {
       this.readBytes += bytes.length;
       done(null, bytes);
     };
-    if (this.#later) setImmediate(answer);
+    if (this.#later) setTimeout(answer, 0);
     else answer();
   }
 
