@@ -13,7 +13,7 @@ export class SimFiles implements Storage {
   readonly #bytes = new Map<string, Uint8Array>();
   readonly #later: Later;
   readonly #chance: () => number;
-  readonly #faults: { call: FileCall; path: string }[] = [];
+  readonly #faults: { readonly call: FileCall; readonly matches: (path: string) => boolean }[] = [];
   /** Files open at this moment; a finished run leaves none. */
   openCount = 0;
 
@@ -39,7 +39,12 @@ export class SimFiles implements Storage {
 
   /** The next such call on the path fails with FILE_IO. */
   failNext(call: FileCall, path: string): void {
-    this.#faults.push({ call, path });
+    this.#faults.push({ call, matches: (candidate) => candidate === path });
+  }
+
+  /** The same for the next such call on any path that begins so. */
+  failNextIn(call: FileCall, prefix: string): void {
+    this.#faults.push({ call, matches: (candidate) => candidate.startsWith(prefix) });
   }
 
   list(pattern: string, done: Completion<FileInfo[]>): void {
@@ -131,7 +136,7 @@ export class SimFiles implements Storage {
     this.#later(`${call} ${path}`, () => {
       let value: T;
       try {
-        const fault = this.#faults.findIndex((candidate) => candidate.call === call && candidate.path === path);
+        const fault = this.#faults.findIndex((candidate) => candidate.call === call && candidate.matches(path));
         if (fault >= 0) {
           this.#faults.splice(fault, 1);
           throw fileFailed(path, call, new Error("simulated fault"));
