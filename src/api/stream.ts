@@ -161,7 +161,13 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     return this.#over(logical.inspect(this.plan, this.#function(fn, options, "inspect()")));
   }
 
-  /** Rows that entered no window, with `lateReason`, `lateWatermark` and `lateOperator` behind their columns. */
+  /**
+   * Rows that entered no window, with `lateReason`, `lateWatermark` and `lateOperator` behind their columns: what the
+   * window refused, and what the watermark did before it, as the steps between would have passed it on. Across a user
+   * function only the window's are given, since the function takes rows of other columns.
+   *
+   * @throws NO_EVENT_TIME
+   */
   late(): DataStream<AnyRow> {
     return this.#over(lateRows(this.plan));
   }
@@ -172,8 +178,8 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
   }
 
   /** Names the last step: its state and its metrics are found under this name. */
-  uid(name: string): this {
-    return this.#over(logical.withUid(this.plan, name)) as unknown as this;
+  uid(name: string): DataStream<Row> {
+    return this.#over(logical.withUid(this.plan, name));
   }
 
   /** The stream with a target for its rows; `run` follows. */

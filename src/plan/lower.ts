@@ -182,8 +182,13 @@ class Lowering {
     const exprs = [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
     const computed: NamedExpr[] = [];
     const find = (expr: Expr): NamedExpr | undefined => computed.find((known) => sameData(known.expr, expr));
+    // `$0`, `$1` …, or with more signs where the input has such names.
+    const taken = input.schema.fields.map(({ name }) => name);
+    let sign = "$";
+    while (taken.some((name) => name.startsWith(sign))) sign += "$";
     for (const expr of exprs) {
-      if (expr.kind !== "column" && find(expr) === undefined) computed.push({ name: `$${computed.length}`, expr });
+      if (expr.kind !== "column" && find(expr) === undefined)
+        computed.push({ name: `${sign}${computed.length}`, expr });
     }
     let port = input;
     if (computed.length > 0) {

@@ -67,6 +67,12 @@ test("a window reads plain columns by position; equal expressions are computed o
   expect(plan.nodes[1]).toMatchObject({ column: 0, pane: { sizeMs: 60_000, offsetMs: 5 } });
 });
 
+test("computed columns get out of the way of the user's names", () => {
+  const input = scan("t", { $0: "INT", $$: "INT" });
+  const plan = lowered(aggregate(input, {}, { n: ["sum", call("add", col("$0"), col("$$"))] }));
+  expect(Object.keys(schemaLiteral((plan.nodes[1] as PhysicalNode).schema))).toEqual(["$0", "$$", "$$$0"]);
+});
+
 test("literals of different types are different arguments", () => {
   const plan = lowered(
     aggregate(source(), {}, { a: ["sum", lit(1)], b: ["sum", { kind: "literal", value: 1, type: { kind: "int64" } }] }),
