@@ -1,0 +1,180 @@
+// The command line as a person meets it: the built program in a child process, its output, its errors, its exit codes.
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+
+const PROGRAM = fileURLToPath(new URL("../../dist/cli/millrace.js", import.meta.url));
+const JOBS = fileURLToPath(new URL("./jobs/", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "millrace-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  return spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, NO_COLOR: "1", ...env } });
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let out = "";
+  let err = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+}
+
+const millrace = (args: readonly string[], env?: Record<string, string>) => ended(start(args, env));
+
+function fileOf(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("help and wrong words", () => {
+  test("--version prints the package's version", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await millrace(["--version"])).toEqual({ code: 0, out: `${version}\n`, err: "" });
+  });
+
+  test("--help names every command", async () => {
+    const { code, out } = await millrace(["--help"]);
+    expect(code).toBe(0);
+    for (const command of ["demo", "run", "explain", "describe", "bench"]) expect(out).toContain(`  ${command} `);
+  });
+
+  test("a wrong option names its neighbour and exits with 1", async () => {
+    const { code, err } = await millrace(["demo", "--boun", "1h"]);
+    expect(code).toBe(1);
+    expect(err).toContain("Did you mean --bound?");
+  });
+
+  test("a wrong command names its neighbour and exits with 1", async () => {
+    const { code, err } = await millrace(["descibe", "x"]);
+    expect(code).toBe(1);
+    expect(err).toContain("Did you mean describe?");
+  });
+
+  test("a number that is none is refused with what is legal", async () => {
+    const { code, err } = await millrace(["bench", "--rows", "many"]);
+    expect(code).toBe(1);
+    expect(err).toContain("whole number above 0");
+  });
+});
+
+describe("describe", () => {
+  const ndjson = () =>
+    fileOf("orders.ndjson", '{"id":1,"price":2.5,"at":"2026-01-01T00:00:00Z"}\n{"id":2,"price":3}\n');
+
+  test("prints the columns of a file", async () => {
+    const { code, out } = await millrace(["describe", ndjson()]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^column +type +null/);
+    expect(out).toMatch(/id +BIGINT/);
+    expect(out).toMatch(/price +DOUBLE/);
+  });
+
+  test("--ts prints a schema literal", async () => {
+    const { out } = await millrace(["describe", ndjson(), "--ts"]);
+    expect(out.split("\n").slice(0, 3)).toEqual(["export const orders = {", '  id: "BIGINT",', '  price: "DOUBLE",']);
+  });
+
+  test("a missing file is the user's error, with a code", async () => {
+    const { code, err } = await millrace(["describe", join(folder, "absent.ndjson")]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^FILE_NOT_FOUND: /);
+  });
+});
+
+describe("run and explain", () => {
+  test("prints a stream's rows as a table", async () => {
+    const { code, out, err } = await millrace(["run", join(JOBS, "hourly.js")]);
+    expect(err).toContain("rows are late and entered no window");
+    expect(code).toBe(0);
+    const lines = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(/ {2,}/).filter((cell) => cell !== ""));
+    expect(lines[0]).toEqual(["windowStart", "windowEnd", "windowTime", "key", "events", "n"]);
+    expect(lines).toHaveLength(5);
+  });
+
+  test("prints exact NDJSON: BIGINT with all its digits, times in SQL notation", async () => {
+    const { out } = await millrace(["run", join(JOBS, "hourly.js"), "--format", "ndjson"]);
+    expect(out.trimEnd().split("\n")).toEqual([
+      '{"windowStart":"2026-01-01 00:00:00","windowEnd":"2026-01-01 00:01:00","windowTime":"2026-01-01 00:00:59.999","key":"a","events":1,"n":1}',
+      '{"windowStart":"2026-01-01 00:00:00","windowEnd":"2026-01-01 00:01:00","windowTime":"2026-01-01 00:00:59.999","key":"b","events":1,"n":2}',
+      '{"windowStart":"2026-01-01 00:01:00","windowEnd":"2026-01-01 00:02:00","windowTime":"2026-01-01 00:01:59.999","key":"a","events":1,"n":9007199254740991}',
+      '{"windowStart":"2026-01-01 00:02:00","windowEnd":"2026-01-01 00:03:00","windowTime":"2026-01-01 00:02:59.999","key":"a","events":1,"n":4}',
+    ]);
+  });
+
+  test("runs a pipeline and says what it did; never over an existing file", async () => {
+    const source = fileOf("in.ndjson", '{"a":1}\n{"a":2}\n');
+    const env = { MILLRACE_TEST_IN: source, MILLRACE_TEST_OUT: join(folder, "copy.ndjson") };
+    const first = await millrace(["run", join(JOBS, "copy.js")], env);
+    expect(first.err).toMatch(/^2 rows in, 2 out, /);
+    expect(first.code).toBe(0);
+    expect(readFileSync(env.MILLRACE_TEST_OUT, "utf8")).toBe('{"a":1}\n{"a":2}\n');
+    const second = await millrace(["run", join(JOBS, "copy.js")], env);
+    expect(second.err).toMatch(/^FILE_EXISTS: /);
+    expect(second.code).toBe(1);
+    expect(readFileSync(env.MILLRACE_TEST_OUT, "utf8")).toBe('{"a":1}\n{"a":2}\n');
+  });
+
+  test("a bad record is reported with its code and place", async () => {
+    const env = {
+      MILLRACE_TEST_IN: fileOf("bad.ndjson", '{"a":1}\n{"a":tru}\n'),
+      MILLRACE_TEST_OUT: join(folder, "bad-out.ndjson"),
+    };
+    const { code, err } = await millrace(["run", join(JOBS, "copy.js")], env);
+    expect(code).toBe(1);
+    expect(err).toContain("bad.ndjson:2");
+    expect(err).toContain("hint: ");
+    expect(existsSync(env.MILLRACE_TEST_OUT)).toBe(false);
+  });
+
+  test("a module without a job is refused with what to write", async () => {
+    const { code, err } = await millrace(["run", join(JOBS, "nothing.js")]);
+    expect(code).toBe(1);
+    expect(err).toContain("OPTION: ");
+    expect(err).toContain("export default (mill)");
+  });
+
+  test("explain prints every stage, or one as JSON or DOT", async () => {
+    const text = await millrace(["explain", join(JOBS, "hourly.js")]);
+    for (const stage of ["logical", "optimized", "physical"]) expect(text.out).toContain(`== ${stage} ==`);
+    const json = await millrace(["explain", join(JOBS, "hourly.js"), "--json", "--stage", "physical"]);
+    expect(Object.keys(JSON.parse(json.out))).toEqual(["physical"]);
+    const dot = await millrace(["explain", join(JOBS, "hourly.js"), "--dot"]);
+    expect(dot.out).toMatch(/^digraph /);
+  });
+
+  test("Ctrl-C closes cleanly: no temporary file is left, exit code 130", async () => {
+    const target = join(folder, "stopped");
+    const child = start(["run", join(JOBS, "endless.js"), "--quiet"], {
+      MILLRACE_TEST_OUT: join(target, "out.ndjson"),
+    });
+    const end = ended(child);
+    await new Promise<void>((resolve) => {
+      child.stderr?.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("started")) resolve();
+      });
+    });
+    child.kill("SIGINT");
+    const { code, err } = await end;
+    expect(err).toContain("stopped; nothing unfinished was left behind");
+    expect(code).toBe(130);
+    expect(existsSync(target) ? readdirSync(target) : []).toEqual([]);
+  });
+});

@@ -1,0 +1,2 @@
+// A module that exports no job.
+export const answer = 42;
