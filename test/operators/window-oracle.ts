@@ -79,6 +79,7 @@ export function results({ count, floats, integers }: OracleGroup) {
   const anyNaN = numbers.length < floats.length;
   const sum = floats.reduce((total, value) => total + value, 0);
   const whole = integers.reduce((total, value) => total + value, 0n);
+  const ascending = integers.toSorted((a, b) => (a < b ? -1 : 1));
   const noZeroSign = (value: number) => (value === 0 ? 0 : value);
   return {
     count,
@@ -89,8 +90,8 @@ export function results({ count, floats, integers }: OracleGroup) {
     avgFloat: floats.length === 0 ? null : noZeroSign(sum / floats.length),
     countInteger: integers.length,
     sumInteger: integers.length === 0 ? null : whole,
-    minInteger: integers.length === 0 ? null : integers.reduce((a, b) => (a < b ? a : b)),
-    maxInteger: integers.length === 0 ? null : integers.reduce((a, b) => (a > b ? a : b)),
+    minInteger: ascending[0] ?? null,
+    maxInteger: ascending.at(-1) ?? null,
     avgInteger: integers.length === 0 ? null : Number(whole) / integers.length,
   };
 }
