@@ -6,8 +6,6 @@
 // A slot is one key. It remembers the text that stood before its value last time, and which key came next, so that the
 // usual line (the keys of the line before, in its order) costs one 16-byte comparison a key.
 
-/** Bytes of the context: its fields, the brackets that are open, two big numbers. */
-export const CONTEXT_BYTES: usize = 1536;
 /** Bytes of a slot. */
 export const SLOT_BYTES: usize = 160;
 /** Nesting that is accepted; the record itself is the first level. */
@@ -66,7 +64,7 @@ export class Context {
   micros: u32;
 }
 
-/** Behind the context's fields: one byte an open bracket, then room for two big numbers. */
+/** Behind the context's fields, within its 1,536 bytes: one byte an open bracket, then room for two big numbers. */
 export const STACK: usize = 256;
 export const BIG: usize = 512;
 

@@ -5,17 +5,16 @@
 //   input:  │ decoded │ whole records … │ unfinished record │ free │
 //           0         at                complete            filled
 import { Batch, bitmapBytes, Column } from "../arrow/batch.js";
-import { type Field, layoutOf, type Schema, widthOf } from "../arrow/types.js";
+import { layoutOf, type Schema, widthOf } from "../arrow/types.js";
 import { assert, DataError } from "../errors.js";
 import { Status } from "../wasm/kernels.js";
 import { type Decoder, type DecoderOptions, type DecoderPosition, MAX_RECORD_BYTES, START } from "./format.js";
+import { columnOfSlot, type JsonBlock, openBlock, slotOf } from "./json-block.js";
 import { describeRefusal } from "./json-errors.js";
-import { CONTEXT_BYTES, Context, columnCode, Reason, rowBytes, SLOT_BYTES, SLOTS_BEFORE, Slot } from "./json-layout.js";
+import { Context, Reason, rowBytes, Slot } from "./json-layout.js";
 
 /** Bytes that are copied into linear memory at once: they are decoded while they are in the first-level cache. */
 const PIECE_BYTES = 32 * 1024;
-/** Keys without a column that are remembered, so that passing over them is as fast as reading a column. */
-const LEARNED_MAX = 256;
 /** Bytes that the columns of a batch take at most, strings not counted: few rows of a wide schema at a time. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /** Records that one call refuses at most: it does a bounded piece of work. */
@@ -26,19 +25,15 @@ const TOO_LARGE_KEPT = 4096;
 const STRING_BYTES = 24;
 
 const NEWLINE = 0x0a;
-const encoder = new TextEncoder();
 
 /** Decodes lines of JSON objects; see `Decoder`. */
 export class JsonDecoder implements Decoder {
   readonly schema: Schema;
   readonly #options: DecoderOptions;
   readonly #recordMax: number;
-  /** The block of context, slots, table and names. */
-  readonly #block: number;
-  readonly #blockBytes: number;
-  /** Address of the context as an index of the u32 view, and of the first column's slot. */
+  readonly #block: JsonBlock;
+  /** Address of the context as an index of the u32 view. */
   readonly #context: number;
-  readonly #columns: number;
   /** Rows that a batch may have, by the width of the schema. */
   readonly #rowsMax: number;
   /** Expected bytes a row of each column; 0 where values have a width. */
@@ -82,47 +77,8 @@ export class JsonDecoder implements Decoder {
     this.#rowsMax = Math.max(1, Math.min(options.batchRowsMax, Math.floor(BATCH_BYTES_MAX / Math.max(width, 1))));
     this.#stringBytes = fields.map(({ type }) => (layoutOf(type) === "utf8" ? STRING_BYTES : 0));
 
-    const codes = fields.map(({ name, type }) => columnCode(name, type));
-    const names = fields.map(({ name }) => encoder.encode(name));
-    const slotsMax = fields.length + LEARNED_MAX;
-    const tableSize = 2 ** Math.ceil(Math.log2(2 * slotsMax));
-    const scratchBytes = Math.max(256, ...names.map((name) => name.length));
-    const slotsAt = CONTEXT_BYTES;
-    const tableAt = slotsAt + (SLOTS_BEFORE + slotsMax) * SLOT_BYTES;
-    const scratchAt = tableAt + tableSize * 4;
-    const namesAt = scratchAt + scratchBytes + 32;
-    this.#blockBytes = names.reduce((sum, name) => sum + name.length, namesAt);
-    this.#block = workspace.account.allocate(this.#blockBytes);
-    const { u8, u32 } = workspace.account.memory;
-    u8.fill(0, this.#block, this.#block + this.#blockBytes);
-    const context = this.#block >>> 2;
-    this.#context = context;
-    this.#columns = (this.#block + slotsAt + SLOTS_BEFORE * SLOT_BYTES) >>> 2;
-    u32[context + Context.RECORD_MAX] = this.#recordMax;
-    u32[context + Context.SLOTS] = this.#block + slotsAt;
-    u32[context + Context.SLOT_COUNT] = fields.length;
-    u32[context + Context.COLUMN_COUNT] = fields.length;
-    u32[context + Context.SLOTS_MAX] = slotsMax;
-    u32[context + Context.TABLE] = this.#block + tableAt;
-    u32[context + Context.TABLE_MASK] = tableSize - 1;
-    u32[context + Context.REQUIRED] = fields.filter(({ nullable }) => !nullable).length;
-    u32[context + Context.SCRATCH] = this.#block + scratchAt;
-    u32[context + Context.SCRATCH_BYTES] = scratchBytes;
-    let nameAt = this.#block + namesAt;
-    for (let i = 0; i < fields.length; i++) {
-      const slot = this.#slot(i);
-      const name = names[i] as Uint8Array;
-      const code = codes[i] as (typeof codes)[number];
-      u32[slot + Slot.TYPE] = code.type;
-      u32[slot + Slot.REQUIRED] = (fields[i] as Field).nullable ? 0 : 1;
-      u32[slot + Slot.PRECISION] = code.precision;
-      u32[slot + Slot.SCALE] = code.scale;
-      u32[slot + Slot.NAME] = nameAt;
-      u32[slot + Slot.NAME_LENGTH] = name.length;
-      u8.set(name, nameAt);
-      nameAt += name.length;
-    }
-    workspace.kernels.openJson(this.#block);
+    this.#block = openBlock(workspace, schema, this.#recordMax);
+    this.#context = this.#block.ptr >>> 2;
   }
 
   get position(): DecoderPosition {
@@ -163,7 +119,7 @@ export class JsonDecoder implements Decoder {
       u32[this.#context + Context.END] = this.#input + this.#complete;
       u32[this.#context + Context.LINES] = 0;
       const rowsBefore = rows;
-      const status = kernels.decodeJson(this.#block);
+      const status = kernels.decodeJson(this.#block.ptr);
       const from = this.#at;
       const line = this.#line;
       this.#at = (u32[this.#context + Context.AT] as number) - this.#input;
@@ -187,21 +143,15 @@ export class JsonDecoder implements Decoder {
     if (this.#closed) return;
     this.#closed = true;
     const { account } = this.#options.workspace;
-    account.free(this.#block, this.#blockBytes);
+    account.free(this.#block.ptr, this.#block.bytes);
     if (this.#input !== 0) account.free(this.#input, this.#inputBytes);
     this.#chunk = null;
-  }
-
-  /** Index of column `index`'s slot in the u32 view. */
-  #slot(index: number): number {
-    return this.#columns + index * (SLOT_BYTES >> 2);
   }
 
   /** The column that the kernel stopped at, −1 for none. */
   #errorColumn(): number {
     const slot = this.#options.workspace.account.memory.u32[this.#context + Context.ERROR_SLOT] as number;
-    const index = ((slot >>> 2) - this.#columns) / (SLOT_BYTES >> 2);
-    return index >= 0 && index < this.schema.fields.length ? index : -1;
+    return columnOfSlot(this.#block, slot);
   }
 
   /** Brings whole records into the input. Returns false when it takes more bytes to have one. */
@@ -319,7 +269,7 @@ export class JsonDecoder implements Decoder {
     const rowsMax = Math.min(this.#rowsMax, 16 + Math.ceil((1.5 * ahead) / this.#recordBytes));
     const bits = bitmapBytes(rowsMax);
     this.schema.fields.forEach(({ type }, index) => {
-      const slot = this.#slot(index);
+      const slot = slotOf(this.#block, index);
       const layout = layoutOf(type);
       const validity = arena.allocate(bits);
       let values = 0;
@@ -353,7 +303,7 @@ export class JsonDecoder implements Decoder {
     const { arena, memory } = this.#options.workspace.account;
     const room = Math.min(this.#bytesAhead(), Math.ceil((this.#stringBytes[index] as number) * rowsMax));
     const values = arena.allocate(room);
-    const slot = this.#slot(index);
+    const slot = slotOf(this.#block, index);
     memory.u32[slot + Slot.VALUES] = values;
     memory.u32[slot + Slot.ROOM] = room;
     memory.u32[slot + Slot.USED] = 0;
@@ -363,7 +313,7 @@ export class JsonDecoder implements Decoder {
     const { workspace, split } = this.#options;
     const { u32 } = workspace.account.memory;
     const columns = this.schema.fields.map(({ type }, index) => {
-      const slot = this.#slot(index);
+      const slot = slotOf(this.#block, index);
       if (layoutOf(type) === "utf8" && rows > 0) {
         // Room for half as much again as the mean string of this batch.
         const mean = (u32[slot + Slot.USED] as number) / rows;

@@ -167,6 +167,17 @@ describe("text", () => {
   });
 });
 
+test("S60 integers beyond 2^53 survive JSON in and out", () => {
+  const lines = ["9007199254740993", "-9007199254740993", "9223372036854775807", "-9223372036854775808"];
+  const text = lines.map((value) => `{"n":${value}}\n`).join("");
+  const encoded: string[] = [];
+  const { rows } = decode(kit.workspace, { n: "BIGINT" }, text, {
+    onBatch: (batch) => encoded.push(new TextDecoder().decode(json.createEncoder(batch.schema).encode(batch))),
+  });
+  expect(rows.map(({ n }) => n)).toEqual(lines.map(BigInt));
+  expect(encoded.join("")).toBe(text);
+});
+
 describe("decode(encode(batch)) = batch", () => {
   const day = 86_400_000;
   const ms = fc.integer({ min: Date.parse("-009999-01-01T00:00:00Z"), max: Date.parse("9999-12-31T23:59:59.999Z") });

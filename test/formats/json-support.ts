@@ -1,11 +1,36 @@
 // Drives the NDJSON decoder by hand in tests: text in, rows and bad records out.
+
+import { afterEach, beforeAll, expect } from "vitest";
 import type { Batch, Workspace } from "../../src/arrow/batch.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import type { DecoderPosition } from "../../src/formats/format.js";
 import { json } from "../../src/formats/json.js";
 import type { BadRecord } from "../../src/operators/bad-records.js";
+import { openTestWorkspace } from "../../src/testing/index.js";
 import { type Arena, MemoryAccount } from "../../src/wasm/memory.js";
+
+/** Text and single bytes in a row. */
+export function bytesFrom(...parts: (string | number[])[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...bytesOf(part)] : part)));
+}
+
+/** A workspace whose blocks are watched; after each test all of them must have been given back. */
+export function guarded(): { readonly workspace: Workspace; readonly account: GuardedAccount } {
+  const kit = {} as { workspace: Workspace; account: GuardedAccount };
+  beforeAll(async () => {
+    const { memory, kernels } = await openTestWorkspace({ shared: true });
+    kit.account = new GuardedAccount(memory);
+    kit.workspace = { account: kit.account, kernels };
+  });
+  afterEach(() => {
+    kit.account.arena.reset();
+    const { usedBytes } = kit.account;
+    kit.account.dispose();
+    expect(usedBytes).toBe(0);
+  });
+  return kit;
+}
 
 export interface DecodeOptions {
   /** Sizes of the chunks, repeated; all in one chunk unless given. */
