@@ -53,11 +53,7 @@ export class ColumnReader {
 
   /** Begins a chunk of `rowCount` rows, the first `skip` of which are passed over. */
   open(stream: ChunkStream, codec: Codec, rowGroup: number, rowCount: number, skip: number): void {
-    this.#dropPage();
-    // Batches of this step may still use the last row group's dictionary.
-    const region = this.#dictionary?.region;
-    if (region) this.#options.workspace.account.arena.retire(region);
-    this.#dictionary = null;
+    this.#leaveChunk();
     this.#stream = stream;
     this.#codec = codec;
     this.#rowGroup = rowGroup;
@@ -91,17 +87,19 @@ export class ColumnReader {
   }
 
   close(): void {
-    this.#dropPage();
-    this.#dictionary?.region?.release();
-    this.#dictionary = null;
+    this.#leaveChunk();
     this.#stream?.close();
     this.#stream = null;
   }
 
-  #dropPage(): void {
+  #leaveChunk(): void {
     this.#page?.free();
     this.#page = null;
     this.#header = null;
+    // Batches of this step may still use the dictionary.
+    const region = this.#dictionary?.region;
+    if (region) this.#options.workspace.account.arena.retire(region);
+    this.#dictionary = null;
   }
 
   /** Reads one page, of whatever kind; false when bytes are missing. */

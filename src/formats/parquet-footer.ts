@@ -20,7 +20,7 @@ export interface SchemaNode {
 }
 
 /** The annotations that change how a value is read; others are `kind` alone. */
-export interface LogicalAnnotation {
+interface LogicalAnnotation {
   readonly kind: string;
   readonly unit?: "MILLIS" | "MICROS" | "NANOS";
   readonly utc?: boolean;

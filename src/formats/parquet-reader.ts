@@ -72,7 +72,12 @@ export class ParquetReader implements ParquetSplit {
   }
 
   start(): void {
-    if (this.#current === null) this.#enterGroup();
+    if (this.#current !== null || this.#error !== null) return;
+    try {
+      this.#enterGroup();
+    } catch (error) {
+      this.#error = error;
+    }
   }
 
   poll(): Poll {

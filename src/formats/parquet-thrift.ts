@@ -5,7 +5,7 @@
 /** The struct goes on behind the bytes at hand. */
 export const TRUNCATED = -1;
 /** Not the compact protocol, or nested or repeated beyond all reason. */
-export const MALFORMED = -2;
+const MALFORMED = -2;
 
 /** Deeper than any struct of Parquet (FileMetaData › RowGroup › ColumnChunk › ColumnMetaData › Statistics is 5). */
 const DEPTH_MAX = 24;

@@ -11,7 +11,7 @@ import { ParquetReader, type ParquetSource } from "./parquet-reader.js";
 import type { ParquetSplit, ParquetSplitOptions } from "./parquet-split.js";
 import { planColumns } from "./parquet-types.js";
 
-export type { ParquetSplit, ParquetSplitOptions } from "./parquet-split.js";
+export type { ParquetSplit } from "./parquet-split.js";
 
 /** How a file is read. */
 export interface ParquetOptions {

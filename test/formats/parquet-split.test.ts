@@ -218,6 +218,7 @@ describe("reads", () => {
     const failure = new ConnectorError("FILE_IO", "the disk is gone");
     source.read = (_offset, _length, done) => done(failure, undefined as never);
     const reader = split(file);
+    reader.start();
     expect(() => reader.poll()).toThrow(failure);
     expect(() => reader.poll()).toThrow(failure);
     reader.close();
