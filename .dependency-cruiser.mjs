@@ -74,7 +74,7 @@ export default {
       to: { path: BROWSER_TWINS },
     },
     behindDoor("@assemblyscript/loader", "^src/wasm/"),
-    behindDoor("apache-arrow", "^src/formats/arrow(-[a-z]+)?\\.ts$"),
+    behindDoor("apache-arrow", "^src/formats/arrow"),
     behindDoor("hyparquet", "^src/formats/parquet"),
     {
       name: "no-development-dependencies",

@@ -1,6 +1,6 @@
 // How the command line ends: 0 well, 1 when the user can mend it, 2 when it is our bug, 130 on Ctrl-C.
 import pc from "picocolors";
-import { EngineError, InternalError } from "../errors.js";
+import { EngineError, InternalError } from "../node.js";
 
 export const EXIT_USER = 1;
 export const EXIT_INTERNAL = 2;
