@@ -2,7 +2,6 @@
 // call a node, and each call one kernel or a few. Expressions over one dictionary-coded column are computed on its values.
 import { type Batch, Column, decodeDictionary, takeColumn } from "../arrow/batch.js";
 import { layoutOf } from "../arrow/types.js";
-import { boundChildren } from "../plan/constant.js";
 import type { BoundExpr } from "../plan/expr.js";
 import { FUNCTIONS } from "../plan/functions.js";
 import { arithmetic, rounding } from "./evaluate/arithmetic.js";
@@ -10,7 +9,7 @@ import { cast } from "./evaluate/cast.js";
 import { caseOf, coalesce, extreme } from "./evaluate/choice.js";
 import { compare, distinct, isIn } from "./evaluate/compare.js";
 import { constantVector } from "./evaluate/constants.js";
-import { type Compute, Evaluation, type Family, RowFailures } from "./evaluate/evaluation.js";
+import { type BoundCall, type Compute, Evaluation, type Family, RowFailures } from "./evaluate/evaluation.js";
 import { logic, truth } from "./evaluate/logic.js";
 import { rowByRow } from "./evaluate/rows.js";
 import { concat, like, search, substring, text, trim } from "./evaluate/text.js";
@@ -122,22 +121,21 @@ function codedColumn(expr: BoundExpr): number {
     case "cast":
       return codedColumn(expr.input);
     case "call": {
-      const columns = boundChildren(expr)
-        .filter((arg) => arg.kind !== "literal" || !passesNulls(expr.fn))
-        .map(codedColumn);
+      // The arguments whose NULL alone makes the result NULL; the others must be literals or read the same column.
+      const deciding = givesNull(expr);
+      const columns = expr.args.filter((arg) => arg.kind !== "literal").map(codedColumn);
       const [first = -1] = columns;
-      return givesNull(expr.fn) && columns.every((column) => column === first) ? first : -1;
+      return deciding.some((arg) => codedColumn(arg) >= 0) && columns.every((column) => column === first) ? first : -1;
     }
   }
 }
 
-/** Whether literals beside the column do not keep its NULL from being the result. */
-function passesNulls(fn: string): boolean {
-  return fn !== "and" && fn !== "or";
-}
-
-function givesNull(fn: string): boolean {
-  return FUNCTIONS.get(fn)?.nulls === "strict" || fn === "and" || fn === "or" || fn === "in";
+/** Arguments of which one NULL is enough for the result to be NULL, whatever the others are. */
+function givesNull({ fn, args }: BoundCall): readonly BoundExpr[] {
+  if (FUNCTIONS.get(fn)?.nulls === "strict") return args;
+  if (fn === "in") return args.slice(0, 1);
+  // AND and OR give NULL when all arguments are NULL, as they are when all read the column.
+  return (fn === "and" || fn === "or") && args.every((arg) => arg.kind !== "literal") ? args : [];
 }
 
 /**

@@ -184,7 +184,8 @@ function bindCall(row: Omit<FunctionRow, "expand">, args: readonly BoundExpr[], 
   const target = resolved.fn === undefined ? row : functionRow(resolved.fn);
   const nullable = resolved.nullable ?? nullableBy(target.nulls, cast);
   const call = folded({ kind: "call", fn: target.name, args: cast, type: resolved.type, nullable });
-  return resolved.castTo === undefined ? call : castTo(call, resolved.castTo, expr);
+  if (resolved.castTo === undefined || sameType(resolved.castTo, call.type)) return call;
+  return folded({ kind: "cast", input: call, type: resolved.castTo, try: false, nullable: call.nullable });
 }
 
 function nullableBy(nulls: FunctionRow["nulls"], args: readonly BoundExpr[]): boolean {
@@ -275,7 +276,7 @@ function naturalLiteral(value: Exclude<LiteralValue, null>): Literal {
       return literal(value, STRING);
     case "number":
       if (!Number.isSafeInteger(value) || Object.is(value, -0)) return literal(value, FLOAT64);
-      return Math.abs(value) < 2 ** 31 ? literal(value, INT32) : literal(BigInt(value), INT64);
+      return (value | 0) === value ? literal(value, INT32) : literal(BigInt(value), INT64);
     case "bigint":
       if (BigInt.asIntN(64, value) === value) return literal(value, INT64);
       return literal(value, decimal(String(value < 0n ? -value : value).length, 0));
