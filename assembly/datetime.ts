@@ -31,12 +31,12 @@ const ERA_DAYS: i64 = 146097;
 
 /** Days since 1970-01-01 of a month's first day; month 1 to 12 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
 @inline
-function daysOfMonth(year: i64, month: i64): i64 {
-  const y = year - <i64>(month <= 2);
-  const era = floorDiv(y, 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = (153 * (month + (month > 2 ? <i64>-3 : 9)) + 2) / 5;
-  return era * ERA_DAYS + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - EPOCH_DAY;
+export function daysOfMonth<T>(year: T, month: T): T {
+  const y = <T>(year - <T>(month <= 2));
+  const era = <T>((y >= 0 ? y : y - 399) / 400);
+  const yearOfEra = <T>(y - era * 400);
+  const dayOfYear = <T>((153 * (month + (month > 2 ? <T>-3 : <T>9)) + 2) / 5);
+  return <T>(era * <T>ERA_DAYS + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - <T>EPOCH_DAY);
 }
 
 const MONTH: i32 = 1;
@@ -60,7 +60,7 @@ export function civilI64(values: usize, n: i32, part: i32, months: i64, out: usi
     if (part == MONTH) result = month;
     else if (part == DAY) result = dayOfYear - (153 * fromMarch + 2) / 5 + 1;
     else if (part == QUARTER) result = (month + 2) / 3;
-    else if (part == START) result = daysOfMonth(year, month - ((month - 1) % months)) * DAY_MS;
+    else if (part == START) result = daysOfMonth<i64>(year, month - ((month - 1) % months)) * DAY_MS;
     store<i64>(out, result);
   }
 }

@@ -1,5 +1,6 @@
 // NDJSON decoding: dates and times in ISO 8601 or SQL notation, `2020-02-29T23:59:59.123Z`, `2020-02-29 23:59`. The calendar
 // is the proleptic Gregorian one; the years are -9999 to 9999; leap seconds and 24:00 are refused.
+import { daysOfMonth } from "./datetime";
 import { Context, Reason, refuse, Slot } from "./json-context";
 import { copyString, skipString } from "./json-string";
 
@@ -12,16 +13,6 @@ function twoDigits(at: usize): u32 {
   const tens = <u32>load<u8>(at) - 0x30;
   const ones = <u32>load<u8>(at, 1) - 0x30;
   return tens > 9 || ones > 9 ? 255 : tens * 10 + ones;
-}
-
-/** Days since 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
-function daysFromCivil(year: i32, month: i32, day: i32): i32 {
-  const y = month <= 2 ? year - 1 : year;
-  const era = (y >= 0 ? y : y - 399) / 400;
-  const yearOfEra = y - era * 400;
-  const dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear;
-  return era * 146097 + dayOfEra - 719468;
 }
 
 function daysInMonth(year: i32, month: i32): i32 {
@@ -55,7 +46,7 @@ function readOtherDate(context: Context, start: usize): usize {
   if (month - 1 > 11 || day == 0 || <i32>day > daysInMonth(year, month)) {
     return refuse(context, Reason.TIME_RANGE, start);
   }
-  context.days = daysFromCivil(year, month, day);
+  context.days = daysOfMonth<i32>(year, <i32>month) + <i32>day - 1;
   // `days` is no longer the date known so far. One with a sign has eleven bytes: nothing is known then.
   context.dateHead = load<u64>(start);
   context.dateTail = negative ? u32.MAX_VALUE : load<u16>(start, 8);
