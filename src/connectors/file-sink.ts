@@ -7,7 +7,6 @@ import type { Encoder } from "../formats/format.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
 import { fileExists } from "../platform/errors.js";
 import type { Completion, Storage, WritableFile } from "../platform/platform.js";
-import type { FileOptions } from "./file.js";
 import { FORMATS, formatNamed, formatOf, PARQUET } from "./formats.js";
 
 /** Bytes that wait to be written before the sink says that it is full. */
@@ -17,6 +16,12 @@ const WRITE_BYTES = 256 << 10;
 
 /** One call to the storage; they run one after another. */
 type Call = (done: Completion<void>) => void;
+
+/** Where the rows go, and in which format: by the path's ending unless given. */
+export interface FileTarget {
+  readonly path: string;
+  readonly format?: string;
+}
 
 export class FileSink implements Sink {
   readonly #path: string;
@@ -36,7 +41,7 @@ export class FileSink implements Sink {
   /** Who is told of the first error: the job, or whoever waits for the end. */
   #failed: (error: Error) => void = () => undefined;
 
-  constructor(options: FileOptions, schema: Schema) {
+  constructor(options: FileTarget, schema: Schema) {
     const format = formatNamed(formatForWriting(options), options.path);
     this.#encoder = format.createEncoder(schema);
     this.#path = options.path.endsWith("/") ? `${options.path}part-0${format.extensions[0]}` : options.path;
@@ -181,7 +186,7 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 /** @throws UNSUPPORTED for formats that are read only */
-function formatForWriting({ path, format }: FileOptions): string {
+function formatForWriting({ path, format }: FileTarget): string {
   const name = formatOf(path, format);
   if (name !== PARQUET) return name;
   throw new ConnectorError("UNSUPPORTED", `${path}: Parquet files are not written yet`, {
