@@ -8,7 +8,7 @@ import type { Completion } from "../platform/platform.js";
 import type { Connector } from "../runtime/connector.js";
 
 /** Takes the rows of one batch. */
-export type RowsCallback = (rows: readonly Record<string, Value>[]) => void | PromiseLike<void>;
+type RowsCallback = (rows: readonly Record<string, Value>[]) => void | PromiseLike<void>;
 
 export const callback: Connector = {
   name: "callback",

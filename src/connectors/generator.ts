@@ -10,7 +10,7 @@ import type { Connector, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 
 /** What `mill.generate(options)` keeps with the table. */
-export interface GeneratorOptions {
+interface GeneratorOptions {
   /** null: rows without end. */
   readonly rows: number | null;
   readonly seed: number;

@@ -12,7 +12,7 @@ import type { Completion, Platform } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import { Channel, ChannelHead, type ChannelLimits } from "./channel.js";
 import { Outlet, Slot } from "./slot.js";
-import { type Head, located, nodeText, type Polled, Task } from "./task.js";
+import { type Head, located, type Polled, Task } from "./task.js";
 import type { Trace } from "./trace.js";
 
 /** Makes what the nodes of a plan stand for. */
@@ -24,7 +24,7 @@ export interface Factory {
 }
 
 /** Nodes that neither read from nor write to the outside. */
-export type OperatorNode = Exclude<PhysicalNode, { kind: "source" | "sink" }>;
+type OperatorNode = Exclude<PhysicalNode, { kind: "source" | "sink" }>;
 
 export interface GraphOptions {
   readonly platform: Platform;
@@ -179,7 +179,7 @@ export class Graph {
       warnOnce: (key, message) => {
         if (warned.has(key)) return;
         warned.add(key);
-        platform.log("warn", message, { operator: nodeText(outlet) });
+        platform.log("warn", message, { operator: uid });
       },
       wake: () => task.wake(),
     };

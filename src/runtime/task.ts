@@ -263,6 +263,6 @@ interface NodeName {
 }
 
 /** A node in messages: its name, and its uid where that says more. */
-export function nodeText({ name, uid }: NodeName): string {
+function nodeText({ name, uid }: NodeName): string {
   return name === uid ? name : `${name} (${uid})`;
 }

@@ -1,7 +1,7 @@
 // The page as a host: turns, timers, chance, fetch, and the refusal of paths.
 import { expect, inject, test } from "vitest";
 import { browserPlatform } from "../../src/platform/browser.js";
-import { promised } from "../../src/platform/platform.js";
+import { type FetchResult, promised } from "../../src/platform/platform.js";
 
 test("memory is shared exactly where the page is isolated", () => {
   expect(browserPlatform().sharedMemory).toBe(inject("isolated"));
@@ -43,11 +43,11 @@ test("identifiers are version 4 UUIDs", () => {
 test("a fetched body comes in chunks and ends with null", async () => {
   const { net } = browserPlatform();
   const url = URL.createObjectURL(new Blob(["some text"]));
-  const result = await promised((done) => net.fetch(url, {}, done));
+  const result = await promised<FetchResult>((done) => net.fetch(url, {}, done));
   expect(result.status).toBe(200);
   let text = "";
   for (;;) {
-    const chunk = await promised((done) => result.read(done));
+    const chunk = await promised<Uint8Array | null>((done) => result.read(done));
     if (chunk === null) break;
     text += new TextDecoder().decode(chunk);
   }

@@ -1,6 +1,6 @@
 // The simulator: the same seed is the same run, another seed another one, and time is virtual.
 import { describe, expect, test } from "vitest";
-import { promised } from "../../src/platform/platform.js";
+import { type FetchResult, promised, type ReadableFile } from "../../src/platform/platform.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 
 /** Starts turns, timers, reads and a fetch at once; gives the order in which they were answered. */
@@ -17,10 +17,10 @@ async function muddle(seed: number): Promise<{ order: string[]; hash: string; ti
   }
   all.push(new Promise((resolve) => sim.scheduler.after(5, () => resolve(ready("timer")()))));
   all.push(
-    promised((done) => sim.net.fetch("http://host/y", {}, done)).then(async (result) => {
+    promised<FetchResult>((done) => sim.net.fetch("http://host/y", {}, done)).then(async (result) => {
       let bytes = 0;
       for (;;) {
-        const chunk = await promised((done) => result.read(done));
+        const chunk = await promised<Uint8Array | null>((done) => result.read(done));
         if (chunk === null) break;
         bytes += chunk.length;
       }
@@ -67,7 +67,7 @@ test("a fault is answered once", async () => {
   const sim = new SimPlatform(1);
   sim.files.write("/x", "x");
   sim.files.failNext("open", "/x");
-  const open = () => sim.drive(promised((done) => sim.storage.open("/x", done)));
+  const open = () => sim.drive(promised<ReadableFile>((done) => sim.storage.open("/x", done)));
   await expect(open()).rejects.toMatchObject({ code: "FILE_IO" });
   expect((await open()).lengthBytes).toBe(1);
 });

@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { nodePlatform } from "../../src/platform/node.js";
-import { promised, type Storage } from "../../src/platform/platform.js";
+import {
+  type FileInfo,
+  promised,
+  type ReadableFile,
+  type Storage,
+  type WritableFile,
+} from "../../src/platform/platform.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 
 interface Host {
@@ -59,7 +65,7 @@ describe.each([
   ["sim", simHost],
 ])("storage of %s", (_name, newHost) => {
   async function writeFile({ storage, wait }: Host, path: string, parts: readonly string[]): Promise<void> {
-    const file = await wait(promised((done) => storage.create(path, done)));
+    const file = await wait(promised<WritableFile>((done) => storage.create(path, done)));
     for (const part of parts) await wait(promised<void>((done) => file.write(encode(part), done)));
     await wait(promised<void>((done) => file.sync(done)));
     await wait(promised<void>((done) => file.close(done)));
@@ -71,7 +77,7 @@ describe.each([
       host.put(`${host.root}/${name}`, name);
     }
     const list = async (pattern: string) => {
-      const files = await host.wait(promised((done) => host.storage.list(host.root + pattern, done)));
+      const files = await host.wait(promised<FileInfo[]>((done) => host.storage.list(host.root + pattern, done)));
       return files.map(({ path, lengthBytes }) => `${path.slice(host.root.length)}:${lengthBytes}`);
     };
     expect(await list("/a.json")).toEqual(["/a.json:6"]);
@@ -88,7 +94,7 @@ describe.each([
     const host = newHost();
     const text = Array.from({ length: 20_000 }, (_, i) => String.fromCharCode(97 + (i % 26))).join("");
     host.put(`${host.root}/x`, text);
-    const file = await host.wait(promised((done) => host.storage.open(`${host.root}/x`, done)));
+    const file = await host.wait(promised<ReadableFile>((done) => host.storage.open(`${host.root}/x`, done)));
     expect(file.lengthBytes).toBe(20_000);
     for (const [offset, length] of [
       [0, 20_000],
@@ -97,7 +103,7 @@ describe.each([
       [20_000, 10],
       [5, 0],
     ] as const) {
-      const bytes = await host.wait(promised((done) => file.read(offset, length, done)));
+      const bytes = await host.wait(promised<Uint8Array>((done) => file.read(offset, length, done)));
       expect(new TextDecoder().decode(bytes)).toBe(text.slice(offset, offset + length));
     }
     await host.wait(promised<void>((done) => file.close(done)));
@@ -128,9 +134,9 @@ describe.each([
   test("names what is missing", async () => {
     const host = newHost();
     const missing = { code: "FILE_NOT_FOUND", at: { source: `${host.root}/no` } };
-    await expect(host.wait(promised((done) => host.storage.open(`${host.root}/no`, done)))).rejects.toMatchObject(
-      missing,
-    );
+    await expect(
+      host.wait(promised<ReadableFile>((done) => host.storage.open(`${host.root}/no`, done))),
+    ).rejects.toMatchObject(missing);
     await expect(
       host.wait(promised<void>((done) => host.storage.remove(`${host.root}/no`, done))),
     ).rejects.toMatchObject(missing);
@@ -142,12 +148,12 @@ test("a glob of Node does not follow links to directories, which may lead in cir
   writeFileSync(join(root, "a.json"), "{}");
   symlinkSync(root, join(root, "again"));
   symlinkSync(join(root, "a.json"), join(root, "b.json"));
-  const files = await promised((done) => nodePlatform().storage.list(`${root}/**/*.json`, done));
+  const files = await promised<FileInfo[]>((done) => nodePlatform().storage.list(`${root}/**/*.json`, done));
   expect(files.map(({ path }) => path.slice(root.length))).toEqual(["/a.json", "/b.json"]);
 });
 
 test("a directory is not opened as a file", async () => {
-  await expect(promised((done) => nodePlatform().storage.open(temporary, done))).rejects.toMatchObject({
+  await expect(promised<ReadableFile>((done) => nodePlatform().storage.open(temporary, done))).rejects.toMatchObject({
     code: "FILE_IO",
   });
 });

@@ -20,7 +20,7 @@ import { MemoryAccount } from "../../src/wasm/memory.js";
 /** Where something fails on purpose. */
 export type Fault = "open" | "batch" | "watermark" | "split" | "resume" | "finish" | "close";
 
-export class Planned extends Error {}
+class Planned extends Error {}
 
 /** What a source delivers: batches, split events before them, and pauses until an answer from outside. */
 export type Script = readonly (Batch | SplitEvent | "pause")[];
