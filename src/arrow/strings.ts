@@ -102,7 +102,7 @@ const SAMPLE_VALUES = 128;
 const VALUES_MAX = 32_768;
 const CHARACTERS_MAX = 2 ** 22;
 
-/** What `codeOf` answers instead of a code. */
+/** What `add` answers instead of a code. */
 export const TOO_MANY = -1;
 export const NOT_UTF8 = -2;
 
@@ -113,7 +113,7 @@ export const NOT_UTF8 = -2;
 export class StringDictionary {
   readonly #workspace: Workspace;
   readonly #type: DataType;
-  readonly #codes = new Map<string, number>();
+  readonly #codes = new Map<unknown, number>();
   readonly #writer = new BytesWriter();
   readonly #fresh: string[] = [];
   #rows = 0;
@@ -134,9 +134,23 @@ export class StringDictionary {
     this.#rows += rows;
   }
 
-  /** The code of a string; TOO_MANY once the column turned out not to repeat its strings, NOT_UTF8 for a lone surrogate. */
-  codeOf(text: string): number {
-    return this.#codes.get(text) ?? this.#add(text);
+  /** The codes of the strings known so far. */
+  get codes(): ReadonlyMap<unknown, number> {
+    return this.#codes;
+  }
+
+  /** Gives a new string its code; TOO_MANY once the column turned out not to repeat its strings, NOT_UTF8 for a lone
+   * surrogate. */
+  add(text: string): number {
+    const code = this.#codes.size;
+    const characters = this.#characters + text.length;
+    const rare = code >= SAMPLE_VALUES && code * 2 > this.#rows;
+    if (rare || code >= VALUES_MAX || characters > CHARACTERS_MAX) return TOO_MANY;
+    if (!isWellFormed(text)) return NOT_UTF8;
+    this.#codes.set(text, code);
+    this.#characters = characters;
+    this.#fresh.push(text);
+    return code;
   }
 
   /** The distinct values so far. @throws MEMORY_LIMIT */
@@ -150,18 +164,6 @@ export class StringDictionary {
     this.#region?.release();
     this.#region = null;
     this.#column = null;
-  }
-
-  #add(text: string): number {
-    const code = this.#codes.size;
-    const characters = this.#characters + text.length;
-    const rare = code >= SAMPLE_VALUES && code * 2 > this.#rows;
-    if (rare || code >= VALUES_MAX || characters > CHARACTERS_MAX) return TOO_MANY;
-    if (!isWellFormed(text)) return NOT_UTF8;
-    this.#codes.set(text, code);
-    this.#characters = characters;
-    this.#fresh.push(text);
-    return code;
   }
 
   #append(): Column {

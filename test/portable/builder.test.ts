@@ -180,6 +180,14 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
     expect(Object.getPrototypeOf(read[0])).toBe(Object.prototype);
   });
 
+  test("rows handed in piece by piece keep their numbers in messages, in every kind of column", () => {
+    for (const type of ["STRING", "INT", "BYTES", "DOUBLE"]) {
+      const builder = new RowBuilder(workspace, parseSchema({ x: type }));
+      expect(() => builder.build([{}, { x: null }, { x: true }], 1, 3, 1000)).toThrow(/row 1001: true is no/);
+      builder.close();
+    }
+  });
+
   test("what is no row is refused with its number", () => {
     const builder = new RowBuilder(workspace, parseSchema({ x: "INT" }));
     for (const bad of [null, undefined, 5, "row"]) {
