@@ -170,8 +170,8 @@ export function affixUtf8(
 // LIKE. The host cuts the pattern at its % into segments of at most 64 code points; `_` is any one code point.
 //
 //   program   u32 segments │ u32 first is at the start │ u32 last is at the end │ u32 empty pattern │ segments …
-//   segment   u32 code points m │ u32 others k │ u64 places of `_` │ 128 × u64 places of each ASCII character
-//             │ k × (u64 bytes of another character │ u64 its places)
+//   segment   u16 code points m │ u16 first byte, 0 when `_` │ u32 others k │ u64 places of `_`
+//             │ 128 × u64 places of each ASCII character │ k × (u64 bytes of another character │ u64 its places)
 //
 // A place is a bit: bit j of a character's places says that it may stand j-th. One word of state holds every partial match
 // of a segment (Shift-And; Baeza-Yates and Gonnet, "A New Approach to Text Searching", 1992): a step a character, whatever
@@ -181,12 +181,21 @@ const SEGMENT_HEAD: usize = 1040;
 
 /** End of the leftmost match at or after `at` (only at `at` itself when `fixed`), or 0. */
 function matchSegment(segment: usize, at: usize, end: usize, fixed: bool): usize {
-  const full = (<u64>1) << (load<u32>(segment) - 1);
+  const full = (<u64>1) << (<u64>load<u16>(segment) - 1);
+  const first = fixed ? 0 : <u32>load<u16>(segment, 2);
+  const firsts = i8x16.splat(<i8>first);
   const others = segment + SEGMENT_HEAD;
   const othersEnd = others + ((<usize>load<u32>(segment, 4)) << 4);
   let state: u64 = 0;
   let begin: u64 = 1;
   while (at < end) {
+    if (state == 0 && first != 0) {
+      // No match has begun: on to the next place where one can. No byte inside a code point equals a first byte.
+      const found = <u32>i8x16.bitmask(i8x16.eq(v128.load(at), firsts));
+      at += found == 0 ? 16 : <usize>ctz(found);
+      if (found == 0) continue;
+      if (at >= end) break;
+    }
     const lead = <u32>load<u8>(at);
     let places: u64;
     if (lead < 0x80) {
@@ -231,7 +240,7 @@ function isLike(program: usize, at: usize, end: usize): bool {
   }
   if (count == 0) return !load<u32>(program, 12) || at == end;
   if (!load<u32>(program, 8)) return matchSegment(segment, at, end, false) != 0;
-  const tail = backward(at, end, load<i32>(segment));
+  const tail = backward(at, end, <i32>load<u16>(segment));
   return tail != 0 && matchSegment(segment, tail, end, true) != 0;
 }
 

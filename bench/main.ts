@@ -10,6 +10,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   ndjson: () => import("./ndjson.js"),
   parquet: () => import("./parquet.js"),
   "window-aggregate": () => import("./operators/window-aggregate.js"),
+  expressions: () => import("./operators/expressions.js"),
   "kernel-ndjson": () => import("./kernels/ndjson.js"),
   "kernel-parquet": () => import("./kernels/parquet.js"),
 };

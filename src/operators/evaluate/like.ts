@@ -43,7 +43,9 @@ function segmentProgram(segment: readonly LikeUnit[]): Uint8Array {
     else others.set(point, (others.get(point) ?? anyOne) | place);
   });
   const bytes = new Uint8Array(SEGMENT_BYTES + others.size * ENTRY_BYTES);
-  new Uint32Array(bytes.buffer).set([segment.length, others.size]);
+  const [first] = segment;
+  const firstByte = typeof first === "string" ? Number(packed(first) & 0xffn) : 0;
+  new Uint32Array(bytes.buffer).set([segment.length | (firstByte << 16), others.size]);
   const words = new BigUint64Array(bytes.buffer);
   words[1] = anyOne;
   words.set(ascii, 2);
