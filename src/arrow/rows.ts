@@ -114,15 +114,15 @@ function readValues(reader: Reader, type: DataType): Value[] {
     case "boolean":
       return Array.from({ length }, (_, row) => isBitSet(memory, values, row));
     case "int8":
-      return Array.from(memory.i8.subarray(values, values + length));
+      return copyNumbers(memory.i8.subarray(values, values + length));
     case "int16":
-      return Array.from(memory.i16.subarray(values >>> 1, (values >>> 1) + length));
+      return copyNumbers(memory.i16.subarray(values >>> 1, (values >>> 1) + length));
     case "int32":
-      return Array.from(memory.i32.subarray(values >>> 2, (values >>> 2) + length));
+      return copyNumbers(memory.i32.subarray(values >>> 2, (values >>> 2) + length));
     case "float32":
-      return Array.from(memory.f32.subarray(values >>> 2, (values >>> 2) + length));
+      return copyNumbers(memory.f32.subarray(values >>> 2, (values >>> 2) + length));
     case "float64":
-      return Array.from(memory.f64.subarray(values >>> 3, (values >>> 3) + length));
+      return copyDoubles(memory.f64.subarray(values >>> 3, (values >>> 3) + length));
     case "date":
       return Array.from(memory.i32.subarray(values >>> 2, (values >>> 2) + length), formatDate);
     case "time":
@@ -153,6 +153,20 @@ function isBitSet({ u8 }: LinearMemory, bits: number, row: number): boolean {
 
 function isNull({ column, memory }: Reader, row: number): boolean {
   return column.validity !== 0 && !isBitSet(memory, column.validity, row);
+}
+
+// Array.from takes ten times as long, and one loop for all five kinds of array three times.
+
+function copyDoubles(values: Float64Array): Value[] {
+  const copy: Value[] = new Array(values.length);
+  for (let i = 0; i < copy.length; i++) copy[i] = values[i] as number;
+  return copy;
+}
+
+function copyNumbers(values: Int8Array | Int16Array | Int32Array | Float32Array): Value[] {
+  const copy: Value[] = new Array(values.length);
+  for (let i = 0; i < copy.length; i++) copy[i] = values[i] as number;
+  return copy;
 }
 
 // 64-bit values are read as two 32-bit halves: a BigInt64Array makes a bigint a cell and is ten times slower.
