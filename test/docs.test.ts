@@ -42,7 +42,6 @@ const pages = [
   ...textFiles(["docs"], /\.md$/),
   ...textFiles(["src"], /\.ts$/),
 ];
-const examples = textFiles(["examples"], /\.ts$/);
 
 /** Modules must lie inside the repository for vitest to compile them. */
 const scratch = join(ROOT, ".cache/docs");
@@ -76,11 +75,5 @@ for (const block of pages.flatMap(blocksOf)) {
     writeFileSync(path, block.code);
     const printed = await printedBy(path);
     if (block.prints !== undefined) expect(printed).toBe(block.prints);
-  });
-}
-
-for (const example of examples) {
-  test(`${example.path} runs`, async () => {
-    await printedBy(join(ROOT, example.path));
   });
 }

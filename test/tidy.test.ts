@@ -6,7 +6,7 @@ import { CODES } from "../src/errors.js";
 import { readText, type TextFile, textFiles } from "./support/repository.js";
 
 const product = textFiles(["src", "assembly"], /\.(ts|peggy)$/);
-const code = [...product, ...textFiles(["test", "bench", "scripts", "examples"], /\.(ts|mjs)$/)];
+const code = [...product, ...textFiles(["test", "bench", "scripts", "examples"], /\.(ts|js|mjs)$/)];
 const prose = [
   ...textFiles(["docs"], /\.md$/),
   ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map((path) => ({ path, text: readText(path) })),
