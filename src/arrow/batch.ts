@@ -217,7 +217,7 @@ export function decodeDictionary(workspace: Workspace, column: Column): Column {
 }
 
 /** `count` rows from `start`, sharing the buffers; bitmaps at odd bits are shifted into the arena. */
-export function sliceColumn(workspace: Workspace, column: Column, start: number, count: number): Column {
+function sliceColumn(workspace: Workspace, column: Column, start: number, count: number): Column {
   const { type, layout, dictionary, region } = column;
   const validity = column.validity === 0 ? 0 : sliceBits(workspace, column.validity, start, count);
   const bits = dictionary === null && layout === "bool";

@@ -105,7 +105,7 @@ function refined(plain: DataType, text: string): DataType {
 }
 
 /** The column type that holds every value of an Arrow type. @throws UNSUPPORTED */
-export function columnTypeOf(type: arrow.DataType, name = ""): DataType {
+function columnTypeOf(type: arrow.DataType, name = ""): DataType {
   if (arrow.DataType.isInt(type)) {
     const { bitWidth, isSigned } = type;
     if (bitWidth === 64) return isSigned ? INT64 : decimal(20, 0);
