@@ -1,244 +1,9 @@
-// Watermarks and windows against the row-by-row oracle: random disorder, splits, NULLs, NaN, lateness, keys and batch cuts.
+// Watermarks and windows over random input: against the row-by-row oracle, in any batches and layout, and through restarts.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Batch } from "../../src/arrow/batch.js";
-import { batchFromColumns } from "../../src/arrow/builder.js";
-import { readRows, type Value } from "../../src/arrow/rows.js";
-import { parseSchema } from "../../src/arrow/types.js";
-import { collect, type Element, type Emitted, openTestWorkspace, split, testContext } from "../../src/testing/index.js";
-import { answer, type OracleRow, type OracleSpec, results } from "./window-oracle.js";
-import { chain, watermarkOf, windowAggregate } from "./window-support.js";
+import { type Case, cases, expected, outputOf, release, runEngine, runRestarting, summarize } from "./window-cases.js";
 
-const { workspace } = await openTestWorkspace();
-
-/** Kinds of keys: how many distinct values, and what they are. Equal keys have equal `text`. */
-const KEYS: Record<string, { type: string; value(code: number): unknown; text?(code: number): string }> = {
-  smallInts: { type: "INT", value: (code) => code - 3 },
-  wideInts: { type: "INT", value: (code) => code * 100_000_007 - 900_000_000 },
-  bigints: { type: "BIGINT", value: (code) => BigInt(code) * 1_234_567_890_123n },
-  shorts: { type: "SMALLINT", value: (code) => code - 5 },
-  bytes: { type: "TINYINT", value: (code) => code - 5 },
-  booleans: { type: "BOOLEAN", value: (code) => code % 2 === 0, text: (code) => String(code % 2 === 0) },
-  // −0 and 0 are one key, and so is every NaN.
-  doubles: {
-    type: "DOUBLE",
-    value: (code) => [0, -0, Number.NaN, 1.5, -1.5, Number.POSITIVE_INFINITY][code % 6],
-    text: (code) => ["0", "0", "NaN", "1.5", "-1.5", "Infinity"][code % 6] as string,
-  },
-  floats: { type: "FLOAT", value: (code) => code / 4 },
-  decimals: { type: "DECIMAL(30, 2)", value: (code) => `${code + 1}00000000000000000000.25` },
-  shortStrings: { type: "STRING", value: (code) => "k".repeat(code) },
-  longStrings: { type: "STRING", value: (code) => `${"a".repeat(20)}${code}${"z".repeat(20)}` },
-  dates: { type: "DATE", value: (code) => code - 4 },
-};
-
-interface Case {
-  readonly kind: string;
-  readonly coded: boolean;
-  readonly second: boolean;
-  readonly micros: boolean;
-  readonly sparse: boolean;
-  readonly spec: OracleSpec;
-  readonly rows: readonly { time: number | null; code: number | null; float: number | null; split: number }[];
-  readonly cuts: number;
-  readonly batchRowsMax: number;
-  readonly yieldEvery: number;
-}
-
-const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 8, nil: null });
-const floats = fc.oneof(
-  { weight: 8, arbitrary: fc.integer({ min: -1000, max: 1000 }).map((value) => value / 8) },
-  { weight: 1, arbitrary: fc.constantFrom(Number.NaN, 0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
-);
-
-const cases: fc.Arbitrary<Case> = fc.record({
-  kind: fc.constantFrom(...Object.keys(KEYS)),
-  coded: fc.boolean(),
-  second: fc.boolean(),
-  micros: fc.boolean(),
-  sparse: fc.boolean(),
-  spec: fc.record({
-    sizeMs: fc.constantFrom(1, 2, 10, 100),
-    offsetMs: fc.constantFrom(0, 0, 3, -7),
-    latenessMs: fc.constantFrom(0, 0, 0, 5, 10, 25),
-    delayMs: fc.constantFrom(0, 1, 7, 30),
-    splits: fc.constantFrom(1, 1, 2, 3),
-  }),
-  rows: fc.array(
-    fc.record({
-      // Offsets from a slowly rising time: disorder around the windows' ends.
-      time: nullable(fc.integer({ min: -40, max: 40 })),
-      code: nullable(fc.integer({ min: 0, max: 9 })),
-      float: nullable(floats),
-      split: fc.nat({ max: 2 }),
-    }),
-    { maxLength: 120 },
-  ),
-  cuts: fc.nat(),
-  batchRowsMax: fc.constantFrom(1, 3, 8192),
-  yieldEvery: fc.constantFrom(0, 1, 3),
-});
-
-/** Event time of a row in the column's units. */
-function unitsOf({ time }: { time: number | null }, index: number, micros: boolean): number | null {
-  if (time === null) return null;
-  const ms = Math.floor(index / 2) + time - 20;
-  return micros ? ms * 1000 + ((index * 377) % 1000) : ms;
-}
-
-function schemaOf({ kind, second, micros }: Case) {
-  return parseSchema({
-    id: "BIGINT",
-    t: micros ? "TIMESTAMP(6)" : "TIMESTAMP(3)",
-    k: (KEYS[kind] as { type: string }).type,
-    ...(second ? { k2: "STRING" } : {}),
-    v: "DOUBLE",
-    i: "BIGINT",
-  });
-}
-
-const splitOf = (row: { split: number }, { spec }: Case) => row.split % spec.splits;
-const secondKey = (index: number) => (index % 3 === 0 ? null : `s${index % 2}`);
-const integerOf = (index: number) => (index % 7 === 0 ? null : BigInt(index * index) * 97n - 50_000n);
-
-/** The rows as batches: a batch never holds rows of two splits, and is cut after a row with a chance of one in `size`. */
-function batchesOf(input: Case, size: number): Element[] {
-  const schema = schemaOf(input);
-  const key = KEYS[input.kind] as (typeof KEYS)[string];
-  const elements: Element[] = Array.from({ length: input.spec.splits }, (_, number) => split(number, "active"));
-  let start = 0;
-  for (let end = 1; end <= input.rows.length; end++) {
-    const here = input.rows[end - 1] as Case["rows"][number];
-    const next = input.rows[end];
-    const sameSplit = next !== undefined && splitOf(next, input) === splitOf(here, input);
-    const cut = size === 1 || ((input.cuts >>> 3) + end * 2_654_435_761) % size === 0;
-    if (sameSplit && !cut) continue;
-    const rows = input.rows.slice(start, end);
-    const at = (index: number) => start + index;
-    const codes = [...new Set(rows.map(({ code }) => code))].filter((code) => code !== null);
-    const keys = input.coded
-      ? {
-          codes: rows.map(({ code }) => (code === null ? -1 : codes.indexOf(code))),
-          values: codes.map((code) => key.value(code)),
-        }
-      : rows.map(({ code }) => (code === null ? null : key.value(code)));
-    const batch = batchFromColumns(workspace, schema, {
-      id: rows.map((_, index) => at(index)),
-      t: rows.map((row, index) => {
-        const units = unitsOf(row, at(index), input.micros);
-        return units === null ? null : BigInt(units);
-      }),
-      k: keys,
-      ...(input.second ? { k2: rows.map((_, index) => secondKey(at(index))) } : {}),
-      v: rows.map(({ float }) => float),
-      i: rows.map((_, index) => integerOf(at(index))),
-    });
-    elements.push(batch.within(workspace, splitOf(here, input)).persist());
-    start = end;
-  }
-  elements.push({ watermarkMs: Number.POSITIVE_INFINITY });
-  return elements;
-}
-
-function oracleRows(input: Case): OracleRow[] {
-  const key = KEYS[input.kind] as (typeof KEYS)[string];
-  return input.rows.map((row, id) => {
-    const units = unitsOf(row, id, input.micros);
-    const first = row.code === null ? "NULL" : (key.text?.(row.code) ?? String(key.value(row.code)));
-    return {
-      id,
-      split: splitOf(row, input),
-      timeMs: units === null ? null : Math.floor(units / (input.micros ? 1000 : 1)),
-      key: input.second ? `${first},${secondKey(id) ?? "NULL"}` : first,
-      float: row.float,
-      integer: integerOf(id),
-    };
-  });
-}
-
-const AGGREGATES = [
-  "count",
-  "count v",
-  "sum v",
-  "min v",
-  "max v",
-  "avg v",
-  "count i",
-  "sum i",
-  "min i",
-  "max i",
-  "avg i",
-];
-
-function runEngine(input: Case, size: number): Emitted {
-  const schema = schemaOf(input);
-  const elements = batchesOf(input, size);
-  const window = windowAggregate(
-    schema,
-    {
-      ...input.spec,
-      keys: input.second ? ["k", "k2"] : ["k"],
-      aggregates: AGGREGATES.map((text) => (text === "count" ? "count_star" : text)),
-    },
-    input.sparse ? { denseBytesMax: 0 } : {},
-  );
-  const { sizeMs, offsetMs, latenessMs, delayMs } = input.spec;
-  // The grid of the moments at which a row becomes late, made of both ends: gcd of size and lateness.
-  const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-  const pane = { sizeMs: gcd(sizeMs, latenessMs), offsetMs };
-  const context = testContext(workspace, { batchRowsMax: input.batchRowsMax, yieldEvery: input.yieldEvery });
-  const emitted = collect(chain(watermarkOf(schema, { delayMs, pane }), window), elements, { context });
-  for (const element of elements) if ("rowCount" in element) (element as Batch).release();
-  return emitted;
-}
-
-function release({ elements, sides }: Emitted): void {
-  for (const element of elements) if ("rowCount" in element) (element as Batch).release();
-  for (const batches of Object.values(sides)) for (const batch of batches) batch.release();
-}
-
-const rowsOf = (batches: readonly Element[]) =>
-  batches.flatMap((element) => ("rowCount" in element ? readRows(element as Batch, { bigint: true }) : []));
-
-const textOf = (value: Value | undefined): string => {
-  if (value instanceof Date) return value.toISOString().slice(0, 10);
-  return value === null ? "NULL" : String(value);
-};
-
-/** The last result of each window and group, as lines; and the late rows' ids with their reasons. */
-function summarize(emitted: Emitted, input: Case) {
-  const last = new Map<string, string>();
-  for (const row of rowsOf(emitted.elements)) {
-    const key = input.second ? `${textOf(row.k)},${textOf(row.k2)}` : textOf(row.k);
-    const { windowStart, windowEnd, windowTime } = row as Record<string, Date>;
-    expect(windowEnd?.getTime()).toBe((windowStart as Date).getTime() + input.spec.sizeMs);
-    expect(windowTime?.getTime()).toBe((windowEnd as Date).getTime() - 1);
-    const cells = [row.n, ...AGGREGATES.slice(1).map((name) => row[name.replace(" ", "_")])];
-    last.set(`${windowStart?.getTime()}|${key}`, cells.map(cellText).join(" "));
-  }
-  const late = rowsOf(emitted.sides.late).map(({ id, lateReason }) => `${id} ${lateReason}`);
-  return { groups: [...last].map(([name, cells]) => `${name}: ${cells}`).sort(), late: late.sort() };
-}
-
-const cellText = (value: unknown) => (Object.is(value, -0) ? "-0" : String(value));
-
-function expected(input: Case) {
-  const { groups, late } = answer(oracleRows(input), input.spec);
-  const dates = input.kind === "dates";
-  const lines = [...groups].map(([name, group]) => {
-    const [start, key = ""] = [name.slice(0, name.indexOf("|")), name.slice(name.indexOf("|") + 1)];
-    const day = (text: string) =>
-      /^-?\d+$/.test(text) ? new Date(Number(text) * 86_400_000).toISOString().slice(0, 10) : text;
-    const shown = dates
-      ? key
-          .split(",")
-          .map((text, index) => (index === 0 ? day(text) : text))
-          .join(",")
-      : key;
-    return `${start}|${shown}: ${Object.values(results(group)).map(cellText).join(" ")}`;
-  });
-  return { groups: lines.sort(), late: [...late].map(([id, reason]) => `${id} ${reason}`).sort() };
-}
+const withoutLateness = (input: Case): Case => ({ ...input, spec: { ...input.spec, latenessMs: 0 } });
 
 test("any rows, keys and cuts give what the row-by-row oracle gives", () => {
   fc.assert(
@@ -253,18 +18,31 @@ test("any rows, keys and cuts give what the row-by-row oracle gives", () => {
 
 test("without lateness the order of the output depends on neither batches nor layout", () => {
   fc.assert(
-    fc.property(cases, (any) => {
-      const input = { ...any, spec: { ...any.spec, latenessMs: 0 } };
+    fc.property(cases.map(withoutLateness), (input) => {
       const outputs = [1, 7, 1000].flatMap((size) =>
-        [true, false].map((sparse) => {
-          const emitted = runEngine({ ...input, sparse }, size);
-          const rows = rowsOf(emitted.elements).map((row) => Object.values(row).map(cellText).join(" "));
+        [undefined, 0, 5_000].map((denseBytesMax) => {
+          const emitted = runEngine({ ...input, denseBytesMax }, size);
+          const output = outputOf(emitted);
           release(emitted);
-          return rows.join("\n");
+          return output;
         }),
       );
       for (const output of outputs) expect(output).toBe(outputs[0]);
     }),
     { numRuns: 60 },
+  );
+});
+
+test("stopped and restored after every batch, in another layout, the output is the same", () => {
+  fc.assert(
+    fc.property(cases, fc.constantFrom(1, 5, 50), (input, size) => {
+      const straight = runEngine(input, size);
+      const restarted = runRestarting(input, size);
+      expect(outputOf(restarted)).toBe(outputOf(straight));
+      expect(summarize(restarted, input)).toEqual(summarize(straight, input));
+      release(straight);
+      release(restarted);
+    }),
+    { numRuns: 100 },
   );
 });
