@@ -80,10 +80,16 @@ export class ProgramRunner implements Runner {
     this.checkOpen();
     const { platform, memory, kernels, memoryBytes } = this.#parts;
     const workspace = { account: new MemoryAccount(memory, options.memoryBytes ?? memoryBytes), kernels };
-    const job = new RunningJob({ platform, workspace, signal: options.signal, batchRowsMax: options.batchRows });
+    const job: RunningJob = new RunningJob({
+      platform,
+      workspace,
+      signal: options.signal,
+      name: options.name,
+      batchRowsMax: options.batchRows,
+      // Not by job.done: to listen there would hide the failure of a job that nobody waits for.
+      ended: () => void this.#jobs.delete(job),
+    });
     this.#jobs.add(job);
-    const forget = () => void this.#jobs.delete(job);
-    job.done.then(forget, forget);
     bindProgram(sinks, (scan) => this.resolve(scan)).then(
       (bound) => job.start(compile(bound, options).physical, this.#factory),
       (error: unknown) => job.fail(error),

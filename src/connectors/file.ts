@@ -94,6 +94,7 @@ class FileSplit {
 
 export class FileSource implements Source {
   readonly schema: Schema;
+  readonly mayIdle = false;
   readonly #options: FileOptions;
   readonly #format: string;
   readonly #platform: Platform;

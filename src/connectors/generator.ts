@@ -36,6 +36,7 @@ export const generator: Connector = {
 
 class GeneratorSource implements Source {
   readonly schema: Schema;
+  readonly mayIdle = false;
   readonly #options: GeneratorOptions;
   #context!: SourceContext;
   #columns: readonly GeneratedColumn[] = [];

@@ -27,6 +27,7 @@ export const memory: Connector = {
 /** Reads the batches that the table holds when it is opened, in pieces that share their memory. */
 class MemorySource implements Source {
   readonly schema: Schema;
+  readonly mayIdle = false;
   readonly #table: BatchTable;
   #batches: readonly Batch[] = [];
   #context!: SourceContext;

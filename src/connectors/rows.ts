@@ -121,6 +121,7 @@ function sourceFailed(name: string, cause: unknown): ConnectorError {
 /** What sources of rows share: rows to batches by schema, bad rows by the row policy. */
 abstract class RowsSource implements Source {
   readonly schema: Schema;
+  readonly mayIdle = true;
   protected readonly name: string;
   protected context!: SourceContext;
   /** Rows that were delivered, or refused. */

@@ -126,6 +126,7 @@ async function look(begun: Begun): Promise<{ begun: Begun; sample: { bytes: Uint
 
 class StreamSource implements Source {
   readonly schema: Schema;
+  readonly mayIdle = true;
   readonly #source: string;
   readonly #format: Format;
   readonly #maxRecordBytes: number | undefined;

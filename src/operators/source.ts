@@ -31,6 +31,8 @@ export type Poll = Batch | "blocked" | "done";
 /** A bound table, opened for one run. */
 export interface Source {
   readonly schema: Schema;
+  /** Whether `blocked` may mean that no rows have come yet. A file waits for its disk only, which makes no split idle (S9). */
+  readonly mayIdle: boolean;
   /** Splits that this source reads, announced at the start so that none is overtaken. */
   open(context: SourceContext): void;
   /** Never waits. The batch lives for the step, its `split` says where it came from. */
@@ -100,6 +102,10 @@ export class SourceOperator {
     else if (polled !== "blocked") this.#pass(polled);
     else if (!passed) return "blocked";
     return "ready";
+  }
+
+  get mayIdle(): boolean {
+    return this.#source.mayIdle;
   }
 
   progress(): { readonly doneBytes: number; readonly totalBytes: number | null } {

@@ -82,6 +82,7 @@ export class Channel implements Receiver {
  */
 export class ChannelHead implements Head {
   readonly outlet: Outlet;
+  readonly mayIdle = true;
   readonly #channels: readonly Channel[];
   readonly #slot: Slot;
   readonly #turn: TaskTurn;

@@ -35,6 +35,8 @@ export interface GraphOptions {
   readonly channelLimits: ChannelLimits;
   /** Has a task stepped soon. */
   readonly schedule: (task: Task) => void;
+  /** Has a blocked task stepped after its `timerMs`. */
+  readonly arm: (task: Task) => void;
   /** Ends the job. */
   readonly fail: (error: Error) => void;
 }
@@ -105,6 +107,7 @@ export class Graph {
     const channels = node.inputs.map(({ node: input, side }) => {
       const channel = new Channel(this.#options.channelLimits);
       const writer = this.#taskOf[input] as Task;
+      task.follow(writer);
       channel.wakeReader = () => task.wake();
       channel.wakeWriter = () => writer.wake();
       this.#outlet(input).connect(side, channel);
@@ -144,8 +147,8 @@ export class Graph {
   }
 
   #addTask(): Task {
-    const { workspace, platform, trace, schedule } = this.#options;
-    const task = new Task({ workspace, clock: platform.clock, trace, schedule });
+    const { workspace, platform, trace, schedule, arm } = this.#options;
+    const task = new Task({ workspace, clock: platform.clock, trace, schedule, arm });
     this.tasks.push(task);
     return task;
   }
@@ -225,6 +228,10 @@ class SourceHead implements Head {
 
   get blocked(): boolean {
     return this.outlet.blocked;
+  }
+
+  get mayIdle(): boolean {
+    return this.#operator.mayIdle;
   }
 
   poll(): Polled {

@@ -20,6 +20,10 @@ export interface JobOptions {
   /** How long a task works before others, and the host, have their turn. */
   readonly stepMs?: number;
   readonly channelLimits?: ChannelLimits;
+  /** For messages. */
+  readonly name?: string;
+  /** Called when everything is closed. */
+  readonly ended?: () => void;
 }
 
 /** Totals of a job that ran to its end. */
@@ -105,6 +109,7 @@ export class Job implements AsyncDisposable {
         batchRowsMax: this.#options.batchRowsMax ?? BATCH_ROWS,
         channelLimits: this.#options.channelLimits ?? CHANNEL_LIMITS,
         schedule: (task) => this.#schedule(task),
+        arm: (task) => this.#arm(task),
         fail: (error) => this.fail(error),
       });
       this.#enter("running");
@@ -161,6 +166,10 @@ export class Job implements AsyncDisposable {
     return listener === undefined ? this.#trace.read() : this.#trace.listen(listener);
   }
 
+  get #name(): string {
+    return this.#options.name ?? "a job";
+  }
+
   readonly #abort = (): void => {
     void this.cancel(this.#options.signal?.reason);
   };
@@ -179,13 +188,11 @@ export class Job implements AsyncDisposable {
   #turn(task: Task): void {
     this.#scheduled.delete(task);
     if (this.#closing || !this.#running.has(task)) return;
-    this.#timers.get(task)?.();
-    this.#timers.delete(task);
     this.#guarded(() => {
       const result = task.step(this.#options.stepMs ?? STEP_MS);
       if (result === "ready") this.#schedule(task);
       else if (result === "done") this.#taskDone(task);
-      else this.#wakeInTime(task);
+      else this.#arm(task);
     });
   }
 
@@ -203,9 +210,11 @@ export class Job implements AsyncDisposable {
   }
 
   /** A blocked task is woken by what it waits for, or by the clock when something in it goes by that. */
-  #wakeInTime(task: Task): void {
+  #arm(task: Task): void {
+    this.#timers.get(task)?.();
+    this.#timers.delete(task);
     const delayMs = task.timerMs;
-    if (delayMs === Number.POSITIVE_INFINITY) return;
+    if (this.#closing || delayMs === Number.POSITIVE_INFINITY) return;
     const cancel = this.#options.platform.scheduler.after(delayMs, () => this.#schedule(task));
     this.#timers.set(task, cancel);
   }
@@ -244,7 +253,7 @@ export class Job implements AsyncDisposable {
     this.#options.signal?.removeEventListener("abort", this.#abort);
     for (const cancel of this.#timers.values()) cancel();
     const { platform } = this.#options;
-    const report = (error: Error) => platform.log("error", `while closing a job: ${error.message}`, { cause: error });
+    const report = (error: Error) => platform.log("error", `while closing ${this.#name}: ${error.message}`);
     const tasks = this.#graph?.tasks ?? [];
     const open = (this.#graph?.sinks ?? []).filter((sink) => !this.#finished.has(sink));
     let left = tasks.length + open.length + 1;
@@ -266,10 +275,11 @@ export class Job implements AsyncDisposable {
     const totals = this.#totals();
     workspace.account.arena.release();
     const { usedBytes } = workspace.account;
-    if (usedBytes > 0) platform.log("warn", `a job left ${usedBytes} bytes behind; they were taken back`, { state });
+    if (usedBytes > 0) platform.log("warn", `${this.#name} left ${usedBytes} bytes behind; they were taken back`);
     workspace.account.dispose();
     this.#enter(state);
     this.#trace.end();
+    this.#options.ended?.();
     if (state === "done") this.#resolve(totals);
     else this.#reject(reason);
   }

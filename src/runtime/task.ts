@@ -22,6 +22,8 @@ export interface Head {
   readonly outlet: Outlet;
   /** Whether something below is held up; then the head is not polled. */
   readonly blocked: boolean;
+  /** Whether a blocked poll may mean that no input has come yet. */
+  readonly mayIdle: boolean;
   /** Starts reading. */
   open(): void;
   /** Hands the next elements down. */
@@ -39,6 +41,8 @@ export interface TaskOptions {
   readonly trace: Trace;
   /** Has the task stepped soon; called at any time, during a step too. */
   readonly schedule: (task: Task) => void;
+  /** Has a blocked task stepped after its `timerMs`, which has just changed. */
+  readonly arm: (task: Task) => void;
 }
 
 export class Task implements TaskTurn {
@@ -47,18 +51,24 @@ export class Task implements TaskTurn {
   head!: Head;
   /** In the order of the plan: every slot stands before those that read it. */
   readonly slots: Slot[] = [];
+  /** The tasks that write the channels of this one. */
+  readonly #upstream: Task[] = [];
+  readonly #downstream: Task[] = [];
   readonly #workspace: Workspace;
   readonly #clock: Clock;
   readonly #schedule: (task: Task) => void;
+  readonly #arm: (task: Task) => void;
   readonly #toRelease: Batch[] = [];
   /** What the trace was told so far, by node: late rows and bad rows. */
   readonly #told = new Map<Outlet, { late: number; bad: number }>();
   #deadlineMs = 0;
   #charged: Outlet | null = null;
   #chargedSinceMs = 0;
-  /** How long the task has waited for input so far, and since when it does now; null: it does not. */
-  #waitedMs = 0;
-  #waitingSinceMs: number | null = null;
+  /** How it stands: working or held up, waiting for input, or done with all of it. */
+  #input: "busy" | "waiting" | "done" = "busy";
+  /** How long the task has been idle so far, and since when it is now; null: it is not. */
+  #idledMs = 0;
+  #idleSinceMs: number | null = null;
   #reading = false;
 
   constructor(options: TaskOptions) {
@@ -66,20 +76,27 @@ export class Task implements TaskTurn {
     this.#workspace = options.workspace;
     this.#clock = options.clock;
     this.#schedule = options.schedule;
+    this.#arm = options.arm;
   }
 
-  /** The clock of the task's operators: idle time runs only while the task waits for input (S9). */
+  /** This task reads what `writer` writes. */
+  follow(writer: Task): void {
+    this.#upstream.push(writer);
+    writer.#downstream.push(this);
+  }
+
+  /** The clock of the task's operators: it runs only while the task is idle (S9). */
   readonly operatorClock: Clock = {
     nowMs: () => this.#clock.nowMs(),
     monotonicMs: () => {
-      if (this.#waitingSinceMs === null) return this.#waitedMs;
-      return this.#waitedMs + this.#clock.monotonicMs() - this.#waitingSinceMs;
+      if (this.#idleSinceMs === null) return this.#idledMs;
+      return this.#idledMs + this.#clock.monotonicMs() - this.#idleSinceMs;
     },
   };
 
   /** Input or an answer has arrived. */
   wake(): void {
-    this.#stopWaiting();
+    this.#stand("busy");
     this.#schedule(this);
   }
 
@@ -90,7 +107,7 @@ export class Task implements TaskTurn {
 
   /** Works for about `budgetMs`. @throws EngineError the first error, with the operator it happened in */
   step(budgetMs: number): StepResult {
-    this.#stopWaiting();
+    this.#stand("busy");
     this.#deadlineMs = this.#clock.monotonicMs() + budgetMs;
     return this.#locating(() => {
       do {
@@ -104,7 +121,7 @@ export class Task implements TaskTurn {
 
   /** In how many milliseconds a blocked task has to be stepped even if nothing wakes it; Infinity: never. */
   get timerMs(): number {
-    if (this.#waitingSinceMs === null) return Number.POSITIVE_INFINITY;
+    if (this.#idleSinceMs === null) return Number.POSITIVE_INFINITY;
     let dueMs = Number.POSITIVE_INFINITY;
     for (const { operator } of this.slots) dueMs = Math.min(dueMs, operator.dueMs ?? dueMs);
     return Math.max(0, dueMs - this.operatorClock.monotonicMs());
@@ -195,7 +212,9 @@ export class Task implements TaskTurn {
       this.charge(this.head.outlet);
       const polled = this.head.poll();
       this.charge(null);
-      return polled === "blocked" ? this.#waitForInput() : polled;
+      if (polled === "blocked") return this.#waitForInput();
+      if (polled === "done") this.#stand("done");
+      return polled;
     } finally {
       this.#endTurn();
     }
@@ -213,14 +232,35 @@ export class Task implements TaskTurn {
   }
 
   #waitForInput(): StepResult {
-    for (const slot of this.slots) if (slot.processTime(this.#waitedMs)) return "ready";
-    this.#waitingSinceMs = this.#clock.monotonicMs();
+    for (const slot of this.slots) if (slot.processTime(this.#idledMs)) return "ready";
+    if (this.head.mayIdle) this.#stand("waiting");
     return "blocked";
   }
 
-  #stopWaiting(): void {
-    this.#waitedMs = this.operatorClock.monotonicMs();
-    this.#waitingSinceMs = null;
+  #stand(input: "busy" | "waiting" | "done"): void {
+    if (input === this.#input && input !== "waiting") return;
+    this.#input = input;
+    this.#noteIdle();
+  }
+
+  /** No rows come, and nothing holds them back: the task waits for input, and so do all that write to it (S9). */
+  get #isIdle(): boolean {
+    return this.#input === "waiting" && this.#upstream.every((writer) => writer.#input === "done" || writer.#isIdle);
+  }
+
+  /** Starts or stops the operators' clock; what follows this task may stand still by it, too. */
+  #noteIdle(): void {
+    const idle = this.#isIdle;
+    if (idle === (this.#idleSinceMs !== null)) return;
+    if (idle) this.#idleSinceMs = this.#clock.monotonicMs();
+    else {
+      this.#idledMs = this.operatorClock.monotonicMs();
+      this.#idleSinceMs = null;
+    }
+    for (const reader of this.#downstream) {
+      reader.#noteIdle();
+      reader.#arm(reader);
+    }
   }
 
   #endTurn(): void {

@@ -162,6 +162,64 @@ describe.each(SEEDS)("seed %d", (seed) => {
     expect(counted(sink)).toEqual(["0 b 1", "10 b 1", "20 b 1", "50 a 1", "60 a 1", "70 a 1"]);
   });
 
+  test("S9 a source held back by another branch's slow sink is not idle behind a union", async () => {
+    const bench = await Bench.open(seed);
+    const held = [rows(bench, 0, "a@5"), rows(bench, 0, "a@6"), rows(bench, 0, "a@7"), rows(bench, 0, "a@15")];
+    const { schema } = held[0] as Batch;
+    bench.source("held", new ScriptedSource(schema, held));
+    bench.source("quick", new ScriptedSource(schema, [rows(bench, 0, "b@5"), "pause", rows(bench, 0, "b@90")], 50));
+    bench.sink("slow", "held", new CollectingSink(1000));
+    bench.union("both", ["held", "quick"]);
+    bench.watermark("time", "both", { idleMs: 100 });
+    bench.count("count", "time", 10);
+    const sink = bench.sink("sink", "count", new CollectingSink());
+    const job = await bench.run();
+    expect((await job.done).lateRows).toBe(0);
+    expect(counted(sink)).toEqual(["0 a 3", "0 b 1", "10 a 1", "90 b 1"]);
+  });
+
+  test("S4 a quiet source behind a union leaves the minimum, and windows close without it", async () => {
+    const bench = await Bench.open(seed);
+    const { schema } = rows(bench, 0, "a@5");
+    bench.source(
+      "quiet",
+      new ScriptedSource(schema, [rows(bench, 0, "a@5"), "pause", rows(bench, 0, "a@200")], 10_000),
+    );
+    const script = [0, 10, 20, 30].flatMap((ms) => [rows(bench, 0, `b@${ms}`), "pause"] as const);
+    bench.source("steady", new ScriptedSource(schema, script, 300));
+    bench.union("both", ["quiet", "steady"]);
+    bench.watermark("time", "both", { idleMs: 500 });
+    bench.count("count", "time", 10);
+    const sink = bench.sink("sink", "count", new CollectingSink());
+    const job = bench.start();
+    await bench.wait(5000);
+    // All but the last window, with five seconds to go before the quiet source says anything.
+    expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "10 b 1", "20 b 1"]);
+    await bench.sim.drive(job.done);
+    expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "10 b 1", "20 b 1", "200 a 1", "30 b 1"]);
+  });
+
+  test("S9 waiting for a disk makes no file idle", async () => {
+    const bench = await Bench.open(seed);
+    const script = [
+      { split: 0, status: "active" },
+      { split: 1, status: "active" },
+      rows(bench, 0, "a@5"),
+      "pause",
+      rows(bench, 0, "a@90"),
+      "pause",
+      rows(bench, 1, "b@6"),
+    ] as const;
+    const source = bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script, 1000));
+    source.mayIdle = false;
+    bench.watermark("time", "source", { idleMs: 100 });
+    bench.count("count", "time", 10);
+    const sink = bench.sink("sink", "count", new CollectingSink());
+    const job = await bench.run();
+    expect((await job.done).lateRows).toBe(0);
+    expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "90 a 1"]);
+  });
+
   test("S98 the end of bounded input closes every window", async () => {
     const bench = await Bench.open(seed);
     const batches = [rows(bench, 0, "a@1", "b@2", "a@13"), rows(bench, 0, "a@14")];

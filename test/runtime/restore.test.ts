@@ -31,6 +31,7 @@ class Run {
       batchRowsMax: 4,
       channelLimits: { rows: 100, bytes: 1e6 },
       schedule: () => undefined,
+      arm: () => undefined,
       fail: (error) => {
         throw error;
       },

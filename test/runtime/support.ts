@@ -27,6 +27,7 @@ export type Script = readonly (Batch | SplitEvent | "pause")[];
 
 export class ScriptedSource implements Source {
   readonly schema: Schema;
+  mayIdle = true;
   opened = 0;
   closed = 0;
   /** The next piece of the script. */
