@@ -1,6 +1,7 @@
 // Batches → Arrow: record batches over the engine's memory, tables, IPC bytes.
 import * as arrow from "apache-arrow";
 import { type Batch, bitmapBytes, type Column, type Workspace } from "../arrow/batch.js";
+import type { Schema } from "../arrow/types.js";
 import { arrowFieldOf, arrowTypeOf } from "./arrow-types.js";
 
 export interface ToArrowOptions {
@@ -20,19 +21,19 @@ export function toArrow(batch: Batch, options: ToArrowOptions = {}): arrow.Recor
 }
 
 /** Batches of one schema as a table, copied. Columns keep their dictionary when all batches share it. */
-export function toTable(batches: readonly [Batch, ...Batch[]]): arrow.Table {
-  const [first] = batches;
-  const shared = first.schema.fields.map((_, index) => {
-    const { dictionary } = first.column(index);
-    return batches.every((batch) => batch.column(index).dictionary === dictionary);
+export function toTable(schema: Schema, batches: readonly Batch[]): arrow.Table {
+  const shared = schema.fields.map((_, index) => {
+    const dictionaries = new Set(batches.map((batch) => batch.column(index).dictionary));
+    return dictionaries.size === 1;
   });
   const parts = batches.map((batch) => recordBatch(batch, true, (index) => shared[index] as boolean));
-  return new arrow.Table((parts[0] as arrow.RecordBatch).schema, parts);
+  const plain = schema.fields.map((field) => arrowFieldOf(field, arrowTypeOf(field.type)));
+  return new arrow.Table(parts[0]?.schema ?? new arrow.Schema(plain), parts);
 }
 
 /** Batches of one schema as Arrow IPC: a stream, or with `file` a file that readers can seek in. */
-export function writeIpc(batches: readonly [Batch, ...Batch[]], format: "stream" | "file" = "stream"): Uint8Array {
-  return arrow.tableToIPC(toTable(batches), format);
+export function writeIpc(schema: Schema, batches: readonly Batch[], format: "stream" | "file" = "stream"): Uint8Array {
+  return arrow.tableToIPC(toTable(schema, batches), format);
 }
 
 function recordBatch(batch: Batch, copy: boolean, keepsDictionary: (index: number) => boolean): arrow.RecordBatch {

@@ -128,15 +128,22 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
 
   test("tables keep a dictionary that all batches share, and read back through IPC", () => {
     const all = batch`k:STRING# n:INT | a 1 | b 2 | a 3 | NULL 4`;
-    const shared = toTable([all.slice(0, 2).persist(), all.slice(2, 4).persist()]);
+    const shared = toTable(all.schema, [all.slice(0, 2).persist(), all.slice(2, 4).persist()]);
     expect(arrow.DataType.isDictionary(shared.schema.fields[0]?.type)).toBe(true);
-    const mixed = toTable([all, batch`k:STRING# n:INT | c 5`]);
+    const mixed = toTable(all.schema, [all, batch`k:STRING# n:INT | c 5`]);
     expect(mixed.getChild("k")?.toJSON()).toEqual(["a", "b", "a", null, "c"]);
     for (const format of ["stream", "file"] as const) {
-      const bytes = writeIpc([all, batch`k:STRING# n:INT | c 5`], format);
+      const bytes = writeIpc(all.schema, [all, batch`k:STRING# n:INT | c 5`], format);
       const rows = fromArrow(workspace, readIpc(bytes)).flatMap((part) => readRows(part));
       expect(rows.map(({ k, n }) => `${k}${n}`)).toEqual(["a1", "b2", "a3", "null4", "c5"]);
     }
+  });
+
+  test("no batches are an empty table of their columns", () => {
+    const { schema } = times();
+    const table = toTable(schema, []);
+    expect([table.numRows, schemaLiteral(schemaFromArrow(table.schema))]).toEqual([0, schemaLiteral(schema)]);
+    expect(fromArrow(workspace, readIpc(writeIpc(schema, []))).flatMap((part) => readRows(part))).toEqual([]);
   });
 
   test("vectors sliced anywhere, with bitmaps at any bit", () => {
@@ -317,7 +324,8 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
   });
 
   test("bytes that are no IPC are ARROW_INVALID", () => {
-    const good = writeIpc([batch`a:INT s:STRING | 1 x`]);
+    const rows = batch`a:INT s:STRING | 1 x`;
+    const good = writeIpc(rows.schema, [rows]);
     for (const bytes of [
       new Uint8Array(),
       new Uint8Array([1, 2, 3]),
@@ -330,7 +338,8 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
   });
 
   test("a thousand imports and releases leave nothing", () => {
-    const table = toTable([everyType()]);
+    const rows = everyType();
+    const table = toTable(rows.schema, [rows]);
     const before = account.usedBytes;
     for (let round = 0; round < 1000; round++) for (const part of fromArrow(workspace, table)) part.release();
     expect(account.usedBytes).toBe(before);
