@@ -4,7 +4,7 @@ import { type Batch, Column, decodeDictionary, takeColumn } from "../arrow/batch
 import { layoutOf } from "../arrow/types.js";
 import type { BoundExpr } from "../plan/expr.js";
 import { FUNCTIONS } from "../plan/functions.js";
-import { arithmetic, rounding } from "./evaluate/arithmetic.js";
+import { arithmetic, doubles, rounding } from "./evaluate/arithmetic.js";
 import { cast } from "./evaluate/cast.js";
 import { caseOf, coalesce, extreme } from "./evaluate/choice.js";
 import { compare, distinct, isIn } from "./evaluate/compare.js";
@@ -19,6 +19,7 @@ import { dateFloor, epoch, timeDiff, timeMove, timePart } from "./evaluate/time.
 const FAMILIES: Readonly<Record<string, Family>> = {
   arithmetic,
   rounding,
+  doubles,
   compare,
   distinct,
   in: isIn,

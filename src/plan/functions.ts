@@ -163,7 +163,7 @@ const ROWS: readonly FunctionRow[] = [
     -5,
   ),
   fn("abs", "ABS", "arithmetic", sameNumber({ interval: true }), "(number)", "Size without sign.", [-5], 5),
-  fn("sign", "SIGN", null, sameNumber({}), "(number)", "-1, 0 or 1.", [-2.5], -1),
+  fn("sign", "SIGN", "doubles", sameNumber({}), "(number)", "-1, 0 or 1.", [-2.5], -1),
   fn("ceil", "CEIL", "rounding", wholeNumber, "(number)", "The smallest whole number that is not less.", [2.1], 3),
   fn(
     "floor",
@@ -178,7 +178,7 @@ const ROWS: readonly FunctionRow[] = [
   fn(
     "round",
     "ROUND",
-    null,
+    "doubles",
     rounded,
     "(number [, digits])",
     "Rounded half away from zero, to so many digits after the point.",
@@ -186,10 +186,10 @@ const ROWS: readonly FunctionRow[] = [
     2.35,
   ),
   fn("sqrt", "SQRT", "rounding", doubles(1), "(number)", "Square root; OVERFLOW of a negative number.", [9], 3),
-  fn("ln", "LN", null, doubles(1), "(number)", "Natural logarithm; OVERFLOW of a negative number.", [1], 0),
-  fn("log10", "LOG10", null, doubles(1), "(number)", "Logarithm to base 10.", [1000], 3),
-  fn("exp", "EXP", null, doubles(1), "(number)", "e to the power of the number.", [0], 1),
-  fn("power", "POWER", null, doubles(2), "(base, exponent)", "Base to the power of exponent.", [2, 10], 1024),
+  fn("ln", "LN", "doubles", doubles(1), "(number)", "Natural logarithm; OVERFLOW of a negative number.", [1], 0),
+  fn("log10", "LOG10", "doubles", doubles(1), "(number)", "Logarithm to base 10.", [1000], 3),
+  fn("exp", "EXP", "doubles", doubles(1), "(number)", "e to the power of the number.", [0], 1),
+  fn("power", "POWER", "doubles", doubles(2), "(base, exponent)", "Base to the power of exponent.", [2, 10], 1024),
   // Comparison: one total order of numbers, NaN = NaN and greatest of all; strings by their UTF-8 bytes
   fn("eq", "=", "compare", compared(2, 2), "x = y", "Equal; NULL if either is NULL.", [1, 1], true),
   fn("ne", "<>", "compare", compared(2, 2), "x <> y", "Not equal.", [1, 1], false),

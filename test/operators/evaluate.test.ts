@@ -208,7 +208,9 @@ describe("random expressions agree with the row-by-row interpreter", () => {
       fc
         .tuple(fc.constantFrom("add", "sub", "mul", "div", "mod"), tie("number"), tie("number"))
         .map(([fn, a, b]) => call(fn, a, b)),
-      fc.tuple(fc.constantFrom("neg", "abs", "floor", "ceil"), tie("number")).map(([fn, a]) => call(fn, a)),
+      fc
+        .tuple(fc.constantFrom("neg", "abs", "floor", "ceil", "sign", "round", "sqrt", "ln"), tie("number"))
+        .map(([fn, a]) => call(fn, a)),
       fc.tuple(tie("flag"), tie("number"), tie("number")).map(([condition, a, b]) => when([[condition, a]], b)),
       fc
         .tuple(fc.constantFrom("coalesce", "greatest", "least"), tie("number"), tie("number"))

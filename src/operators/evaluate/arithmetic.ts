@@ -2,6 +2,7 @@
 // and checked by kernels; what does not fit fails for the rows that count and for no other. Wider decimals go row by row.
 import { type DataType, layoutOf } from "../../arrow/types.js";
 import { formatBound } from "../../plan/format-expr.js";
+import { DOUBLE_FUNCTIONS, REAL_FUNCTIONS } from "../../plan/scalar/number.js";
 import { choose } from "./choice.js";
 import { equalBits, lessBits } from "./compare.js";
 import { constantVector } from "./constants.js";
@@ -28,7 +29,7 @@ export function arithmetic(call: BoundCall, args: readonly Compute[]): Compute {
   if (type.kind === "decimal") return decimalArithmetic(call, args);
   const report = { text: () => formatBound(call) };
   if (call.fn === "neg" || call.fn === "abs") return ofOne(call, args[0] as Compute, report);
-  if (type.kind === "float64" && call.fn === "mod") return rowByRow(call, args);
+  if (type.kind === "float64" && call.fn === "mod") return doubles(call, args);
   const [left, right] = args as [Compute, Compute];
   const operation = call.fn as Operation;
   return (run, rows) => binary(run, rows, operation, left(run, rows), right(run, rows), type, report);
@@ -192,4 +193,55 @@ export function rounding(call: BoundCall, args: readonly Compute[]): Compute {
       text(),
     );
   };
+}
+
+/** Functions of doubles that no kernel has (logarithms, powers, ROUND …): one loop in TypeScript; other types row by row. */
+export function doubles(call: BoundCall, args: readonly Compute[]): Compute {
+  const fn = DOUBLE_FUNCTIONS[call.fn] as (a: number, b: number) => number;
+  if (call.type.kind !== "float64") return rowByRow(call, args);
+  const isReal = REAL_FUNCTIONS.has(call.fn);
+  const text = () => formatBound(call);
+  return (run, rows) => {
+    const vectors = args.map((arg) => arg(run, rows));
+    const [a, b = NONE] = vectors.map((vector) => doublesOf(run, vector)) as [Operand, Operand?];
+    const out = run.room(call.type);
+    const { f64 } = run.memory;
+    for (let row = 0; row < run.n; row++) {
+      f64[(out >>> 3) + row] = fn(a.values[row * a.step] as number, b.values[row * b.step] as number);
+    }
+    const result = new Vector(
+      call.type,
+      out,
+      vectors.reduce((validity, vector) => run.and(validity, vector.validity), 0),
+    );
+    return isReal ? run.fail(result, "OVERFLOW", newNaNs(run, result, vectors), rows, text()) : result;
+  };
+}
+
+/** Numbers to read in a loop; step 0 for a constant. */
+interface Operand {
+  readonly values: ArrayLike<number>;
+  readonly step: 0 | 1;
+}
+
+/** The missing second argument: no digits for ROUND, and nothing for the rest. */
+const NONE: Operand = { values: [0], step: 0 };
+
+/** A view of doubles, or of the INTs that count digits. */
+function doublesOf({ memory, n }: Evaluation, { layout, values, constant }: Vector): Operand {
+  const count = constant ? 1 : n;
+  const view =
+    layout === "i32"
+      ? memory.i32.subarray(values >>> 2, (values >>> 2) + count)
+      : memory.f64.subarray(values >>> 3, (values >>> 3) + count);
+  return { values: view, step: constant ? 0 : 1 };
+}
+
+/** Rows that are NaN though no argument is. */
+function newNaNs(run: Evaluation, result: Vector, args: readonly Vector[]): number {
+  const nan = constantVector(run, Number.NaN, result.type);
+  return args.reduce(
+    (rows, arg) => run.andNot(rows, equalBits(run, arg, nan, false)),
+    equalBits(run, result, nan, false),
+  );
 }

@@ -1,6 +1,7 @@
 // Arithmetic and numeric functions on one row. Integers and decimals are exact and checked; DOUBLE follows IEEE 754, so
 // x / 0 is ±Infinity or NaN, while the square root or logarithm of a negative number, which no number is, is an error.
-import type { DataType } from "../../arrow/types.js";
+import { type DataType, FLOAT64 } from "../../arrow/types.js";
+import { formatDecimal } from "../../arrow/values.js";
 import { isFloat, isInteger } from "../coerce.js";
 import type { BoundValue } from "../expr.js";
 import { castValue } from "./cast.js";
@@ -9,7 +10,6 @@ import {
   divideHalfUp,
   fitInteger,
   floorDiv,
-  type Outcome,
   OVERFLOW,
   rescale,
   type ScalarFunction,
@@ -81,7 +81,7 @@ function toWhole(double: (a: number) => number, exact: (unscaled: bigint, one: b
 /** HALF_UP at so many digits after the point; negative digits round before it. A DOUBLE is rounded as it prints. */
 const round: ScalarFunction = ([a, count], { args, type }) => {
   const digits = Number(count ?? 0);
-  if (isFloat(type)) return roundDouble(a as number, digits, type);
+  if (isFloat(type)) return roundDouble(a as number, digits);
   const scale = scaleOf(args[0] as DataType);
   if (digits >= scale) return fitInteger(rescale(BigInt(a as bigint), scale, scaleOf(type)), type);
   const step = 10n ** BigInt(Math.min(scale - digits, 77));
@@ -89,23 +89,58 @@ const round: ScalarFunction = ([a, count], { args, type }) => {
   return fitInteger(rescale(rounded, scale, scaleOf(type)), type);
 };
 
-function roundDouble(value: number, digits: number, type: DataType): Outcome {
-  if (!Number.isFinite(value) || digits > 17) return value;
-  const scale = Math.max(digits, 0);
-  const exact = castValue(value, type, { kind: "decimal", precision: 1000, scale: scale + 20 });
-  if (typeof exact !== "bigint") return exact;
-  const step = 10n ** BigInt(scale + 20 - digits);
-  const whole = divideHalfUp(exact, step) * 10n ** BigInt(scale - digits);
-  return castValue(whole, { kind: "decimal", precision: 1000, scale }, type);
+/** Sizes whose last bit is worth much less than TIE_MARGIN, so that what is no tie here is none in decimal digits either. */
+const TIE_SIZE_MAX = 2 ** 36;
+const TIE_MARGIN = 1e-4;
+/** Powers of ten up to here are exact doubles, and so is the quotient of a whole number by one as near as it can be. */
+const EXACT_POWER = 22;
+/** Places beyond every digit of a DOUBLE. */
+const FAR_RIGHT = 345;
+const FAR_LEFT = -309;
+
+/** Half away from zero, ties decided on the decimal digits that the DOUBLE prints: 1.005 to two digits is 1.01. */
+function roundDouble(value: number, digits = 0): number {
+  if (!Number.isFinite(value) || digits > FAR_RIGHT) return value;
+  if (digits < FAR_LEFT) return 0;
+  if (Math.abs(digits) > EXACT_POWER) return roundDigits(value, digits);
+  const power = 10 ** Math.abs(digits);
+  const size = digits >= 0 ? Math.abs(value) * power : Math.abs(value) / power;
+  const rest = size - Math.floor(size);
+  if (!(size < TIE_SIZE_MAX) || Math.abs(rest - 0.5) < TIE_MARGIN) return roundDigits(value, digits);
+  const whole = Math.floor(size) + (rest > 0.5 ? 1 : 0);
+  return (digits >= 0 ? whole / power : whole * power) * Math.sign(value);
+}
+
+/** The same by the digits themselves. */
+function roundDigits(value: number, digits: number): number {
+  const scale = Math.max(digits, 0) + 20;
+  const exact = castValue(value, FLOAT64, { kind: "decimal", precision: 1000, scale }) as bigint;
+  const step = 10n ** BigInt(scale - digits);
+  return Number(formatDecimal(divideHalfUp(exact, step) * step, scale));
 }
 
 const absolute = (a: bigint): bigint => (a < 0n ? -a : a);
 const signOf = (a: bigint): bigint => (a > 0n ? 1n : a < 0n ? -1n : 0n);
 
-/** NaN where the argument was none has no result. */
-function real(fn: (...args: number[]) => number): ScalarFunction {
+/** Functions of one or two DOUBLEs. */
+export const DOUBLE_FUNCTIONS: Readonly<Record<string, (a: number, b: number) => number>> = {
+  mod: (a, b) => a % b,
+  sign: Math.sign,
+  round: roundDouble,
+  sqrt: Math.sqrt,
+  ln: Math.log,
+  log10: Math.log10,
+  exp: Math.exp,
+  power: (base, exponent) => base ** exponent,
+};
+
+/** Of these NaN is no result, unless an argument was NaN: no real number is the square root of −1. */
+export const REAL_FUNCTIONS: ReadonlySet<string> = new Set(["sqrt", "ln", "log10", "exp", "power"]);
+
+function real(name: string): ScalarFunction {
+  const fn = DOUBLE_FUNCTIONS[name] as (a: number, b: number) => number;
   return (args) => {
-    const result = fn(...(args as number[]));
+    const result = fn(args[0] as number, args[1] as number);
     return Number.isNaN(result) && !args.some((value) => Number.isNaN(value as number)) ? OVERFLOW : result;
   };
 }
@@ -122,15 +157,15 @@ export const NUMBER_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
   ),
   abs: unary(Math.abs, absolute),
   sign: ([a], { type }) => {
-    if (isFloat(type)) return Math.sign(a as number) + 0;
+    if (isFloat(type)) return Math.sign(a as number);
     return fitInteger(signOf(BigInt(a as bigint)) * 10n ** BigInt(scaleOf(type)), type);
   },
   ceil: toWhole(Math.ceil, (a, one) => -floorDiv(-a, one)),
   floor: toWhole(Math.floor, floorDiv),
   round,
-  sqrt: real(Math.sqrt),
-  ln: real(Math.log),
-  log10: real(Math.log10),
-  exp: real(Math.exp),
-  power: real((base, exponent) => base ** exponent),
+  sqrt: real("sqrt"),
+  ln: real("ln"),
+  log10: real("log10"),
+  exp: real("exp"),
+  power: real("power"),
 };
