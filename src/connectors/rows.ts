@@ -194,7 +194,8 @@ class ArraySource extends RowsSource {
 
 class IteratorSource extends RowsSource {
   readonly #values: Iterable<Row>;
-  #iterator!: Iterator<Row>;
+  /** null until it is taken: what was read already cannot be. */
+  #iterator: Iterator<Row> | null = null;
   #ahead: Row[] = [];
   #ended = false;
 
@@ -225,14 +226,14 @@ class IteratorSource extends RowsSource {
   }
 
   override close(done: Completion<void>): void {
-    if (!this.#ended) this.#iterator.return?.();
+    if (!this.#ended) this.#iterator?.return?.();
     super.close(done);
   }
 
   #fill(): void {
     try {
       while (!this.#ended && this.#ahead.length < this.context.batchRowsMax) {
-        const { done, value } = this.#iterator.next();
+        const { done, value } = (this.#iterator as Iterator<Row>).next();
         if (done) this.#ended = true;
         else this.#ahead.push(value);
       }
@@ -245,7 +246,8 @@ class IteratorSource extends RowsSource {
 
 class AsyncSource extends RowsSource {
   readonly #values: AsyncIterable<Row>;
-  #iterator!: AsyncIterator<Row>;
+  /** null until it is taken: what was read already cannot be. */
+  #iterator: AsyncIterator<Row> | null = null;
   #ahead: Row[] = [];
   /** When the oldest row that waits has come. */
   #sinceMs = 0;
@@ -300,7 +302,7 @@ class AsyncSource extends RowsSource {
     this.#cancelTimer?.();
     if (!this.#ended) {
       // Not waited for: a generator that hangs in an await of its own would never answer.
-      Promise.resolve(this.#iterator.return?.()).catch((cause: unknown) => {
+      Promise.resolve(this.#iterator?.return?.()).catch((cause: unknown) => {
         this.context.platform.log("warn", `${this.name} threw while it was closed: ${messageOf(cause)}`);
       });
     }
@@ -311,7 +313,7 @@ class AsyncSource extends RowsSource {
   #ask(): void {
     if (this.#asking || this.#ended || this.#closed || this.#ahead.length >= AHEAD_ROWS_MAX) return;
     this.#asking = true;
-    this.#iterator.next().then(
+    (this.#iterator as AsyncIterator<Row>).next().then(
       ({ done, value }) => {
         this.#asking = false;
         if (this.#closed) return;

@@ -10,6 +10,11 @@ function* generate(count: number): Generator<{ n: number; name: string }> {
   yield* make(count);
 }
 
+/** The same rows asynchronously; it is its own iterator, so it can be read once. */
+async function* asyncOnce<T>(rows: Iterable<T>): AsyncGenerator<T> {
+  yield* rows;
+}
+
 describe("an array", () => {
   test.each([0, 1, 7, 8193, 65_537])("S101 of %d rows comes out as it went in", async (length) => {
     const { mill, wait } = await openSim();
@@ -121,6 +126,16 @@ describe("an iterable", () => {
     const again = mill.from({ [Symbol.iterator]: () => generate(3) }, { schema: SCHEMA });
     expect(await wait(again.toArray())).toHaveLength(3);
     expect(await wait(again.toArray())).toHaveLength(3);
+  });
+
+  test.each(["sync", "async"])("read once (%s) and asked again is closed without a word", async (kind) => {
+    const { mill, sim, wait } = await openSim();
+    const rows = generate(3);
+    const live = kind === "sync" ? rows : asyncOnce(rows);
+    const once = mill.from(live, { schema: SCHEMA, bounded: true });
+    await wait(once.toArray());
+    await expect(wait(once.toArray())).rejects.toMatchObject({ code: "SOURCE_USED" });
+    expect(sim.lines).toEqual([]);
   });
 
   test("without end is left when the reader leaves, and is closed", async () => {
