@@ -1,7 +1,7 @@
 // Streams with their targets, ready to run: one program, in which what several of them share runs once.
 import type { LogicalPlan, TableRef } from "../plan/logical.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
-import { checkOptions } from "./options.js";
+import { checkInteger, checkOptions } from "./options.js";
 import type { Job, JobResult, RowOptions, Runner, RunOptions } from "./runner.js";
 
 /** Where rows can go: a table that takes rows, such as `mill.file("out.ndjson")` or `mill.memory()`. */
@@ -13,11 +13,17 @@ const RUN_OPTIONS = ["signal", "name", "memoryBytes", "batchRows", "optimize"] a
 const ROW_OPTIONS = [...RUN_OPTIONS, "bigint"] as const;
 
 export function checkRunOptions(options: RunOptions | undefined): RunOptions {
-  return checkOptions(options, RUN_OPTIONS, "run()");
+  return checkLimits(checkOptions(options, RUN_OPTIONS, "run()"));
 }
 
 export function checkRowOptions(options: RowOptions | undefined): RowOptions {
-  return checkOptions(options, ROW_OPTIONS, "rows()");
+  return checkLimits(checkOptions(options, ROW_OPTIONS, "rows()"));
+}
+
+function checkLimits<T extends RunOptions>(options: T): T {
+  if (options.batchRows !== undefined) checkInteger(options.batchRows, 1, "batchRows");
+  if (options.memoryBytes !== undefined) checkInteger(options.memoryBytes, 1, "memoryBytes");
+  return options;
 }
 
 /** Sinks of one program. Immutable; nothing runs before `run` or `start`. */

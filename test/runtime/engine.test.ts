@@ -202,6 +202,15 @@ describe("errors", () => {
           .start({ memroyBytes: 1 } as never),
       "memoryBytes",
     );
+    wrong(() => mill.rows([]).to(mill.memory()).start({ batchRows: 0 }), "from 1 on");
+    wrong(
+      () =>
+        mill
+          .rows([])
+          .to(mill.memory())
+          .start({ memoryBytes: "1GB" } as never),
+      "from 1 on",
+    );
     await expect(Millrace.open({ memorybytes: 1 } as never)).rejects.toMatchObject({ code: "OPTION" });
     await expect(Millrace.open({ memoryBytes: 10 })).rejects.toMatchObject({ code: "OPTION" });
   });
@@ -213,6 +222,16 @@ describe("errors", () => {
     await expect(grouped.toArray({ memoryBytes: 4 << 20 })).rejects.toMatchObject({ code: "MEMORY_LIMIT" });
     expect(await wide.aggregate({ n: count() }).toArray({ memoryBytes: 4 << 20 })).toEqual([{ n: 1_000_000 }]);
   });
+});
+
+test("dead letters alone are a program too, and so are late rows", async () => {
+  await using mill = await Millrace.open();
+  const rows = [{ n: 1 }, { n: "x" }, { n: 3 }] as unknown as { n: number }[];
+  const letters = mill.rows(rows, { schema: { n: "INT" }, rowPolicy: "deadLetter" }).deadLetters();
+  expect(await letters.select("code", "row").toArray()).toEqual([{ code: "TYPE", row: 1 }]);
+  const stream = mill.rows(ROWS, { schema: SCHEMA, time: "ts", outOfOrder: "10s" });
+  const late = stream.window(tumble("10s")).aggregate({ n: count() }).late();
+  expect(await late.select("key", "v").toArray()).toEqual([{ key: "b", v: 64 }]);
 });
 
 describe("the engine", () => {
