@@ -1,8 +1,8 @@
 // `npm run check`: every guard that needs no test run. Each prints one line with its time, its whole output when it fails;
 // all run even if one fails. With names it runs those alone: `npm run check -- layers types`.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
@@ -56,29 +56,44 @@ function pack() {
 
 const tarball = () => join(packed, readdirSync(packed)[0]);
 
+/** Entries of the package, by what .size-limit.json calls them. */
+const entries = { browser: "browser.js", node: "node.js", arrow: "arrow.js", testing: "testing/index.js" };
+
 /**
- * One minified file an entry, with all of ours inside, late-loaded parts too; only packages that are themselves loaded late
- * stay outside. What a page fetches first is less than that.
+ * Bundles each entry as a program that imports all of it would: minified, what is imported dynamically in chunks of its own.
+ * The files land in .cache/size/NAME/eager (the entry and what it imports statically) and NAME/late.
  */
 async function bundleEntries() {
-  const entries = { browser: "browser.js", node: "node.js", arrow: "arrow.js", testing: "testing/index.js" };
+  rmSync(join(root, ".cache/size"), { recursive: true, force: true });
   for (const [name, file] of Object.entries(entries)) {
-    await build({
+    const { output } = await build({
       root,
       configFile: false,
       logLevel: "error",
       build: {
-        outDir: join(root, ".cache/size"),
-        emptyOutDir: false,
-        minify: true,
+        write: false,
         target: "es2023",
-        lib: { entry: join(root, "dist", file), formats: ["es"], fileName: () => `${name}.js` },
+        modulePreload: false,
         rolldownOptions: {
-          external: [/^node:/, "apache-arrow", /^hyparquet/, "fzstd"],
-          output: { codeSplitting: false },
+          input: join(root, "dist", file),
+          preserveEntrySignatures: "strict",
+          external: [/^node:/, "apache-arrow", /^hyparquet/],
         },
       },
     });
+    const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+    const eager = new Set();
+    const addEager = (fileName) => {
+      if (eager.has(fileName) || !chunks.has(fileName)) return;
+      eager.add(fileName);
+      for (const imported of chunks.get(fileName).imports) addEager(imported);
+    };
+    for (const { isEntry, fileName } of output) if (isEntry) addEager(fileName);
+    for (const { fileName, code } of output) {
+      const folder = join(root, ".cache/size", name, eager.has(fileName) ? "eager" : "late");
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, basename(fileName)), code);
+    }
   }
   return { ok: true, output: "" };
 }
