@@ -41,7 +41,7 @@ export function jsonLines(
 
 type JsonWriter = (value: unknown) => string;
 
-/** Exact values: BIGINT and DECIMAL as numbers with all their digits, times as text, what JSON lacks as null. */
+/** As files have it (docs/decisions/0003): BIGINT and DECIMAL as numbers with all digits, NaN and infinities as text. */
 function jsonWriter(type: string): JsonWriter {
   if (type.startsWith("DECIMAL")) return (value) => (value === null ? "null" : String(value));
   if (type.startsWith("TIMESTAMP_LTZ")) return (value) => (value === null ? "null" : `"${instant(value)}Z"`);
@@ -50,6 +50,7 @@ function jsonWriter(type: string): JsonWriter {
   }
   return (value) => {
     if (typeof value === "bigint") return String(value);
+    if (typeof value === "number" && !Number.isFinite(value)) return `"${value}"`;
     return value instanceof Date ? `"${timestampText(value)}"` : JSON.stringify(value);
   };
 }

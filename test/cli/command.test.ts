@@ -119,6 +119,11 @@ describe("run and explain", () => {
     ]);
   });
 
+  test("prints NaN, infinities and -0 as files have them", async () => {
+    const { out } = await millrace(["run", join(JOBS, "numbers.js"), "--format", "ndjson"]);
+    expect(out).toBe('{"a":"NaN","b":"-Infinity","c":0}\n');
+  });
+
   test("runs a pipeline and says what it did; never over an existing file", async () => {
     const source = fileOf("in.ndjson", '{"a":1}\n{"a":2}\n');
     const env = { MILLRACE_TEST_IN: source, MILLRACE_TEST_OUT: join(folder, "copy.ndjson") };
