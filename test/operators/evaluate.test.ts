@@ -1,159 +1,21 @@
-// Expressions on batches: the same hand-worked cases that constant folding passes, then random expressions against the
-// row-by-row interpreter, with nulls, masks, dictionaries, slices and batches of 1, 7 and 8,192 rows.
+// Random expressions on batches against the row-by-row interpreter, with nulls, dictionaries, slices and batches of one, a
+// few and 8,192 rows. The hand-worked cases are in test/portable/expressions.test.ts.
 import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { Batch, bitmapBytes, type Column } from "../../src/arrow/batch.js";
-import { batchFromColumns } from "../../src/arrow/builder.js";
-import type { ColumnData } from "../../src/arrow/columns.js";
-import { type DataType, field, type Schema, schemaOf, typeName } from "../../src/arrow/types.js";
-import { formatDecimal, parseHex } from "../../src/arrow/values.js";
-import { cellReader } from "../../src/operators/evaluate/constants.js";
-import { Evaluation, RowFailures } from "../../src/operators/evaluate/evaluation.js";
+import { field, schemaOf } from "../../src/arrow/types.js";
 import { Evaluator } from "../../src/operators/evaluate.js";
 import { bindExpr, literalOf } from "../../src/plan/bind-expr.js";
 import { evaluateRow } from "../../src/plan/constant.js";
 import type { BoundExpr, BoundValue, Expr } from "../../src/plan/expr.js";
 import { formatBound } from "../../src/plan/format-expr.js";
-import { FUNCTIONS } from "../../src/plan/functions.js";
 import { Failure } from "../../src/plan/scalar/value.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
-import {
-  CASES,
-  type Case,
-  call,
-  caseExpr,
-  caseName,
-  cast,
-  col,
-  lit,
-  type Typed,
-  tryCast,
-  typeOf,
-  when,
-} from "../support/expressions.js";
+import { batchOf, evaluate, expectSame, type Row } from "../support/evaluation.js";
+import { call, cast, col, lit, type Typed, tryCast, typeOf, when } from "../support/expressions.js";
 
-const workspace = await openTestWorkspace();
-const { account, kernels } = workspace;
+const { workspace, account } = await openTestWorkspace();
 afterAll(() => account.dispose());
 beforeEach(() => account.arena.reset());
-
-/** A bound value as the batch builder takes it. */
-function cellOf(value: BoundValue, type: DataType): unknown {
-  if (value === null) return null;
-  if (type.kind === "decimal") return formatDecimal(value as bigint, type.scale);
-  return type.kind === "binary" ? parseHex(value as string) : value;
-}
-
-type Row = readonly BoundValue[];
-
-function batchOf(schema: Schema, rows: readonly Row[], coded = false): Batch {
-  const columns = schema.fields.map(({ name, type }, index): [string, ColumnData] => {
-    const cells = rows.map((row) => cellOf(row[index] as BoundValue, type));
-    if (!coded || type.kind !== "string") return [name, cells];
-    const values = [...new Set(["unused", ...cells.filter((cell) => cell !== null)])];
-    return [name, { codes: cells.map((cell) => (cell === null ? -1 : values.indexOf(cell))), values }];
-  });
-  return batchFromColumns(workspace, schema, Object.fromEntries(columns));
-}
-
-/** Values of a result column, and the code of every row that failed. */
-function outcome(batch: Batch, column: Column, failures: RowFailures): (BoundValue | string)[] {
-  const run = new Evaluation(workspace, batch.rowCount, () => column);
-  const result = new Batch(workspace, schemaOf([field("result", column.type)]), [column], batch.rowCount);
-  const read = cellReader(run, run.vectorOf(result.plainColumn(0)));
-  return Array.from({ length: batch.rowCount }, (_, row) => {
-    const failure = failures.list.find(
-      ({ rows }) => ((account.memory.u8[rows + (row >> 3)] as number) >> (row & 7)) & 1,
-    );
-    return failure === undefined ? read(row) : `fails ${failure.code}`;
-  });
-}
-
-function evaluate(expr: BoundExpr, batch: Batch, rows = 0): (BoundValue | string)[] {
-  const failures = new RowFailures(workspace, batch.rowCount);
-  return outcome(batch, new Evaluator(expr).evaluate(batch, failures, rows), failures);
-}
-
-/** −0 and 0 are one value of SQL. */
-const plain = (value: BoundValue | string): BoundValue | string => (value === 0 ? 0 : value);
-
-function expectSame(
-  actual: readonly (BoundValue | string)[],
-  expected: readonly (BoundValue | string)[],
-  text: string,
-): void {
-  for (let row = 0; row < expected.length; row++) {
-    const [got, wanted] = [plain(actual[row] as BoundValue), plain(expected[row] as BoundValue)];
-    if (!Object.is(got, wanted)) expect({ text, row, value: got }).toEqual({ text, row, value: wanted });
-  }
-  expect(actual.length).toBe(expected.length);
-}
-
-/** Rows that are NULL wherever a case leaves room for it; their result is NULL for strict functions. */
-const isStrict = ({ fn }: Case): boolean => fn === "CAST" || fn === "TRY_CAST" || strictFunction(fn);
-const strictFunction = (fn: string): boolean => {
-  const row = FUNCTIONS.get(fn);
-  return row?.expand === undefined && row?.nulls === "strict";
-};
-
-describe("hand-worked cases", () => {
-  const named = CASES.filter(({ args }) => args.every(([type]) => type !== "NULL")).map(
-    (entry) => [caseName(entry), entry] as const,
-  );
-
-  /** The case on a batch of 13 rows, some of them NULL, with the arguments in `literals` as literals. */
-  const runCase = (entry: Case, literals: readonly number[], coded: boolean): void => {
-    const types = entry.args.map(([type]) => typeOf(type));
-    const schema = schemaOf(types.map((type, i) => field(`c${i}`, type)));
-    const args = entry.args.map(([, value], i) =>
-      literals.includes(i) ? literalOf(value, types[i] as DataType) : col(`c${i}`),
-    );
-    const bound = bindExpr(caseExpr(entry, args), schema);
-    expect(typeName(bound.type)).toBe(entry.type);
-    const wanted = entry.fails === undefined ? entry.result : `fails ${entry.fails}`;
-    const values = entry.args.map(([, value]) => value);
-    const strict = isStrict(entry) && literals.length < entry.args.length;
-    const isNull = (row: number): boolean => strict && row % 3 === 1;
-    const rows = Array.from({ length: 13 }, (_, row) => (isNull(row) ? values.map(() => null) : values));
-    const batch = batchOf(schema, rows, coded);
-    expectSame(
-      evaluate(bound, batch),
-      rows.map((_, row) => (isNull(row) ? null : wanted)),
-      formatBound(bound),
-    );
-    // Rows that do not count never fail.
-    const mask = account.arena.allocateZeroed(bitmapBytes(13));
-    account.memory.u8[mask] = 1;
-    const failures = new RowFailures(workspace, 13);
-    new Evaluator(bound).evaluate(batch, failures, mask);
-    const failing = entry.fails === undefined ? 0 : 1;
-    expect(failures.rows === 0 ? 0 : kernels.countBits(failures.rows, 13)).toBe(failing);
-  };
-
-  test.each(named)("%s", (_, entry) => {
-    const fixed = entry.literals ?? [];
-    for (const coded of [false, true]) runCase(entry, fixed, coded);
-    if (entry.literals !== undefined || entry.args.length < 2) return;
-    for (let i = 0; i < entry.args.length; i++) {
-      // A literal NULL may have another type than a column, and text beside a number is read by binding.
-      if (entry.args[i]?.[1] === null || entry.args[i]?.[0] === "STRING") continue;
-      runCase(entry, [i], false);
-    }
-  });
-
-  test("text functions with literal patterns, lengths and parts", () => {
-    const onText = CASES.filter(
-      ({ fn, args }) =>
-        args.length > 1 && args[0]?.[0] === "STRING" && fn !== "coalesce" && fn !== "extract" && args[0][1] !== null,
-    );
-    expect(onText.length).toBeGreaterThan(30);
-    for (const entry of onText) {
-      if (entry.args.slice(1).some(([, value]) => value === null)) continue;
-      const rest = entry.args.map((_, i) => i).slice(1);
-      for (const coded of [false, true]) runCase(entry, rest, coded);
-    }
-  });
-});
 
 describe("random expressions agree with the row-by-row interpreter", () => {
   const FIELDS = [
@@ -283,9 +145,9 @@ describe("random expressions agree with the row-by-row interpreter", () => {
         account.arena.reset();
         const bound = bindExpr(expr, schema);
         const expected = oracle(bound, rows);
-        expectSame(evaluate(bound, batchOf(schema, rows, coded)), expected, formatBound(bound));
+        expectSame(evaluate(bound, batchOf(workspace, schema, rows, coded)), expected, formatBound(bound));
         // One row at a time, and from the second row on: the same.
-        const batch = batchOf(schema, rows, coded);
+        const batch = batchOf(workspace, schema, rows, coded);
         expectSame(
           rows.flatMap((_, i) => evaluate(bound, batch.slice(i, i + 1))),
           expected,
@@ -312,7 +174,7 @@ describe("random expressions agree with the row-by-row interpreter", () => {
       ),
     );
     const exprs = fc.sample(fc.oneof(number, flag, text, time), { numRuns: 40, seed: 7 });
-    const batch = batchOf(schema, rows).persist();
+    const batch = batchOf(workspace, schema, rows).persist();
     for (const expr of exprs) {
       account.arena.reset();
       const bound = bindExpr(expr, schema);
@@ -327,19 +189,19 @@ describe("dictionary columns", () => {
   const rows = (...texts: (string | null)[]): Row[] => texts.map((text) => [text]);
 
   test("text of a dictionary stays coded, with as few values", () => {
-    const batch = batchOf(schema, rows("a", null, "b", "a", "b", "a"), true);
+    const batch = batchOf(workspace, schema, rows("a", null, "b", "a", "b", "a"), true);
     const column = new Evaluator(bindExpr(call("upper", col("s")), schema)).evaluate(batch);
     expect(column.dictionary?.length).toBe(3);
     expect(evaluate(bindExpr(call("upper", col("s")), schema), batch)).toEqual(["A", null, "B", "A", "B", "A"]);
   });
 
   test("a value that no row has cannot fail", () => {
-    const batch = batchOf(schema, rows("1", null, "2"), true);
+    const batch = batchOf(workspace, schema, rows("1", null, "2"), true);
     expect(evaluate(bindExpr(cast(col("s"), "INT"), schema), batch)).toEqual([1, null, 2]);
   });
 
   test("functions that do not give NULL for NULL are not computed on the values alone", () => {
-    const batch = batchOf(schema, rows("a", null, "b"), true);
+    const batch = batchOf(workspace, schema, rows("a", null, "b"), true);
     expect(evaluate(bindExpr(call("coalesce", col("s"), lit("?")), schema), batch)).toEqual(["a", "?", "b"]);
     expect(
       evaluate(bindExpr(call("or", call("eq", col("s"), lit("a")), call("is_null", col("s"))), schema), batch),
@@ -366,6 +228,7 @@ test("constants fill a column of every type", () => {
     ["INTERVAL", 5n],
   ];
   const batch = batchOf(
+    workspace,
     schemaOf([field("i", typeOf("INT"))]),
     Array.from({ length: 9 }, () => [1]),
   );
@@ -385,5 +248,5 @@ test("an empty batch evaluates to no rows", () => {
     cast(col("s"), "INT"),
     call("like", col("s"), lit("%a")),
   ];
-  for (const expr of exprs) expect(evaluate(bindExpr(expr, schema), batchOf(schema, []))).toEqual([]);
+  for (const expr of exprs) expect(evaluate(bindExpr(expr, schema), batchOf(workspace, schema, []))).toEqual([]);
 });
