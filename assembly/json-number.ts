@@ -2,7 +2,7 @@
 // digits", 2018). Integers and decimals are exact or refused, never rounded; doubles are rounded correctly (float.ts).
 import { highProduct, scaledDouble, unevenDouble } from "./float";
 import { BIG, Context, Reason, refuse, Slot } from "./json-context";
-import { POW10_U64 } from "./tables";
+import { POW10, POW10_U64 } from "./tables";
 
 const ZEROS: u64 = 0x3030303030303030;
 
@@ -20,69 +20,109 @@ function eightDigits(digits: u64): u64 {
   return ((digits & 0x0000ffff0000ffff) * 42949672960001) >> 32;
 }
 
+/** True for the bytes that usually stand behind a value: `,` and `}`. */
+@inline
+function endsValue(c: u8): bool {
+  return c == 0x2c || c == 0x7d;
+}
+
+/**
+ * Stores a whole number of one to seven digits (or to fifteen, in 64 bits), which most are. Returns the address behind it, or
+ * 0 when the number has to be scanned.
+ */
+@inline
+export function storeShortInteger<T>(at: usize, out: usize): usize {
+  const digits = load<u64>(at) ^ ZEROS;
+  const others = nonDigits(digits);
+  // Zero comes alone.
+  const zero = (digits & 0xff) == 0;
+  let value: u64;
+  let behind: usize;
+  if (sizeof<T>() == 8 && others == 0) {
+    const more = load<u64>(at, 8) ^ ZEROS;
+    const count = <usize>ctz(nonDigits(more)) >> 3;
+    if (count - 1 > 6 || zero) return 0;
+    behind = at + 8 + count;
+    value = eightDigits(digits) * load<u64>(POW10_U64 + (count << 3)) + eightDigits(more << (64 - (count << 3)));
+  } else {
+    const count = <usize>ctz(others) >> 3;
+    if (count - 1 > 6 || (zero && count != 1)) return 0;
+    behind = at + count;
+    value = eightDigits(digits << (64 - (count << 3)));
+  }
+  if (!endsValue(load<u8>(behind))) return 0;
+  store<T>(out, <T>value);
+  return behind;
+}
+
+/**
+ * Stores a double of up to six digits with a point between them. Returns the address behind it, or 0 when the number has to
+ * be scanned.
+ */
+@inline
+export function storeShortDouble(at: usize, out: usize): usize {
+  const digits = load<u64>(at) ^ ZEROS;
+  const others = nonDigits(digits);
+  const point = <usize>ctz(others) >> 3;
+  const count = <usize>ctz(others & (others - 1)) >> 3;
+  if (count > 7 || point == 0 || count - point < 2 || load<u8>(at + point) != 0x2e) return 0;
+  if (((digits & 0xff) == 0 && point != 1) || !endsValue(load<u8>(at + count))) return 0;
+  // The digits behind the point move one byte down, over it.
+  const whole: u64 = ((<u64>1) << ((<u64>point) << 3)) - 1;
+  const joined = (digits & whole) | ((digits >> 8) & ~whole);
+  const mantissa = eightDigits(joined << (72 - (count << 3)));
+  store<f64>(out, <f64>(<i64>mantissa) / load<f64>(POW10 + ((count - point - 1) << 3)));
+  return at + count;
+}
+
+/** Adds the digits from `at` to `context.mantissa`, which wraps. Returns the address behind them. */
+function scanDigits(context: Context, at: usize): usize {
+  let mantissa = context.mantissa;
+  while (true) {
+    const digits = load<u64>(at) ^ ZEROS;
+    const others = nonDigits(digits);
+    if (others != 0) {
+      const count = <usize>ctz(others) >> 3;
+      if (count != 0) {
+        mantissa = mantissa * load<u64>(POW10_U64 + (count << 3)) + eightDigits(digits << (64 - (count << 3)));
+      }
+      context.mantissa = mantissa;
+      return at + count;
+    }
+    mantissa = mantissa * 100000000 + eightDigits(digits);
+    at += 8;
+  }
+}
+
 /**
  * Scans the number at `at` into `context.negative`, `mantissa`, `exponent` and `inexact`. Returns the address behind it, or
  * 0 when it is no number.
  */
 export function scanNumber(context: Context, at: usize): usize {
   // A branch, not arithmetic: the address of the digits shall not wait for the byte before them.
-  let negative: u32 = 0;
+  context.negative = 0;
   if (load<u8>(at) == 0x2d) {
-    negative = 1;
+    context.negative = 1;
     at++;
   }
+  context.mantissa = 0;
+  context.exponent = 0;
+  context.inexact = 0;
   const start = at;
-  let mantissa: u64 = 0;
-  while (true) {
-    const digits = load<u64>(at) ^ ZEROS;
-    const others = nonDigits(digits);
-    if (others == 0) {
-      mantissa = mantissa * 100000000 + eightDigits(digits);
-      at += 8;
-      continue;
-    }
-    const count = ctz(others) >> 3;
-    if (count != 0) {
-      mantissa = mantissa * load<u64>(POW10_U64 + ((<usize>count) << 3)) + eightDigits(digits << (64 - (count << 3)));
-      at += <usize>count;
-    }
-    break;
-  }
+  at = scanDigits(context, at);
   let digitCount = at - start;
   // No digit at all, or a zero before others.
   if (digitCount == 0 || (load<u8>(start) == 0x30 && digitCount != 1)) return refuse(context, Reason.NUMBER, start);
-  let exponent = 0;
-  let c = load<u8>(at);
-  if (c == 0x2e) {
-    at++;
-    const point = at;
-    while (true) {
-      const digits = load<u64>(at) ^ ZEROS;
-      const others = nonDigits(digits);
-      if (others == 0) {
-        mantissa = mantissa * 100000000 + eightDigits(digits);
-        at += 8;
-        continue;
-      }
-      const count = ctz(others) >> 3;
-      if (count != 0) {
-        mantissa = mantissa * load<u64>(POW10_U64 + ((<usize>count) << 3)) + eightDigits(digits << (64 - (count << 3)));
-        at += <usize>count;
-      }
-      break;
-    }
+  if (load<u8>(at) == 0x2e) {
+    const point = at + 1;
+    at = scanDigits(context, point);
     if (at == point) return refuse(context, Reason.NUMBER, at);
     digitCount += at - point;
-    exponent = -(<i32>(at - point));
-    c = load<u8>(at);
+    context.exponent = -(<i32>(at - point));
   }
-  context.negative = negative;
-  context.mantissa = mantissa;
-  context.exponent = exponent;
-  context.inexact = 0;
   // 19 digits always fit in 64 bits; more are counted one by one.
   if (digitCount > 19) keepDigits(context, start, at);
-  return (c | 0x20) == 0x65 ? scanExponent(context, at + 1) : at;
+  return (load<u8>(at) | 0x20) == 0x65 ? scanExponent(context, at + 1) : at;
 }
 
 /** Scans the digits behind `e` and adds them to the exponent. Returns the address behind them, or 0. */
@@ -169,11 +209,10 @@ function makeWhole(context: Context, scale: i32): u32 {
 }
 
 /**
- * Stores the scanned number as a signed integer of `T`. `at` is where it began, for the error. Returns false when it is
- * refused.
+ * Stores the scanned number as a signed integer of `width` bytes. `at` is where it began, for the error. Returns false when
+ * it is refused.
  */
-@inline
-export function storeInteger<T>(context: Context, at: usize, out: usize): bool {
+export function storeInteger(context: Context, at: usize, out: usize, width: u32): bool {
   if (context.exponent != 0 || context.inexact) {
     const reason = makeWhole(context, 0);
     if (reason != Reason.NONE) {
@@ -182,11 +221,15 @@ export function storeInteger<T>(context: Context, at: usize, out: usize): bool {
     }
   }
   const negative = <u64>context.negative;
-  if (context.mantissa > ((<u64>1) << (<u64>(sizeof<T>() << 3) - 1)) - 1 + negative) {
+  if (context.mantissa > ((<u64>1) << (((<u64>width) << 3) - 1)) - 1 + negative) {
     refuse(context, Reason.RANGE, at);
     return false;
   }
-  store<T>(out, <T>((context.mantissa ^ -negative) + negative));
+  const value = (context.mantissa ^ -negative) + negative;
+  if (width == 8) store<u64>(out, value);
+  else if (width == 4) store<u32>(out, <u32>value);
+  else if (width == 2) store<u16>(out, <u16>value);
+  else store<u8>(out, <u8>value);
   return true;
 }
 

@@ -222,22 +222,19 @@ export function decodeBase64(start: usize, end: usize): usize {
   if ((end - start) & 3) return 0;
   let out = start;
   for (let at = start; at < end; at += 4) {
-    const last = at + 4 == end;
-    const a = sextet(load<u8>(at));
-    const b = sextet(load<u8>(at, 1));
-    let c = sextet(load<u8>(at, 2));
-    let d = sextet(load<u8>(at, 3));
+    let bits: u32 = 0;
     let length: usize = 3;
-    if (last && load<u8>(at, 3) == 0x3d) {
-      d = 0;
-      length = 2;
-      if (load<u8>(at, 2) == 0x3d) {
-        c = 0;
-        length = 1;
-      }
+    for (let i: usize = 0; i < 4; i++) {
+      const c = load<u8>(at + i);
+      let value = sextet(c);
+      if (value > 63) {
+        // Nothing but padding, and that at the end only.
+        if (c != 0x3d || i < 2 || at + 4 != end) return 0;
+        value = 0;
+        length--;
+      } else if (length < 3) return 0;
+      bits = (bits << 6) | value;
     }
-    if ((a | b | c | d) > 63) return 0;
-    const bits = (a << 18) | (b << 12) | (c << 6) | d;
     // Bits behind the last byte must be zero: one text for one value.
     if (length < 3 && (bits & (length == 2 ? 0xff : 0xffff)) != 0) return 0;
     store<u8>(out, <u8>(bits >> 16));

@@ -5,12 +5,19 @@
 import { fillGap, nullValue, putBit, takeBack } from "./json-column";
 import { Context, Reason, refuse, Slot, skipBlanks, Type } from "./json-context";
 import { readKey, slotAt } from "./json-key";
-import { doubleOf, scanNumber, storeDecimal64, storeDecimal128, storeInteger } from "./json-number";
+import {
+  doubleOf,
+  scanNumber,
+  storeDecimal64,
+  storeDecimal128,
+  storeInteger,
+  storeShortDouble,
+  storeShortInteger,
+} from "./json-number";
 import { isFalse, isNull, isTrue, skipValue } from "./json-skip";
 import { copyString, decodeBase64, skipString, specialBytes } from "./json-string";
 import { scannedMs, scanTime, scanTimestamp, TimeKind } from "./json-time";
 import { BAD_RECORD, NEED_SPACE } from "./status";
-import { POW10 } from "./tables";
 
 const NEWLINE: u8 = 0x0a;
 const QUOTE: u8 = 0x22;
@@ -176,6 +183,24 @@ function startsNumber(c: u32): bool {
   return c - 0x30 <= 9 || c == 0x2d;
 }
 
+/** Decodes a whole number of any notation into `width` bytes, or NULL. */
+function decodeInteger(context: Context, slot: Slot, row: u32, at: usize, out: usize, width: u32): usize {
+  if (!startsNumber(load<u8>(at))) return decodeOther(context, slot, row, at);
+  const behind = scanNumber(context, at);
+  return behind != 0 && storeInteger(context, at, out, width) ? behind : 0;
+}
+
+/** Decodes a number into the nearest float, NULL, or one of the floats that are no numbers. Beyond all floats is refused. */
+function decodeFloat<T>(context: Context, slot: Slot, row: u32, at: usize, out: usize): usize {
+  if (!startsNumber(load<u8>(at))) return decodeSpecial(context, slot, row, at);
+  const behind = scanNumber(context, at);
+  if (behind == 0) return 0;
+  const value = <T>doubleOf(context, at, behind);
+  if (!isFinite<T>(value)) return refuse(context, Reason.RANGE, at);
+  store<T>(out, value);
+  return behind;
+}
+
 /** Decodes the value at `at` into its column. Returns the address behind it, or 0. */
 @inline
 function decodeValue(context: Context, slot: Slot, row: u32, at: usize): usize {
@@ -185,27 +210,19 @@ function decodeValue(context: Context, slot: Slot, row: u32, at: usize): usize {
     case Type.STRING:
       return c == QUOTE ? decodeString(context, slot, row, at + 1) : decodeRaw(context, slot, row, at);
     case Type.INT64: {
-      if (!startsNumber(c)) return decodeOther(context, slot, row, at);
-      const behind = scanNumber(context, at);
-      return behind != 0 && storeInteger<i64>(context, at, values + ((<usize>row) << 3)) ? behind : 0;
+      const out = values + ((<usize>row) << 3);
+      const behind = storeShortInteger<i64>(at, out);
+      return behind != 0 ? behind : decodeInteger(context, slot, row, at, out, 8);
     }
     case Type.INT32: {
-      if (!startsNumber(c)) return decodeOther(context, slot, row, at);
-      const behind = scanNumber(context, at);
-      return behind != 0 && storeInteger<i32>(context, at, values + ((<usize>row) << 2)) ? behind : 0;
+      const out = values + ((<usize>row) << 2);
+      const behind = storeShortInteger<i32>(at, out);
+      return behind != 0 ? behind : decodeInteger(context, slot, row, at, out, 4);
     }
     case Type.FLOAT64: {
-      if (!startsNumber(c)) return decodeSpecial(context, slot, row, at);
-      const behind = scanNumber(context, at);
       const out = values + ((<usize>row) << 3);
-      if (behind == 0) return 0;
-      // Clinger's fast path in place: few digits, a point.
-      if (context.mantissa <= 1 << 53 && <u32>-context.exponent <= 22) {
-        const value = <f64>(<i64>context.mantissa) / load<f64>(POW10 + ((<usize>-context.exponent) << 3));
-        store<f64>(out, context.negative ? -value : value);
-        return behind;
-      }
-      return storeFloat<f64>(context, at, behind, out);
+      const behind = storeShortDouble(at, out);
+      return behind != 0 ? behind : decodeFloat<f64>(context, slot, row, at, out);
     }
     case Type.TIMESTAMP_MS: {
       if (c != QUOTE) return decodeOther(context, slot, row, at);
@@ -292,15 +309,6 @@ function decodeSpecial(context: Context, slot: Slot, row: u32, at: usize): usize
   return behind;
 }
 
-/** Stores the scanned number as the nearest double, or that one's nearest float. Numbers beyond all of them are refused. */
-@inline
-function storeFloat<T>(context: Context, at: usize, behind: usize, out: usize): usize {
-  const value = <T>doubleOf(context, at, behind);
-  if (!isFinite<T>(value)) return refuse(context, Reason.RANGE, at);
-  store<T>(out, value);
-  return behind;
-}
-
 /** The types that fewer columns have. */
 function decodeRare(context: Context, slot: Slot, row: u32, at: usize, c: u32): usize {
   const values = <usize>slot.values;
@@ -328,27 +336,20 @@ function decodeRare(context: Context, slot: Slot, row: u32, at: usize, c: u32): 
     endString(slot, row, end);
     return behind;
   }
-  if (!startsNumber(c)) {
-    return type == Type.FLOAT32 ? decodeSpecial(context, slot, row, at) : decodeOther(context, slot, row, at);
-  }
-  const behind = scanNumber(context, at);
-  if (behind == 0) return 0;
-  let stored = false;
   switch (type) {
     case Type.INT8:
-      stored = storeInteger<i8>(context, at, values + row);
-      break;
+      return decodeInteger(context, slot, row, at, values + row, 1);
     case Type.INT16:
-      stored = storeInteger<i16>(context, at, values + ((<usize>row) << 1));
-      break;
+      return decodeInteger(context, slot, row, at, values + ((<usize>row) << 1), 2);
     case Type.FLOAT32:
-      return storeFloat<f32>(context, at, behind, values + ((<usize>row) << 2));
-    case Type.DECIMAL64:
-      stored = storeDecimal64(context, slot, at, values + ((<usize>row) << 3));
-      break;
-    case Type.DECIMAL128:
-      stored = storeDecimal128(context, slot, at, behind, values + ((<usize>row) << 4));
-      break;
+      return decodeFloat<f32>(context, slot, row, at, values + ((<usize>row) << 2));
   }
+  if (!startsNumber(c)) return decodeOther(context, slot, row, at);
+  const behind = scanNumber(context, at);
+  if (behind == 0) return 0;
+  const stored =
+    type == Type.DECIMAL64
+      ? storeDecimal64(context, slot, at, values + ((<usize>row) << 3))
+      : storeDecimal128(context, slot, at, behind, values + ((<usize>row) << 4));
   return stored ? behind : 0;
 }
