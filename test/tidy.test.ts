@@ -1,8 +1,11 @@
 // What no other tool checks of the sources: words, lengths, first lines, a home in the layers, documented error codes.
 import { expect, test } from "vitest";
-import { errorsPage } from "../scripts/docs.mjs";
+import { errorsPage, functionsPage } from "../scripts/docs.mjs";
 import { LAYERS, NODE_TWINS } from "../scripts/layers.mjs";
+import { Expression } from "../src/api/expression.js";
+import * as functions from "../src/api/functions.js";
 import { CODES } from "../src/errors.js";
+import { AGGREGATES, FUNCTIONS } from "../src/plan/functions.js";
 import { readText, type TextFile, textFiles } from "./support/repository.js";
 
 const product = textFiles(["src", "assembly"], /\.(ts|peggy)$/);
@@ -27,7 +30,8 @@ const BANNED: readonly Banned[] = [
   { word: /\bflush/i, use: "emit", in: product, except: /^src\/(connectors|platform|cli)\// },
   { word: /late (record|event|message)s?\b|lateEvent|lateRecord/i, use: "late row", in: product },
   { word: /\b(re)?shuffl|\brepartition/i, use: "exchange", in: product, except: /^assembly\// },
-  { word: /null ?(mask|bitmap)|nullMask|nullBitmap/i, use: "validity", in: product },
+  // apache-arrow's own name for it.
+  { word: /null ?(mask|bitmap)|nullMask|nullBitmap/i, use: "validity", in: product, except: /^src\/formats\/arrow-/ },
   { word: /selection ?vector|selVec/i, use: "selection", in: product },
   { word: /\bpunctuation/i, use: "watermark", in: product },
   { word: /whitelist|blacklist/i, use: "allow-list, deny-list", in: [...code, ...prose], except: own },
@@ -83,6 +87,11 @@ test("node: modules are named in Node's twins alone", () => {
 
 test("docs/errors.md documents every code (`npm run docs` writes it)", () => {
   expect(readText("docs/errors.md")).toBe(errorsPage(CODES));
+});
+
+test("docs/reference/functions.md is what the table of functions says (`npm run docs` writes it)", () => {
+  const methods = Object.getOwnPropertyNames(Expression.prototype);
+  expect(readText("docs/reference/functions.md")).toBe(functionsPage(FUNCTIONS, AGGREGATES, functions, methods));
 });
 
 test("every error code is upper snake case, with a sentence that says what to do", () => {

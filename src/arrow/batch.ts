@@ -301,6 +301,7 @@ export function bitmapBytes(bits: number): number {
   return (bits + 7) >> 3;
 }
 
-function align16(bytes: number): number {
-  return (bytes + 15) & ~15;
+/** Rounded up to whole vectors of 16 bytes. */
+export function align16(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
 }

@@ -41,15 +41,17 @@ export type Row = Readonly<Record<string, unknown>> | readonly unknown[];
 export class RowBuilder {
   readonly #workspace: Workspace;
   readonly #schema: Schema;
-  readonly #dictionaries: StringDictionary[];
+  readonly #dictionaries: readonly (StringDictionary | null)[];
   /** By column: whether its strings go through the dictionary; false for good once they turned out not to repeat. */
   readonly #coded: boolean[];
 
   constructor(workspace: Workspace, schema: Schema) {
     this.#workspace = workspace;
     this.#schema = schema;
-    this.#dictionaries = schema.fields.map(({ type }) => new StringDictionary(workspace, type));
-    this.#coded = schema.fields.map(({ type }) => type.kind === "string");
+    this.#dictionaries = schema.fields.map(({ type }) => {
+      return type.kind === "string" ? new StringDictionary(workspace, type) : null;
+    });
+    this.#coded = this.#dictionaries.map((dictionary) => dictionary !== null);
   }
 
   /**
@@ -75,7 +77,7 @@ export class RowBuilder {
 
   /** Gives the dictionaries' memory back. */
   close(): void {
-    for (const dictionary of this.#dictionaries) dictionary.close();
+    for (const dictionary of this.#dictionaries) dictionary?.close();
   }
 
   #column(slice: RowSlice, field: Field, key: Key, index: number): Column {

@@ -2,9 +2,9 @@
 // codes, everything else goes cell by cell (cells.ts). Buffers go to the step's arena or to a region of the column's own.
 import { assert, SchemaError } from "../errors.js";
 import type { Region } from "../wasm/memory.js";
-import { bitmapBytes, Column, type Workspace } from "./batch.js";
+import { align16, bitmapBytes, Column, type Workspace } from "./batch.js";
 import { markNull, refuse, Target, writeCell } from "./cells.js";
-import { BytesWriter } from "./strings.js";
+import { bytesWriter } from "./strings.js";
 import { type Field, isTimestamp, layoutOf, unitsPerMs, widthOf } from "./types.js";
 import { TIMESTAMP_MAX_MS, TIMESTAMP_MIN_MS } from "./values.js";
 
@@ -78,6 +78,15 @@ export function columnFromData(
   if ("codes" in safe) return codedColumn(workspace, field, safe.codes, safe.values, start, length, lifetime);
   const { values, validity } = "validity" in safe ? safe : { values: safe, validity: null };
   assert(values.length >= end, `column "${field.name}": ${values.length} values for ${end} rows`);
+  if (validity !== null && validity.length < bitmapBytes(end)) {
+    throw new SchemaError(
+      "TYPE",
+      `column "${field.name}": a validity bitmap of ${validity.length} bytes for ${end} rows`,
+      {
+        hint: `it needs a bit a row: ${bitmapBytes(end)} bytes`,
+      },
+    );
+  }
   const cell = (row: number) => (isValid(validity, start + row) ? values[start + row] : null);
   if (layoutOf(field.type) === "utf8") return textColumn(workspace, field, cell, start, length, lifetime);
   const block = reserveValues(workspace, lifetime, field, length);
@@ -137,8 +146,6 @@ function writeCodes(target: Target, codes: ArrayLike<number>, size: number, leng
     } else refuse(target, row, code, "TYPE", `codes are 0 to ${size - 1}, and -1 for NULL`);
   }
 }
-
-const bytesWriter = new BytesWriter();
 
 /** Strings or bytes of `length` rows, from a function that gives each cell. */
 export function textColumn(
@@ -299,6 +306,15 @@ export function columnsRowCount(columns: Readonly<Record<string, ColumnData>>): 
   let rowCount = 0;
   let first: string | null = null;
   for (const [name, data] of Object.entries(columns)) {
+    if (typeof data !== "object" || data === null) {
+      throw new SchemaError(
+        "TYPE",
+        `column "${name}" is ${data === null ? "null" : `a ${typeof data}`}, not its values`,
+        {
+          hint: "give an array, a typed array or { codes, values }",
+        },
+      );
+    }
     const { length } = "codes" in data ? data.codes : "validity" in data ? data.values : data;
     if (first === null) {
       first = name;
@@ -310,8 +326,4 @@ export function columnsRowCount(columns: Readonly<Record<string, ColumnData>>): 
     }
   }
   return rowCount;
-}
-
-function align16(bytes: number): number {
-  return (bytes + 15) & ~15;
 }

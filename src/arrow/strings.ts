@@ -2,26 +2,32 @@
 // and a dictionary that gives equal strings one code and lives from batch to batch.
 import { ResourceError } from "../errors.js";
 import type { Region } from "../wasm/memory.js";
-import { Column, type Workspace } from "./batch.js";
+import { align16, Column, type Workspace } from "./batch.js";
 import type { DataType } from "./types.js";
 
 /** Measured: below, one store a character wins over the fixed price of TextEncoder.encodeInto. */
 const ENCODER_MIN = 32;
 /** i32 offsets end here. */
 const BYTES_MAX = 2 ** 31 - 1;
+/** Room that the writer begins with, and the most that it keeps for the next column. */
+const BYTES_FIRST = 65_536;
+const BYTES_KEPT = 2 ** 22;
 
 const encoder = new TextEncoder();
 
-/** Appends values as bytes; reused from column to column. */
+/** Appends values as bytes. */
 export class BytesWriter {
-  #bytes = new Uint8Array(65_536);
-  #offsets = new Int32Array(8193);
+  #bytes = new Uint8Array(BYTES_FIRST);
+  #offsets = new Int32Array(0);
   #used = 0;
   #count = 0;
 
   /** Empties the writer for up to `count` values. */
   begin(count: number): void {
-    if (this.#offsets.length <= count) this.#offsets = new Int32Array(count + 1);
+    if (this.#offsets.length <= count || this.#offsets.length * 4 > BYTES_KEPT) {
+      this.#offsets = new Int32Array(count + 1);
+    }
+    if (this.#bytes.length > BYTES_KEPT) this.#bytes = new Uint8Array(BYTES_FIRST);
     this.#used = 0;
     this.#count = 0;
   }
@@ -92,6 +98,9 @@ export class BytesWriter {
   }
 }
 
+/** The writer of columns and dictionaries: each is begun, written and copied to linear memory before the next. */
+export const bytesWriter = new BytesWriter();
+
 /** Whether the string has a UTF-8 form: no surrogate stands alone. With the `u` flag a pair is one code point. */
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
@@ -114,7 +123,6 @@ export class StringDictionary {
   readonly #workspace: Workspace;
   readonly #type: DataType;
   readonly #codes = new Map<unknown, number>();
-  readonly #writer = new BytesWriter();
   readonly #fresh: string[] = [];
   #rows = 0;
   #characters = 0;
@@ -139,8 +147,7 @@ export class StringDictionary {
     return this.#codes;
   }
 
-  /** Gives a new string its code; TOO_MANY once the column turned out not to repeat its strings, NOT_UTF8 for a lone
-   * surrogate. */
+  /** Gives a new string its code: TOO_MANY once the strings turned out not to repeat, NOT_UTF8 for a lone surrogate. */
   add(text: string): number {
     const code = this.#codes.size;
     const characters = this.#characters + text.length;
@@ -167,15 +174,14 @@ export class StringDictionary {
   }
 
   #append(): Column {
-    const writer = this.#writer;
-    writer.begin(this.#fresh.length);
-    for (const text of this.#fresh) writer.write(text);
+    bytesWriter.begin(this.#fresh.length);
+    for (const text of this.#fresh) bytesWriter.write(text);
     const length = this.#codes.size;
     const known = length - this.#fresh.length;
-    const region = this.#grow(known, length, this.#usedBytes + writer.byteLength);
+    const region = this.#grow(known, length, this.#usedBytes + bytesWriter.byteLength);
     const values = region.ptr + offsetsBytes(this.#valuesMax);
-    writer.copyTo(this.#workspace, region.ptr + known * 4, values + this.#usedBytes, this.#usedBytes);
-    this.#usedBytes += writer.byteLength;
+    bytesWriter.copyTo(this.#workspace, region.ptr + known * 4, values + this.#usedBytes, this.#usedBytes);
+    this.#usedBytes += bytesWriter.byteLength;
     this.#fresh.length = 0;
     return new Column({ type: this.#type, length, offsets: region.ptr, values, region });
   }
@@ -203,7 +209,7 @@ export class StringDictionary {
   }
 }
 
-/** Bytes of the offsets of so many values, padded to 16. */
+/** Bytes of the offsets of so many values. */
 function offsetsBytes(values: number): number {
-  return (values * 4 + 19) & ~15;
+  return align16((values + 1) * 4);
 }

@@ -324,6 +324,11 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
       expect(code({ price: [1] })).toBe("UNKNOWN_COLUMN");
       expect(code({ price: [1], n: [1], prise: [1] })).toBe("UNKNOWN_COLUMN");
       expect(code({ price: [1], n: [1, 2] })).toBe("TYPE");
+      expect(code({ price: [1], n: "1" as never })).toBe("TYPE");
+      expect(code({ price: null as never, n: [1] })).toBe("TYPE");
+      expect(code({ price: { values: new Float64Array(9), validity: new Uint8Array(1) }, n: new Int32Array(9) })).toBe(
+        "TYPE",
+      );
     });
   });
 
