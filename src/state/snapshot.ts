@@ -14,7 +14,7 @@ export type StateValue =
   | { readonly [name: string]: StateValue };
 
 /** The buffers of one column, copied out of linear memory. Dictionary columns are written plain. */
-export interface DetachedColumn {
+interface DetachedColumn {
   readonly validity: Uint8Array | null;
   readonly offsets: Int32Array | null;
   readonly values: Uint8Array;

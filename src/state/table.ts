@@ -28,7 +28,7 @@ const SHRINK_RATIO = 8;
 const SPARSE_SLOTS_MAX = 65_536;
 
 /** The groups that an interned batch has added: `count` numbers at `ptr`, in the arena. */
-export interface Fresh {
+interface Fresh {
   readonly ptr: number;
   readonly count: number;
 }

@@ -35,7 +35,7 @@ export interface OracleAnswer {
 }
 
 /** Start of the window, by counting up and down from the offset: no division, so it can hardly be wrong. */
-export function oracleStart(timeMs: number, sizeMs: number, offsetMs: number): number {
+function oracleStart(timeMs: number, sizeMs: number, offsetMs: number): number {
   let start = BigInt(offsetMs);
   const size = BigInt(sizeMs);
   const time = BigInt(timeMs);

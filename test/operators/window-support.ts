@@ -102,7 +102,7 @@ export function watermarkOf(input: Schema, spec: WatermarkSpec = {}): Watermark 
 }
 
 /** The elements that a first operator gives a second one, as a task would hand them on. */
-export function feed(second: Operator, out: Output): Output {
+function feed(second: Operator, out: Output): Output {
   return {
     emit: (batch) => {
       second.processBatch(batch, 0, out);
