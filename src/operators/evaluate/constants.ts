@@ -1,5 +1,5 @@
 // Values of one row in and out of vectors: constants, and the cells of functions that are computed row by row.
-import { BytesWriter } from "../../arrow/strings.js";
+import { bytesWriter } from "../../arrow/strings.js";
 import { type DataType, layoutOf, widthOf } from "../../arrow/types.js";
 import { formatHex, parseHex } from "../../arrow/values.js";
 import type { BoundValue } from "../../plan/expr.js";
@@ -67,8 +67,6 @@ function writeCell(memory: LinearMemory, type: DataType, values: number, row: nu
   }
 }
 
-const writer = new BytesWriter();
-
 /** Values of rows, NULL where they are null, as a vector. */
 export function vectorFrom(run: Evaluation, type: DataType, cells: readonly BoundValue[]): Vector {
   const { arena, memory, n } = run;
@@ -82,11 +80,14 @@ export function vectorFrom(run: Evaluation, type: DataType, cells: readonly Boun
     });
   }
   if (layoutOf(type) === "utf8") {
-    writer.begin(n);
-    for (const value of cells) writer.append(bytesOf(value, type));
+    bytesWriter.begin(n);
+    for (const value of cells) {
+      if (type.kind !== "string" || !bytesWriter.write((value as string | null) ?? ""))
+        bytesWriter.append(bytesOf(value, type));
+    }
     const offsets = arena.allocate((n + 1) * 4);
-    const values = arena.allocate(writer.byteLength);
-    writer.copyTo(run.workspace, offsets, values);
+    const values = arena.allocate(bytesWriter.byteLength);
+    bytesWriter.copyTo(run.workspace, offsets, values);
     return new Vector(type, values, validity, offsets);
   }
   const values = arena.allocateZeroed(layoutOf(type) === "bool" ? (n + 7) >> 3 : n * widthOf(layoutOf(type)));
