@@ -64,6 +64,34 @@ describe.each([
   });
 });
 
+describe("in columns of numbers", () => {
+  const numbers = (kind: string) => names.filter((name) => name.startsWith(`${kind}_number`));
+
+  /** The text in the brackets that the suite puts around its numbers. */
+  const numberOf = (name: string) => {
+    const text = textOf(name);
+    return text.slice(text.indexOf(0x5b) + 1, text.lastIndexOf(0x5d));
+  };
+
+  test.each(numbers("y"))("DOUBLE has what JSON.parse has of %s", (name) => {
+    const [number] = JSON.parse(new TextDecoder().decode(textOf(name))) as [number];
+    for (const behind of ["}", ',"w":1}', " }"]) {
+      const { rows } = decode(workspace, { v: "DOUBLE" }, around('{"v":', numberOf(name), behind));
+      expect(rows).toEqual([{ v: number }]);
+    }
+  });
+
+  test.each(numbers("n"))("no column takes %s", (name) => {
+    for (const type of ["DOUBLE", "FLOAT", "BIGINT", "INT", "DECIMAL(9, 2)", "DECIMAL(38, 2)"]) {
+      for (const behind of ["}", ',"w":1}', " }"]) {
+        const { rows, bad } = decode(workspace, { v: type }, around('{"v":', numberOf(name), behind));
+        expect(rows).toEqual([]);
+        expect(bad.length).toBeGreaterThan(0);
+      }
+    }
+  });
+});
+
 describe("as a whole record", () => {
   test.each(names.filter((name) => name.startsWith("y_")))(
     "accepts the objects of %s, other values are JSON_SHAPE",

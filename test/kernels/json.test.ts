@@ -123,6 +123,52 @@ forEachVariant((bench: Bench) => {
       check(["1e309", "-1e309", "1.7976931348623159e308", "179769313486231580793e289", "1e400", "1e999999999999"]);
     });
 
+    test("few digits, whatever stands behind them", () => {
+      const whole = [
+        "0",
+        "7",
+        "10",
+        "999999",
+        "9999999",
+        "12345678",
+        "123456789",
+        "123456789012345",
+        "1234567890123456",
+      ];
+      const fractions = ["0", "5", "25", "00", "125", "0625", "12345", "123456", "1234567", "12345678"];
+      const texts = whole.flatMap((text) => [text, `-${text}`, ...fractions.map((fraction) => `${text}.${fraction}`)]);
+      for (const behind of ["}", " }", ',"w":1}', '\t,"w":1}']) {
+        const lines = texts.map((text) => `{"v":${text}${behind}\n`).join("");
+        expect(decode(workspace, { v: "DOUBLE" }, lines).rows.map(({ v }) => v)).toEqual(texts.map(Number));
+        const { rows } = decode(workspace, { v: "BIGINT" }, lines);
+        expect(rows.map(({ v }) => v)).toEqual(
+          texts.filter((text) => /^-?\d+(\.0+)?$/.test(text)).map((text) => BigInt(text.replace(/\..*/, ""))),
+        );
+      }
+      const wrong = [
+        "00",
+        "01",
+        "00.5",
+        "0.",
+        "1.",
+        "1..2",
+        "1.2.3",
+        ".5",
+        "1234567.",
+        "12a",
+        "1_000",
+        "0x10",
+        "1,",
+        "1 2",
+      ];
+      for (const text of wrong) {
+        expect(value("DOUBLE", text)).toEqual({ code: "JSON" });
+        // A fraction is seen before what stands behind it.
+        for (const type of ["INT", "BIGINT"])
+          expect(value(type, text)).toEqual({ code: expect.stringMatching(/^(JSON|TYPE)$/) });
+      }
+    });
+
     test("as JavaScript writes them", () => {
       fc.assert(
         fc.property(fc.array(anyDouble, { maxLength: 50 }), (list) => check(list.map(String))),
