@@ -95,7 +95,13 @@ export class Graph {
     const task = this.#addTask();
     const outlet = this.#addOutlet(node, task);
     const { factory, platform } = this.#options;
-    const operator = new SourceOperator(factory.source(node), platform, (split) => this.#progressMs(index, split));
+    // What stands below is not built yet.
+    let progress: ((split: number) => number) | null = null;
+    const progressMs = (split: number) => {
+      progress ??= this.#progressOf(index);
+      return progress(split);
+    };
+    const operator = new SourceOperator(factory.source(node), platform, progressMs);
     this.sources.push(operator);
     this.#slotOf.push(null);
     task.head = new SourceHead(operator, outlet, () => operator.open(this.#contextOf(index), outlet));
@@ -192,18 +198,20 @@ export class Graph {
    * How far event time is in a split of the source, by the nearest watermark below it: what a source of several files goes
    * by when it chooses which to read on. Between the two a union may have numbered the split anew.
    */
-  #progressMs(source: number, split: number): number {
-    let number = split;
+  #progressOf(source: number): (split: number) => number {
+    let renumber = (split: number): number => split;
     for (let at = source; ; ) {
       const next = this.plan.nodes.findIndex((node) => node.inputs.some((input) => readsMain(input, at)));
       const node = this.plan.nodes[next];
-      if (node === undefined) return Number.NEGATIVE_INFINITY;
+      if (node === undefined) return () => Number.NEGATIVE_INFINITY;
       if (node.kind === "watermark") {
-        return ((this.#slotOf[next] as Slot).operator as Operator & SplitProgress).progressMs(number);
+        const { operator } = this.#slotOf[next] as Slot;
+        return (split) => (operator as Operator & SplitProgress).progressMs(renumber(split));
       }
       if (node.inputs.length > 1) {
+        const inner = renumber;
         const input = node.inputs.findIndex((candidate) => readsMain(candidate, at));
-        number = ChannelHead.splitNumber(number, input, node.inputs.length);
+        renumber = (split) => ChannelHead.splitNumber(inner(split), input, node.inputs.length);
       }
       at = next;
     }
