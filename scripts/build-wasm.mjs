@@ -1,8 +1,9 @@
-// Compiles assembly/ to the kernel module (release and debug) and writes src/wasm/kernels.generated.ts: its bytes as
-// base64, the offset of the memory import's limits flag, and one typed signature an export. Skips what is up to date.
+// Compiles assembly/ to the kernel module (release and debug) and writes src/wasm/kernels.generated.ts: its bytes
+// deflated and in base64, their number, the offset of the memory import's limits flag, and one typed signature an export. Skips what is up to date.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deflateSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -53,9 +54,12 @@ writeFileSync(
 /** Offset in the module's bytes of the memory import's limits flag: 0x03 is shared memory, 0x01 plain. */
 export const MEMORY_FLAG_OFFSET = ${memoryFlagOffset(bytes)};
 
-/** The module, base64. */
-export const KERNELS_BASE64 =
-  "${bytes.toString("base64")}";
+/** Bytes of the module. */
+export const KERNELS_BYTES = ${bytes.length};
+
+/** The module, deflated (zlib, RFC 1950) and in base64. */
+export const KERNELS_DEFLATED =
+  "${deflateSync(bytes, { level: 9, memLevel: 9 }).toString("base64")}";
 
 /** Every kernel: pointers and counts are i32 numbers, i64 arguments bigint. */
 export interface KernelExports {

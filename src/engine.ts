@@ -27,7 +27,7 @@ import type { Platform } from "./platform/platform.js";
 import { type EngineParts, ProgramRunner } from "./runner.js";
 import type { Connector } from "./runtime/connector.js";
 import { asyncDispose } from "./runtime/job.js";
-import { loadKernels } from "./wasm/kernels.js";
+import { kernelBytes, loadKernels } from "./wasm/kernels.js";
 import { LinearMemory } from "./wasm/memory.js";
 
 /** How an engine is opened; all optional. */
@@ -49,7 +49,7 @@ export async function prepareEngine(
   const { memoryBytes } = checkOptions(options, ["memoryBytes"], "open()");
   if (memoryBytes !== undefined) checkInteger(memoryBytes, MEMORY_BYTES_MIN, "memoryBytes");
   const memory = new LinearMemory({ shared: platform.sharedMemory, maxBytes: memoryBytes });
-  const kernels = await loadKernels(memory);
+  const kernels = await loadKernels(memory, kernelBytes(memory.shared, platform.inflate));
   return { platform, connectors, memory, kernels, memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY };
 }
 

@@ -79,6 +79,17 @@ interface ReadableStream<T = unknown> {
   cancel(reason?: unknown): Promise<void>;
 }
 
+interface WritableStreamDefaultWriter<T = unknown> {
+  write(chunk: T): Promise<void>;
+  close(): Promise<void>;
+}
+
+declare class DecompressionStream {
+  constructor(format: "deflate");
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: { getWriter(): WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> };
+}
+
 declare function atob(base64: string): string;
 declare function queueMicrotask(task: () => void): void;
 declare function structuredClone<T>(value: T): T;

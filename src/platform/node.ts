@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import { promises } from "node:fs";
 import { dirname } from "node:path";
+import { inflateSync } from "node:zlib";
 import { fileExists, fileFailed, fileNotFound } from "./errors.js";
 import { isGlob, isHidden, matchName, parseGlob } from "./glob.js";
 import { fetchBody, readFully, settle } from "./io.js";
@@ -28,6 +29,8 @@ export function nodePlatform(options: { log?: Log } = {}): Platform {
     storage,
     net: { fetch: (url, { headers }, done) => fetchBody(fetch, url, headers, done) },
     sharedMemory: true,
+    // The first DecompressionStream of a process takes Node 15 ms, this 2.
+    inflate: (deflated, done) => done(null, inflateSync(deflated)),
     log: options.log ?? logToStandardError,
   };
 }

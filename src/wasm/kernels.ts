@@ -1,7 +1,8 @@
 // Loads the kernel module over a LinearMemory: shared or plain, from the bytes inside the package or from a given module.
 import { instantiate } from "@assemblyscript/loader";
 import { EngineError } from "../errors.js";
-import { KERNELS_BASE64, type KernelExports, MEMORY_FLAG_OFFSET } from "./kernels.generated.js";
+import { type Platform, promised } from "../platform/platform.js";
+import { KERNELS_BYTES, KERNELS_DEFLATED, type KernelExports, MEMORY_FLAG_OFFSET } from "./kernels.generated.js";
 import type { LinearMemory } from "./memory.js";
 
 /** The kernels, bound to one memory. Pointers come back as i32: use `>>> 0`. */
@@ -22,18 +23,40 @@ export const Status = {
 } as const;
 
 /** The module's bytes for a shared or a plain memory: one binary, the import's limits flag is flipped (core spec 5.3.4). */
-export function kernelBytes(shared: boolean): Uint8Array<ArrayBuffer> {
-  const text = atob(KERNELS_BASE64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+export async function kernelBytes(shared: boolean, inflate?: Platform["inflate"]): Promise<Uint8Array<ArrayBuffer>> {
+  const text = atob(KERNELS_DEFLATED);
+  const deflated = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
+  const bytes = await (inflate
+    ? promised<typeof deflated>((done) => inflate(deflated, done))
+    : inflateStream(deflated));
   bytes[MEMORY_FLAG_OFFSET] = shared ? 0x03 : 0x01;
   return bytes;
 }
 
+/** Inflates the module with what every host has. */
+async function inflateStream(deflated: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const { readable, writable } = new DecompressionStream("deflate");
+  const writer = writable.getWriter();
+  const written = writer.write(deflated).then(() => writer.close());
+  const bytes = new Uint8Array(KERNELS_BYTES);
+  const reader = readable.getReader();
+  let at = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    bytes.set(next.value, at);
+    at += next.value.length;
+  }
+  await written;
+  return bytes;
+}
+
 /** Instantiates the kernels over `memory` and fills their tables. @throws KERNELS when the host refuses WebAssembly. */
-export async function loadKernels(memory: LinearMemory, bytes = kernelBytes(memory.shared)): Promise<Kernels> {
+export async function loadKernels(
+  memory: LinearMemory,
+  bytes: Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> = kernelBytes(memory.shared),
+): Promise<Kernels> {
   try {
-    const instance = await instantiate(bytes, { env: { memory: memory.wasm as never } });
+    const instance = await instantiate(await bytes, { env: { memory: memory.wasm as never } });
     const kernels = instance.exports as unknown as Kernels;
     kernels.initTables();
     return kernels;

@@ -1,7 +1,9 @@
 // The kernel module as bytes: nothing but memory comes in, no data lies in it, it stays small, and one flag makes it shared.
 import { readFileSync } from "node:fs";
+import { inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { KERNELS_BASE64, MEMORY_FLAG_OFFSET } from "../../src/wasm/kernels.generated.js";
+import { nodePlatform } from "../../src/platform/node.js";
+import { KERNELS_BYTES, KERNELS_DEFLATED, MEMORY_FLAG_OFFSET } from "../../src/wasm/kernels.generated.js";
 import { kernelBytes } from "../../src/wasm/kernels.js";
 
 /** Raw bytes that the release module may have. */
@@ -70,11 +72,13 @@ test(`the release module has at most ${BUDGET} bytes`, () => {
   expect(fileOf("kernels.wasm").length).toBeLessThanOrEqual(BUDGET);
 });
 
-test("the generated module is the built one, with the flag of the memory that is asked for", () => {
+test("the generated module is the built one, with the flag of the memory that is asked for", async () => {
   const built = fileOf("kernels.wasm");
-  expect(Buffer.from(KERNELS_BASE64, "base64").equals(Buffer.from(built))).toBe(true);
+  expect(inflateSync(Buffer.from(KERNELS_DEFLATED, "base64")).equals(Buffer.from(built))).toBe(true);
+  expect(KERNELS_BYTES).toBe(built.length);
   for (const shared of [true, false]) {
-    const bytes = kernelBytes(shared);
+    const bytes = await kernelBytes(shared);
+    expect(new Uint8Array(await kernelBytes(shared, nodePlatform().inflate))).toEqual(bytes);
     const different = [...bytes.keys()].filter((at) => bytes[at] !== built[at]);
     expect(different).toEqual(shared ? [] : [MEMORY_FLAG_OFFSET]);
     const memory = new WebAssembly.Memory({ initial: 2, maximum: 4, shared });
