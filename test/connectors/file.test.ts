@@ -146,29 +146,6 @@ describe("the order of files", () => {
   });
 });
 
-test("files are aligned through a union, too: their event time is asked for behind it", async () => {
-  const { mill, sim, wait } = await openSim(4);
-  ["c", "a", "b"].forEach((name, i) => {
-    sim.files.write(`/one/${name}.ndjson`, lines(ticks(200, i * HOUR, 10_000, name)));
-    sim.files.write(`/two/${name}.ndjson`, lines(ticks(200, i * HOUR, 10_000, `${name}2`)));
-  });
-  const [one, two] = ["/one/*.ndjson", "/two/*.ndjson"].map((path) => mill.file(path, { schema: TICKS }));
-  const both = (one as NonNullable<typeof one>).union(two as NonNullable<typeof one>).withWatermark("ts", "0s");
-  const windows = both.window(tumble("1h")).groupBy("key").aggregate({ n: count() });
-  const job = windows.to(mill.memory()).start({ batchRows: 20 });
-  // The earliest hour has the last names: read name by name, no window could close before two thirds of the rows are read.
-  let rowsAtFirstWindow = 0;
-  const watching = (async () => {
-    for await (const event of job.trace()) {
-      if (event.kind === "batch" && event.uid.includes("window")) rowsAtFirstWindow ||= job.progress().rows;
-    }
-  })();
-  const [result] = await wait(Promise.all([job.done, watching]));
-  expect(result).toMatchObject({ rowsIn: 1200, lateRows: 0 });
-  expect(rowsAtFirstWindow).toBeGreaterThan(0);
-  expect(rowsAtFirstWindow).toBeLessThan(700);
-});
-
 /** Drives a FileSource by hand; event time is the row's own, as a watermark operator would know it. */
 async function drive(openMax: number, options: { sim: SimPlatform; saved?: StateValue; stopAfter?: number }) {
   const { sim, saved, stopAfter = Number.POSITIVE_INFINITY } = options;

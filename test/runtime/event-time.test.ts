@@ -249,3 +249,30 @@ test.each([0, 1, 2])("late rows have watermarks and an end of their own (seed %d
   expect(late.watermarks.at(-1)).toBe(Number.POSITIVE_INFINITY);
   expect((await job.done).lateRows).toBe(2);
 });
+
+test("a source is told how far each of its splits is, through filters and unions", async () => {
+  const bench = await Bench.open();
+  const { schema } = rows(bench, 0, "a@5");
+  const script = (fromMs: number) => [
+    rows(bench, 0, `a@${fromMs}`),
+    rows(bench, 2, `a@${fromMs + 7}`, `a@${fromMs + 1}`),
+  ];
+  const one = bench.source("one", new ScriptedSource(schema, script(100)));
+  const two = bench.source("two", new ScriptedSource(schema, script(200)));
+  const three = bench.source("three", new ScriptedSource(schema, script(300)));
+  bench.operator("pass", ["two"], new Passing());
+  bench.union("inner", ["one", "pass"]);
+  bench.union("outer", ["three", "inner"]);
+  bench.watermark("time", "outer");
+  bench.sink("sink", "time", new CollectingSink());
+  const alone = bench.source("alone", new ScriptedSource(schema, script(400)));
+  bench.sink("untimed", "alone", new CollectingSink());
+  await bench.run();
+  const progress = [one, two, three].map((source) => [0, 1, 2].map((split) => source.progressMs(split)));
+  expect(progress).toEqual([
+    [100, -Infinity, 107],
+    [200, -Infinity, 207],
+    [300, -Infinity, 307],
+  ]);
+  expect(alone.progressMs(0)).toBe(-Infinity);
+});

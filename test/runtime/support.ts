@@ -72,6 +72,11 @@ export class ScriptedSource implements Source {
     return piece.within(this.#context.workspace);
   }
 
+  /** How far event time is in a split, as the source is told. */
+  progressMs(split: number): number {
+    return this.#context.progressMs(split);
+  }
+
   snapshot(): StateValue {
     return this.at;
   }
