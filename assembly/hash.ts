@@ -3,7 +3,8 @@
 //
 //     word     what a fixed-width key is hashed as: integers, dates, times and booleans as i64, floats as the bits of their
 //              f64 with −0 as 0 and every NaN as one; so an INT and a BIGINT of the same value hash alike
-//     bytes    the length, the first 16 and the last 16 bytes (zeros behind shorter ones) and, beyond 32, what is between
+//     bytes    the length, the first 16 bytes (zeros behind shorter ones), the last 16 of longer ones, and what is between
+//              the two, if anything, 16 at a time
 //     columns  hash of the first, then combined with the next: the order counts
 import { MASK } from "./tables";
 
@@ -32,20 +33,20 @@ export function prefixOf(at: usize, length: u32): v128 {
   return v128.and(v128.load(at), v128.load(MASK + 16 - min(length, 16)));
 }
 
-/** The last 16 bytes of a longer string, else the same as its prefix. */
+/** The last 16 bytes of a string longer than that; else zeros. */
 @inline
 export function suffixOf(at: usize, length: u32): v128 {
-  return prefixOf(at + (length > 16 ? <usize>(length - 16) : 0), length);
+  return length > 16 ? v128.load(at + length - 16) : i64x2.splat(0);
 }
 
 /** Hash of a string by its parts; the middle of those beyond 32 bytes is read from `at`. */
 @inline
 export function hashParts(prefix: v128, suffix: v128, at: usize, length: u32): u64 {
-  let hash = mix(<u64>length * 0x9e3779b97f4a7c15, i64x2.extract_lane(prefix, 0));
+  let hash = mix((<u64>length) * 0x9e3779b97f4a7c15, i64x2.extract_lane(prefix, 0));
   hash = mix(hash, i64x2.extract_lane(prefix, 1));
-  hash = mix(hash, i64x2.extract_lane(suffix, 0));
-  hash = mix(hash, i64x2.extract_lane(suffix, 1));
-  if (length > 32) {
+  if (length > 16) {
+    hash = mix(hash, i64x2.extract_lane(suffix, 0));
+    hash = mix(hash, i64x2.extract_lane(suffix, 1));
     const end = at + length - 16;
     for (let p = at + 16; p < end; p += 16) hash = mix(mix(hash, load<u64>(p)), load<u64>(p, 8));
   }

@@ -1,10 +1,21 @@
 // The event time of rows, as milliseconds on the JS side: its range in a batch, and rows chosen by it. What is finer than a
 // millisecond is floored (S28).
-import type { Batch } from "../arrow/batch.js";
+import type { Batch, Column } from "../arrow/batch.js";
 import { type Schema, unitsPerMs } from "../arrow/types.js";
 
 /** Kernels take bounds within this; a thousand times it still has 64 bits. */
 const BOUND_MAX_MS = 9.2e15;
+
+interface TimeRange {
+  readonly lowMs: number;
+  readonly highMs: number;
+}
+
+/**
+ * What was measured, by column. Columns do not change, and one batch is measured by the watermark and then by the windows
+ * behind it: a fifth of the time that a batch takes there.
+ */
+const ranges = new WeakMap<Column, TimeRange>();
 
 /** Reads one timestamp column. */
 export class EventTime {
@@ -31,17 +42,19 @@ export class EventTime {
 
   /** Finds `lowMs` and `highMs` of at least one row. NULLs count with the undefined times under them. */
   measure(batch: Batch): void {
-    this.#range(batch, this.values(batch), batch.rowCount);
+    const column = batch.plainColumn(this.#index);
+    let range = ranges.get(column);
+    if (range === undefined) {
+      range = this.#range(batch, column.values, batch.rowCount);
+      ranges.set(column, range);
+    }
+    this.lowMs = range.lowMs;
+    this.highMs = range.highMs;
   }
 
   /** One row's time, in milliseconds. */
   at(batch: Batch, row: number): number {
-    const { lowMs, highMs } = this;
-    this.#range(batch, this.values(batch) + row * 8, 1);
-    const timeMs = this.lowMs;
-    this.lowMs = lowMs;
-    this.highMs = highMs;
-    return timeMs;
+    return this.#range(batch, this.values(batch) + row * 8, 1).lowMs;
   }
 
   /** The first row from `row` on at `boundMs` or later; `rowCount` when there is none. */
@@ -69,12 +82,12 @@ export class EventTime {
     return { inside: batch.select(inside, count), outside: batch.select(outside, rowCount - count) };
   }
 
-  #range(batch: Batch, values: number, count: number): void {
-    const { account, kernels } = batch.workspace;
+  #range({ workspace }: Batch, values: number, count: number): TimeRange {
+    const { account, kernels } = workspace;
     const out = account.arena.allocate(16);
     kernels.rangeTimes(values, count, this.unitsPerMs, out);
-    this.lowMs = account.memory.f64[out >>> 3] as number;
-    this.highMs = account.memory.f64[(out >>> 3) + 1] as number;
+    const { f64 } = account.memory;
+    return { lowMs: f64[out >>> 3] as number, highMs: f64[(out >>> 3) + 1] as number };
   }
 }
 
