@@ -9,6 +9,9 @@ const DOT = 0x2e;
 const COLON = 0x3a;
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/** Microseconds of the last digit of a fraction, by its digits. */
+const FRACTION_UNITS = [1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
+
 /** Letters of the escapes of one letter, by control character. */
 const SHORT_ESCAPES: Readonly<Record<number, string>> = { 8: "b", 9: "t", 10: "n", 12: "f", 13: "r" };
 
@@ -35,16 +38,20 @@ export class JsonWriter {
     const { length } = bytes;
     this.#reserve(length);
     // Keys are short: a loop is faster than the call of `set`.
-    for (let i = 0; i < length; i++) this.#bytes[this.#used + i] = bytes[i] as number;
-    this.#used += length;
+    const target = this.#bytes;
+    const at = this.#used;
+    for (let i = 0; i < length; i++) target[at + i] = bytes[i] as number;
+    this.#used = at + length;
   }
 
   /** ASCII text as it is. */
   ascii(text: string): void {
     const { length } = text;
     this.#reserve(length);
-    for (let i = 0; i < length; i++) this.#bytes[this.#used + i] = text.charCodeAt(i);
-    this.#used += length;
+    const target = this.#bytes;
+    const at = this.#used;
+    for (let i = 0; i < length; i++) target[at + i] = text.charCodeAt(i);
+    this.#used = at + length;
   }
 
   /** A whole number up to ±2^53. */
@@ -137,19 +144,20 @@ export class JsonWriter {
     const fraction = (msOfDay % 1000) * 1000 + micros;
     if (fraction === 0 || precision === 0) return;
     this.#bytes[this.#used++] = DOT;
-    this.#digits(Math.floor(fraction / 10 ** (6 - precision)), precision);
+    this.#digits(Math.floor(fraction / (FRACTION_UNITS[precision] as number)), precision);
   }
 
   /** The last `count` digits of a number below 2^31, zeros in front. */
   #digits(value: number, count: number): void {
-    const end = this.#used + count;
+    const target = this.#bytes;
+    const start = this.#used;
     let rest = value | 0;
-    for (let at = end - 1; at >= this.#used; at--) {
+    for (let at = start + count - 1; at >= start; at--) {
       const tenth = (rest / 10) | 0;
-      this.#bytes[at] = ZERO + rest - tenth * 10;
+      target[at] = ZERO + rest - tenth * 10;
       rest = tenth;
     }
-    this.#used = end;
+    this.#used = start + count;
   }
 
   #reserve(bytes: number): void {
