@@ -1,4 +1,5 @@
-// `npm run docs`: writes docs/errors.md from the table of codes in src/errors.ts. test/tidy.test.ts fails when it is stale.
+// `npm run docs`: writes the pages that are tables of the sources: docs/errors.md from src/errors.ts, and
+// docs/reference/functions.md from src/plan/functions.ts. test/tidy.test.ts fails when one is stale.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,9 +7,9 @@ import { runnerImport } from "vite";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** The page: one row a code, in the table's order. */
+/** The page of errors: one row a code, in the table's order. */
 export function errorsPage(codes) {
-  const rows = Object.entries(codes).map(([code, meaning]) => `| \`${code}\` | ${meaning.replaceAll("|", "\\|")} |`);
+  const rows = Object.entries(codes).map(([code, meaning]) => row(`\`${code}\``, meaning));
   return `# Error codes
 
 Every error that Millrace throws is an \`EngineError\` with a \`code\`, a \`message\` that states the fact with its numbers, a
@@ -21,9 +22,74 @@ ${rows.join("\n")}
 `;
 }
 
+const NULL_RULES = { strict: "any NULL", own: "see text", never: "never" };
+
+/**
+ * The page of functions: one row a function, in the table's order. `functions` are those that the API exports by name,
+ * `methods` the names of an expression's methods; what is neither is an operator's inner form and has no row.
+ */
+export function functionsPage(table, aggregates, functions, methods) {
+  const rows = [...table.values()].flatMap((entry) => {
+    const name = entry.name.replaceAll(/_(.)/g, (_, letter) => letter.toUpperCase());
+    const api = name in functions ? `${name}(…)` : methods.includes(name) ? `.${name}(…)` : null;
+    if (api === null) return [];
+    const { args, result } = entry.example;
+    const example = `${args.map(exampleText).join(", ")} → ${exampleText(result)}`;
+    const nulls = entry.expand === undefined ? NULL_RULES[entry.nulls] : NULL_RULES.own;
+    return [row(`\`${api}\``, `\`${entry.signature}\``, nulls, entry.doc, `\`${example}\``)];
+  });
+  const totals = [...aggregates.values()].map(({ signature, doc }) => row(`\`${signature}\``, doc));
+  return `# Functions and aggregates
+
+This page is generated from \`src/plan/functions.ts\` by \`npm run docs\`. How expressions are put together, and how they treat
+types, NULL and errors, is in [Expressions](expressions.md).
+
+## Functions
+
+*In the API* a name with a dot is a method of an expression, \`col("a").add(1)\`; the others are imported from \`millrace\`.
+*NULL when* says when the result is NULL. In the examples a time is shown as Date or, as a result, in its column's own unit:
+milliseconds since 1970-01-01, a DATE in days.
+
+| in the API | takes | NULL when | gives | example |
+|---|---|---|---|---|
+${rows.join("\n")}
+
+## Aggregates
+
+Rows where the argument is NULL do not count; of no values at all the result is NULL, and \`count\` is 0.
+
+| in the API | gives |
+|---|---|
+${totals.join("\n")}
+`;
+}
+
+function row(...cells) {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function exampleText(value) {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "string" ? `'${value}'` : String(value);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { module } = await runnerImport(join(root, "src/errors.ts"), { configFile: false, logLevel: "error" });
-  mkdirSync(join(root, "docs"), { recursive: true });
-  writeFileSync(join(root, "docs/errors.md"), errorsPage(module.CODES));
-  console.log(`docs/errors.md: ${Object.keys(module.CODES).length} codes`);
+  const load = async (path) => {
+    const { module } = await runnerImport(join(root, path), { configFile: false, logLevel: "error" });
+    return module;
+  };
+  const { CODES } = await load("src/errors.ts");
+  const { FUNCTIONS, AGGREGATES } = await load("src/plan/functions.ts");
+  const functions = await load("src/api/functions.ts");
+  const { Expression } = await load("src/api/expression.ts");
+  const methods = Object.getOwnPropertyNames(Expression.prototype);
+  const pages = {
+    "docs/errors.md": errorsPage(CODES),
+    "docs/reference/functions.md": functionsPage(FUNCTIONS, AGGREGATES, functions, methods),
+  };
+  mkdirSync(join(root, "docs/reference"), { recursive: true });
+  for (const [path, text] of Object.entries(pages)) {
+    writeFileSync(join(root, path), text);
+    console.log(`${path}: ${text.split("\n").filter((line) => line.startsWith("| `")).length} rows`);
+  }
 }

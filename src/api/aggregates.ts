@@ -31,7 +31,7 @@ export function count(argument?: Argument): Aggregate<never, number, never> {
   return argument === undefined ? new Aggregate("count_star", []) : new Aggregate("count", [argument]);
 }
 
-/** The sum of the values that are not NULL: BIGINT of integers, DECIMAL(38, s) of decimals, else DOUBLE. */
+/** The sum of the values that are not NULL: BIGINT of integers, DECIMAL(38, s) of decimals, else the argument's type. */
 export function sum<const A extends Argument>(argument: A): Aggregate<ColumnsOf<A>, Arithmetic<ArgumentTerm<A>>, null> {
   return new Aggregate("sum", [argument]);
 }
