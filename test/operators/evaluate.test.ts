@@ -10,8 +10,9 @@ import type { BoundExpr, BoundValue, Expr } from "../../src/plan/expr.js";
 import { formatBound } from "../../src/plan/format-expr.js";
 import { Failure } from "../../src/plan/scalar/value.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
+import type { Typed } from "../support/cases.js";
 import { batchOf, evaluate, expectSame, type Row } from "../support/evaluation.js";
-import { call, cast, col, lit, type Typed, tryCast, typeOf, when } from "../support/expressions.js";
+import { call, cast, col, lit, tryCast, typeOf, when } from "../support/expressions.js";
 
 const { workspace, account } = await openTestWorkspace();
 afterAll(() => account.dispose());

@@ -7,7 +7,8 @@ import { evaluateConstant } from "../../src/plan/constant.js";
 import type { BoundExpr, BoundValue, Expr } from "../../src/plan/expr.js";
 import { boundText, formatBound, formatExpr } from "../../src/plan/format-expr.js";
 import { Failure } from "../../src/plan/scalar/value.js";
-import { CASES, call, caseExpr, caseName, cast, col, lit, tryCast, typeOf, when } from "../support/expressions.js";
+import { CASES, caseName } from "../support/cases.js";
+import { call, caseExpr, cast, col, lit, tryCast, typeOf, when } from "../support/expressions.js";
 
 const SCHEMA = parseSchema({
   i: "INT NOT NULL",

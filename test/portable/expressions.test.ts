@@ -1,8 +1,8 @@
 // Expressions on batches: the hand-worked cases that constant folding passes too, over shared and plain memory.
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { openTestWorkspace } from "../../src/testing/index.js";
+import { CASES, caseName } from "../support/cases.js";
 import { runCase } from "../support/evaluation.js";
-import { CASES, caseName } from "../support/expressions.js";
 
 describe.each([true, false])("shared memory: %s", async (shared) => {
   const { workspace, account } = await openTestWorkspace({ shared });
@@ -10,9 +10,9 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
   beforeEach(() => account.arena.reset());
 
   test.each(CASES.map((entry) => [caseName(entry), entry] as const))("%s", (_, entry) => {
-    const fixed = entry.literals ?? [];
+    const fixed = entry.literals;
     for (const coded of [false, true]) runCase(workspace, entry, fixed, coded);
-    if (entry.literals !== undefined || entry.args.length < 2) return;
+    if (entry.literals.length > 0 || entry.args.length < 2) return;
     for (let i = 0; i < entry.args.length; i++) {
       // A literal NULL may have another type than a column, and text beside a number is read by binding.
       if (entry.args[i]?.[1] === null || entry.args[i]?.[0] === "STRING") continue;

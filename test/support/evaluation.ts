@@ -12,7 +12,8 @@ import { bindExpr, literalOf } from "../../src/plan/bind-expr.js";
 import type { BoundExpr, BoundValue } from "../../src/plan/expr.js";
 import { formatBound } from "../../src/plan/format-expr.js";
 import { FUNCTIONS } from "../../src/plan/functions.js";
-import { type Case, caseExpr, col, typeOf } from "./expressions.js";
+import type { Case } from "./cases.js";
+import { caseExpr, col, typeOf } from "./expressions.js";
 
 /** A bound value as the batch builder takes it. */
 function cellOf(value: BoundValue, type: DataType): unknown {
