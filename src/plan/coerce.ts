@@ -114,7 +114,7 @@ export function decimalRounded({ precision, scale }: Decimal, digits: number): D
 }
 
 /** Whether `CAST(x AS target)` exists; single values may still fail. */
-export function canCast(from: DataType, to: DataType): boolean {
+function canCast(from: DataType, to: DataType): boolean {
   if (from.kind === "null" || typeName(from) === typeName(to)) return true;
   if (to.kind === "string") return from.kind !== "array" && from.kind !== "map" && from.kind !== "row";
   if (from.kind === "string") return isNumeric(to) || isTemporal(to) || to.kind === "boolean" || to.kind === "binary";

@@ -13,7 +13,7 @@ export function evaluateConstant(expr: BoundExpr): Outcome | undefined {
 }
 
 /** Whether no column is read. */
-export function isConstant(expr: BoundExpr): boolean {
+function isConstant(expr: BoundExpr): boolean {
   return expr.kind !== "column" && boundChildren(expr).every(isConstant);
 }
 

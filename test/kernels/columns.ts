@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import type { Bench } from "./harness.js";
 
 /** Doubles at the edges: zeros, NaN, infinities, least and greatest, halves, beyond 2^53 and the integer ranges. */
-export const HARD_DOUBLES = [
+const HARD_DOUBLES = [
   0,
   -0,
   Number.NaN,
@@ -24,7 +24,7 @@ export const HARD_DOUBLES = [
 ];
 
 /** i64 at the edges. */
-export const HARD_LONGS = [
+const HARD_LONGS = [
   0n,
   1n,
   -1n,
@@ -39,10 +39,10 @@ export const HARD_LONGS = [
   -(2n ** 63n),
 ];
 
-export const HARD_INTS = [0, 1, -1, 2, -2, 46341, -46341, 65536, 2 ** 31 - 1, -(2 ** 31)];
+const HARD_INTS = [0, 1, -1, 2, -2, 46341, -46341, 65536, 2 ** 31 - 1, -(2 ** 31)];
 
 /** n of the hard values and random ones, mixed by chance. */
-export function mix<T>(n: number, random: () => number, hard: readonly T[], other: () => T): T[] {
+function mix<T>(n: number, random: () => number, hard: readonly T[], other: () => T): T[] {
   return Array.from({ length: n }, () => (random() < 0.3 ? (hard[Math.floor(random() * hard.length)] as T) : other()));
 }
 
@@ -61,7 +61,7 @@ export const flags = (n: number, random: () => number, share = 0.5): boolean[] =
   Array.from({ length: n }, () => random() < share);
 
 /** Bytes of a bitmap, LSB first; the bits behind the last are ones, so that a kernel that counts them is seen. */
-export function packBits(bits: readonly boolean[]): Uint8Array {
+function packBits(bits: readonly boolean[]): Uint8Array {
   const bytes = new Uint8Array((bits.length + 7) >> 3).fill(0xff);
   bits.forEach((bit, i) => {
     if (!bit) bytes[i >> 3] = (bytes[i >> 3] as number) & ~(1 << (i & 7));

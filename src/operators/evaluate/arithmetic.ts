@@ -203,8 +203,9 @@ export function doubles(call: BoundCall, args: readonly Compute[]): Compute {
   const text = () => formatBound(call);
   return (run, rows) => {
     const vectors = args.map((arg) => arg(run, rows));
-    const [a, b = NONE] = vectors.map((vector) => doublesOf(run, vector)) as [Operand, Operand?];
+    // Reserved before the views are made: memory that grows leaves older views behind.
     const out = run.room(call.type);
+    const [a, b = NONE] = vectors.map((vector) => doublesOf(run, vector)) as [Operand, Operand?];
     const { f64 } = run.memory;
     for (let row = 0; row < run.n; row++) {
       f64[(out >>> 3) + row] = fn(a.values[row * a.step] as number, b.values[row * b.step] as number);

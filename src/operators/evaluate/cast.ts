@@ -29,7 +29,7 @@ export function cast(expr: BoundCast, input: Compute): Compute {
   return (run, rows) => castVector(input(run, rows), { run, rows, to: expr.type, attempt: expr.try, text });
 }
 
-/** The vector as another type; a constant stays one where a kernel is cheap on two rows. */
+/** The vector as another type. Constants go row by row: binding has folded all but those that fail. */
 function castVector(vector: Vector, cast: Cast): Vector {
   const { run, rows, to, attempt, text } = cast;
   const from = vector.type;

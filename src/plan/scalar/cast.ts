@@ -83,7 +83,7 @@ function toText(value: Exclude<BoundValue, null>, from: DataType): Outcome {
  * A DOUBLE as Java and so Flink write it, in the fewest digits that read back as the same value: plain from 0.001 to 10^7
  * with at least one digit after the point, else with an exponent. −0 prints 0.
  */
-export function formatDouble(value: number): string {
+function formatDouble(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return "0.0";
   const size = Math.abs(value);
@@ -96,7 +96,7 @@ export function formatDouble(value: number): string {
 }
 
 /** The double with the fewest decimal digits that rounds to this FLOAT. */
-export function shortestFloat(value: number): number {
+function shortestFloat(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const candidate = Number(value.toPrecision(digits));
     if (Math.fround(candidate) === value) return candidate;

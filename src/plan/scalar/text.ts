@@ -83,7 +83,7 @@ export function parseLike(pattern: string, mark: string | null): LikeUnit[] | nu
 }
 
 /** Whether the whole text matches: one state a unit, all advanced together, so time is text × pattern and never more. */
-export function matchesLike(value: string, units: readonly LikeUnit[]): boolean {
+function matchesLike(value: string, units: readonly LikeUnit[]): boolean {
   let active = new Uint8Array(units.length + 1);
   const reach = (states: Uint8Array, at: number): void => {
     states[at] = 1;

@@ -86,7 +86,7 @@ const part =
     extract(name, value as BoundValue, args[0] as DataType);
 
 /** Whether a day number lies in the years -9999 to 9999. */
-export function isTimeDay(days: number): boolean {
+function isTimeDay(days: number): boolean {
   return days >= DATE_MIN && days <= DATE_MAX;
 }
 

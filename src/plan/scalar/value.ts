@@ -21,7 +21,7 @@ export const OUT_OF_TIME = new Failure("TIME_RANGE");
 export type Outcome = BoundValue | Failure;
 
 /** Types of the arguments and of the result, as bound. */
-export interface Signature {
+interface Signature {
   readonly args: readonly DataType[];
   readonly type: DataType;
 }
