@@ -15,8 +15,6 @@ export interface BadRecord {
   readonly cause?: unknown;
 }
 
-export { DEAD_LETTER_SCHEMA };
-
 /** The records as rows of the dead-letter output, in the arena. */
 export function deadLetterBatch(workspace: Workspace, records: readonly BadRecord[]): Batch {
   return batchFromColumns(workspace, DEAD_LETTER_SCHEMA, {

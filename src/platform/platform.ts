@@ -12,14 +12,14 @@ export interface Clock {
   monotonicMs(): number;
 }
 
-export interface Random {
+interface Random {
   /** 32 random bits. */
   u32(): number;
   /** A random UUID, version 4. */
   uuid(): string;
 }
 
-export interface Scheduler {
+interface Scheduler {
   /** Runs `turn` soon, after the host handled its own events. */
   soon(turn: () => void): void;
   /** Runs `turn` after `delayMs`; the returned function cancels it. */
@@ -69,7 +69,7 @@ export interface FetchResult {
   cancel(): void;
 }
 
-export interface Net {
+interface Net {
   fetch(url: string, options: { headers?: Readonly<Record<string, string>> }, done: Completion<FetchResult>): void;
 }
 
