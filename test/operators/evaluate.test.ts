@@ -10,8 +10,8 @@ import type { BoundExpr, BoundValue, Expr } from "../../src/plan/expr.js";
 import { formatBound } from "../../src/plan/format-expr.js";
 import { Failure } from "../../src/plan/scalar/value.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
-import type { Typed } from "../support/cases.js";
-import { batchOf, evaluate, expectSame, type Row } from "../support/evaluation.js";
+import { CASES, type Typed } from "../support/cases.js";
+import { batchOf, evaluate, expectSame, type Row, runCase } from "../support/evaluation.js";
 import { call, cast, col, lit, tryCast, typeOf, when } from "../support/expressions.js";
 
 const { workspace, account } = await openTestWorkspace();
@@ -250,4 +250,21 @@ test("an empty batch evaluates to no rows", () => {
     call("like", col("s"), lit("%a")),
   ];
   for (const expr of exprs) expect(evaluate(bindExpr(expr, schema), batchOf(workspace, schema, []))).toEqual([]);
+});
+
+test("memory that grows at every reservation, which detaches all views, changes nothing", async () => {
+  const own = await openTestWorkspace();
+  const { arena, memory } = own.account;
+  const allocate = arena.allocate.bind(arena);
+  arena.allocate = (bytes) => {
+    const ptr = allocate(bytes);
+    memory.wasm.grow(1);
+    memory.refresh();
+    return ptr;
+  };
+  for (const entry of CASES) {
+    arena.reset();
+    runCase(own.workspace, entry, entry.literals, entry.args[0]?.[0] === "STRING");
+  }
+  own.account.dispose();
 });
