@@ -15,6 +15,7 @@ export function describeRefusal(
 ): { code: ErrorCode; message: string } {
   const column = field === undefined ? "the value" : `column "${field.name}" is ${typeName(field.type)}`;
   const found = shorten(text);
+  const time = timeText(text);
   switch (reason) {
     case Reason.TOO_LARGE:
       return { code: "RECORD_TOO_LARGE", message: `the record is longer than ${limits.recordBytes} bytes` };
@@ -62,15 +63,15 @@ export function describeRefusal(
     case Reason.DIGITS:
       return { code: "TYPE", message: `${column}, ${found} has more digits behind the point` };
     case Reason.TIME_FORMAT:
-      return { code: "TYPE", message: `${column}, found ${found}` };
+      return { code: "TYPE", message: `${column}, found ${time}` };
     case Reason.TIME_RANGE:
-      return { code: "TIME_RANGE", message: `${column}, there is no such time or it is out of range: ${found}` };
+      return { code: "TIME_RANGE", message: `${column}, there is no such time or it is out of range: ${time}` };
     case Reason.TIME_DIGITS:
-      return { code: "TYPE", message: `${column}, ${found} has more digits of seconds` };
+      return { code: "TYPE", message: `${column}, ${time} has more digits of seconds` };
     case Reason.TIME_ZONE:
       return {
         code: "TYPE",
-        message: `${column}, which has no zone, found an offset: ${found}; declare TIMESTAMP_LTZ`,
+        message: `${column}, which has no zone, found an offset: ${time}; declare TIMESTAMP_LTZ`,
       };
     case Reason.BASE64:
       return { code: "TYPE", message: `${column}, found ${found}, which is not base64` };
@@ -79,12 +80,22 @@ export function describeRefusal(
   }
 }
 
+/** A time's text up to its closing quote: the kernel points behind the opening one, and blanks and colons belong to it. */
+function timeText(text: string): string {
+  const inside = /^[^"\n]+/.exec(text)?.[0];
+  return inside === undefined ? shorten(text) : cut(inside);
+}
+
 /** The token that a text begins with, at most 40 characters of it. */
 function shorten(text: string): string {
   const line = text.split("\n", 1)[0] as string;
   if (line === "") return "the line's end";
   const token = /^(?:"(?:[^"\\]|\\.)*"?|[-+.\w]+|\\u[\da-fA-F]{4}|\\.|.)/s.exec(line)?.[0] ?? line;
-  return token.length > SHOWN ? `${token.slice(0, SHOWN)}…` : token;
+  return cut(token);
+}
+
+function cut(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
 
 /** What kind of value a JSON text begins with. */

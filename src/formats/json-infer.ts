@@ -1,7 +1,7 @@
 // The schema of NDJSON from its first lines. Types are told from the text of the values, not from their JavaScript values,
 // which have no 64-bit integers:
 //
-//     BIGINT         whole numbers of 64 bits       DOUBLE   other numbers, or both
+//     BIGINT         whole numbers of 64 bits       DOUBLE   other numbers, or both, or NaN and infinities as text among them
 //     BOOLEAN        true, false
 //     TIMESTAMP(3)   ISO or SQL timestamps throughout, with Z or without zone; (6) when there are more digits;
 //                    TIMESTAMP_LTZ when all have a zone and one is an offset
@@ -38,6 +38,8 @@ interface Guess {
   float: boolean;
   boolean: boolean;
   text: boolean;
+  /** NaN and the infinities as the encoder writes them: numbers among numbers, text by themselves. */
+  special: boolean;
   nested: boolean;
   /** Timestamps by their zone. */
   local: boolean;
@@ -177,6 +179,7 @@ function guess(guesses: Map<string, Guess>, name: string, value: string): void {
       float: false,
       boolean: false,
       text: false,
+      special: false,
       nested: false,
       local: false,
       utc: false,
@@ -203,6 +206,10 @@ function isInt64(text: string): boolean {
 }
 
 function guessText(seen: Guess, text: string): void {
+  if (/^(NaN|-?Infinity)$/.test(text)) {
+    seen.special = true;
+    return;
+  }
   const match = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.(\d{1,6}))?)?(Z|[+-]\d\d:?\d\d)?$/.exec(text);
   if (match === null || parseTimestamp(text, 6, true) === undefined) {
     seen.text = true;
@@ -217,9 +224,10 @@ function guessText(seen: Guess, text: string): void {
 function typeOf(seen: Guess): DataType {
   const time = seen.local || seen.utc || seen.offset;
   const number = seen.integer || seen.float;
-  const kinds = [number, seen.boolean, seen.text || seen.nested, time].filter(Boolean).length;
+  const text = seen.text || seen.nested || (seen.special && !number);
+  const kinds = [number, seen.boolean, text, time].filter(Boolean).length;
   if (kinds !== 1) return STRING;
-  if (number) return seen.float ? FLOAT64 : INT64;
+  if (number) return seen.float || seen.special ? FLOAT64 : INT64;
   if (seen.boolean) return BOOLEAN;
   if (!time) return STRING;
   const precision = seen.digits > 3 ? 6 : 3;

@@ -269,9 +269,9 @@ describe("bad input", () => {
       "10:11 a string is not closed before the line's end",
       '11:6 column "a" is INT, 3000000000 is out of its range',
       '12:6 column "a" is INT, found a fraction: 1.5',
-      '13:7 column "t" is TIMESTAMP(3), there is no such time or it is out of range: 2020-02-30T00',
-      '14:7 column "t" is TIMESTAMP(3), which has no zone, found an offset: 2020-02-01T00; declare TIMESTAMP_LTZ',
-      '15:7 column "t" is TIMESTAMP(3), 2020-02-01T00 has more digits of seconds',
+      '13:7 column "t" is TIMESTAMP(3), there is no such time or it is out of range: 2020-02-30T00:00',
+      '14:7 column "t" is TIMESTAMP(3), which has no zone, found an offset: 2020-02-01T00:00+01:00; declare TIMESTAMP_LTZ',
+      '15:7 column "t" is TIMESTAMP(3), 2020-02-01T00:00:00.0001 has more digits of seconds',
       '16:6 column "d" is DECIMAL(4, 1), 0.25 has more digits behind the point',
       "17:2 expected a key in double quotes, found the line's end",
     ]);
