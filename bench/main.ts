@@ -9,6 +9,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   window: () => import("./window.js"),
   ndjson: () => import("./ndjson.js"),
   parquet: () => import("./parquet.js"),
+  "kernel-window": () => import("./kernels/window.js"),
   "window-aggregate": () => import("./operators/window-aggregate.js"),
   expressions: () => import("./operators/expressions.js"),
   "kernel-ndjson": () => import("./kernels/ndjson.js"),
