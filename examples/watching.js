@@ -33,7 +33,7 @@ for (const { name, uid, rowsIn, rowsOut, lateRows } of job.metrics()) {
   console.log({ name, uid, rowsIn, rowsOut, lateRows });
 }
 // The same as a tree (EXPLAIN ANALYZE); times differ from run to run.
-console.log(job.explain().replaceAll(/[\d.]+ ms/g, "… ms"));
+console.log((await job.explain()).replaceAll(/[\d.]+ ms/g, "… ms"));
 await mill.close();
 
 // Prints:

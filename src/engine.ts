@@ -25,7 +25,7 @@ import { type TableRef, unresolvedScan } from "./plan/logical.js";
 import { redacted } from "./platform/errors.js";
 import type { Platform } from "./platform/platform.js";
 import { type EngineParts, ProgramRunner } from "./runner.js";
-import type { Connector } from "./runtime/connector.js";
+import type { Connector, LateConnector } from "./runtime/connector.js";
 import { asyncDispose } from "./runtime/job.js";
 import { kernelBytes, loadKernels } from "./wasm/kernels.js";
 import { LinearMemory } from "./wasm/memory.js";
@@ -43,7 +43,7 @@ const GENERATE_START_MS = Date.UTC(2026, 0, 1);
 /** Reserves memory and loads the kernels. @throws MEMORY_LIMIT, KERNELS, OPTION */
 export async function prepareEngine(
   platform: Platform,
-  connectors: readonly Connector[],
+  connectors: readonly (Connector | LateConnector)[],
   options?: EngineOptions,
 ): Promise<EngineParts> {
   const { memoryBytes } = checkOptions(options, ["memoryBytes"], "open()");

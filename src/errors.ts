@@ -65,8 +65,11 @@ export const CODES = {
   PARQUET_ENCODING: "A Parquet page is encoded in a way that is not known for its type. Write the file with PLAIN.",
   PARQUET_PAGE_SIZE: "A Parquet page is larger than `pageBytesMax`. Raise it if the file is to be trusted.",
   PARQUET_PRECISION: "A time is finer than its type can hold. `truncateTimes: true` cuts the digits off.",
-  STATE_MISMATCH: "State that was saved does not belong to this plan or input. Start without it, or with what it was saved from.",
+  STATE_MISMATCH:
+    "State that was saved does not belong to this plan or input. Start without it, or with what it was saved from.",
   DEPENDENCY_MISSING: "An optional package is not installed. The hint is the command that installs it.",
+  MODULE_MISSING:
+    "A part of Millrace that is loaded when first needed did not load. Serve every file that the bundler wrote.",
   ARROW_INVALID:
     "Arrow data whose buffers contradict each other or their lengths. It was refused before use; write it again.",
   KERNELS: "The WebAssembly kernels could not be loaded on this host.",

@@ -3,14 +3,16 @@
 import { checkRowOptions, checkRunOptions } from "./api/pipeline.js";
 import type { Job, RowOptions, RowReader, Runner, RunOptions } from "./api/runner.js";
 import type { Workspace } from "./arrow/batch.js";
-import { ConnectorError, EngineError, InternalError } from "./errors.js";
+import { assert, ConnectorError, EngineError, InternalError } from "./errors.js";
 import { buildOperator } from "./operators/build.js";
 import { bindProgram, type ResolvedTable } from "./plan/bind.js";
 import { Catalog } from "./plan/catalog.js";
 import { compile } from "./plan/compile.js";
 import { type LogicalNode, type LogicalPlan, sink, type TableRef } from "./plan/logical.js";
+import { type Program, topological } from "./plan/walk.js";
+import { loadPart } from "./platform/errors.js";
 import type { Platform } from "./platform/platform.js";
-import type { Connector, Table } from "./runtime/connector.js";
+import type { Connector, LateConnector, Table } from "./runtime/connector.js";
 import type { Factory } from "./runtime/graph.js";
 import { Job as RunningJob } from "./runtime/job.js";
 import { RowReader as Reader, RowSink } from "./runtime/row-reader.js";
@@ -20,7 +22,7 @@ import { type LinearMemory, MemoryAccount } from "./wasm/memory.js";
 /** What programs run on. */
 export interface EngineParts {
   readonly platform: Platform;
-  readonly connectors: readonly Connector[];
+  readonly connectors: readonly (Connector | LateConnector)[];
   readonly memory: LinearMemory;
   readonly kernels: Kernels;
   /** What one job may hold unless it says otherwise. */
@@ -35,7 +37,8 @@ export class ProgramRunner implements Runner {
   /** The share of memory that lives longer than a job. */
   readonly home: Workspace;
   readonly #parts: EngineParts;
-  readonly #connectors: ReadonlyMap<string, Connector>;
+  /** By name; a late one is replaced by itself when it is loaded. */
+  readonly #connectors: Map<string, Connector | LateConnector>;
   readonly #jobs = new Set<RunningJob>();
   #closed = false;
 
@@ -47,7 +50,7 @@ export class ProgramRunner implements Runner {
 
   async resolve(scan: LogicalNode<"unresolved-scan">): Promise<ResolvedTable> {
     const { table } = scan;
-    const connector = this.#connector(table);
+    const connector = await this.#load(table);
     if (connector.resolve === undefined) throw refused(table, "cannot be read");
     const { schema, bounded, options } = await connector.resolve(this.#tableOf(table), scan.schema);
     return { table: options === undefined ? table : this.catalog.withOptions(table, options), schema, bounded };
@@ -90,11 +93,18 @@ export class ProgramRunner implements Runner {
       ended: () => void this.#jobs.delete(job),
     });
     this.#jobs.add(job);
-    bindProgram(sinks, (scan) => this.resolve(scan)).then(
+    this.#bind(sinks).then(
       (bound) => job.start(compile(bound, options).physical, this.#factory),
       (error: unknown) => job.fail(error),
     );
     return job;
+  }
+
+  /** Binds a program, and loads what it is read from and written to: building operators does not wait. */
+  async #bind(program: Program): Promise<Program> {
+    const tables = topological(program).flatMap((node) => ("table" in node ? [node.table] : []));
+    await Promise.all(tables.filter(({ connector }) => connector !== READER).map((table) => this.#load(table)));
+    return bindProgram(program, (scan) => this.resolve(scan));
   }
 
   readonly #factory: Factory = {
@@ -116,9 +126,19 @@ export class ProgramRunner implements Runner {
     return { ref, live: this.catalog.live(ref), platform: this.#parts.platform };
   }
 
-  #connector({ connector, name }: TableRef): Connector {
+  /** @throws MODULE_MISSING */
+  async #load({ connector, name }: TableRef): Promise<Connector> {
     const found = this.#connectors.get(connector);
     if (found === undefined) throw new InternalError(`no connector "${connector}" for the table ${name}`);
+    if (!("load" in found)) return found;
+    const loaded = await loadPart(`the connector "${connector}"`, () => found.load());
+    this.#connectors.set(connector, loaded);
+    return loaded;
+  }
+
+  #connector({ connector }: TableRef): Connector {
+    const found = this.#connectors.get(connector);
+    assert(found !== undefined && !("load" in found), `the connector "${connector}" was not loaded`);
     return found;
   }
 }

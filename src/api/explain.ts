@@ -1,8 +1,8 @@
 // EXPLAIN for streams: binds the plan (a file is opened for its columns), compiles and prints it. No kernels are loaded.
 import { bindProgram } from "../plan/bind.js";
 import { compile } from "../plan/compile.js";
-import { explainDot, explainJson, explainText } from "../plan/explain.js";
 import type { LogicalPlan } from "../plan/logical.js";
+import { loadPart } from "../platform/errors.js";
 import { checkChoice, checkOptions } from "./options.js";
 import type { Runner } from "./runner.js";
 
@@ -18,7 +18,7 @@ export interface ExplainOptions {
 
 const STAGES: readonly Stage[] = ["logical", "optimized", "physical"];
 
-/** @throws what binding throws: columns, types, files that cannot be read */
+/** @throws what binding throws: columns, types, files that cannot be read; MODULE_MISSING */
 export async function explainProgram(
   runner: Runner,
   plans: readonly LogicalPlan[],
@@ -27,6 +27,7 @@ export async function explainProgram(
   const { format = "text", stage } = checkOptions(options, ["format", "stage"], "explain()");
   checkChoice(format, ["text", "json", "dot"], "format");
   if (stage !== undefined) checkChoice(stage, STAGES, "stage");
+  const { explainDot, explainJson, explainText } = await loadPart("EXPLAIN", () => import("../plan/explain.js"));
   const compiled = compile(await bindProgram(plans, (scan) => runner.resolve(scan)));
   if (format === "dot") return explainDot(compiled[stage ?? "physical"]);
   const shown = stage === undefined ? STAGES : [stage];

@@ -86,8 +86,8 @@ export interface Job extends AsyncDisposable {
   cancel(reason?: unknown): Promise<void>;
   metrics(): readonly NodeMetrics[];
   progress(): JobProgress;
-  /** The physical plan with what each node did so far: EXPLAIN ANALYZE. Empty while starting. */
-  explain(): string;
+  /** The physical plan with what each node did until this call: EXPLAIN ANALYZE. Empty while starting. */
+  explain(): Promise<string>;
   /** Events from now on. Costs nothing while nobody listens; leaving the loop ends the listening. */
   trace(): AsyncIterableIterator<JobEvent>;
 }

@@ -1,10 +1,16 @@
-// The connectors that every host has.
-import type { Connector } from "../runtime/connector.js";
+// The connectors that every host has. What reads and writes bytes comes with its formats, which are a third of all code, and
+// is loaded when a program first names it.
+import type { Connector, LateConnector } from "../runtime/connector.js";
 import { callback } from "./callback.js";
-import { file } from "./file.js";
-import { generator } from "./generator.js";
 import { memory } from "./memory.js";
 import { rows } from "./rows.js";
-import { http, stream } from "./stream.js";
 
-export const CONNECTORS: readonly Connector[] = [memory, rows, stream, http, generator, file, callback];
+export const CONNECTORS: readonly (Connector | LateConnector)[] = [
+  memory,
+  rows,
+  callback,
+  { name: "file", load: async () => (await import("./file.js")).file },
+  { name: "stream", load: async () => (await import("./stream.js")).stream },
+  { name: "fetch", load: async () => (await import("./stream.js")).http },
+  { name: "generator", load: async () => (await import("./generator.js")).generator },
+];

@@ -4,7 +4,8 @@
 // again when its time comes.
 import type { Schema } from "../arrow/types.js";
 import { type DecoderPosition, START } from "../formats/format.js";
-import { openParquet, type ParquetFile, type ParquetOptions } from "../formats/parquet.js";
+import type { ParquetFile, ParquetOptions } from "../formats/parquet.js";
+import { openParquet } from "../formats/parquet-door.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import type { BoundExpr } from "../plan/expr.js";
 import type { TableRef } from "../plan/logical.js";

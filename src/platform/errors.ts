@@ -1,5 +1,5 @@
-// Errors of files and fetches in one wording, whatever the host.
-import { ConnectorError } from "../errors.js";
+// Errors of files, fetches and parts that load late in one wording, whatever the host.
+import { ConnectorError, ResourceError } from "../errors.js";
 
 export function fileNotFound(path: string, cause?: unknown): ConnectorError {
   return new ConnectorError("FILE_NOT_FOUND", `no file "${path}"`, {
@@ -35,6 +35,21 @@ export function fetchFailed(url: string, what: string, cause?: unknown): Connect
     retry: "backoff",
     cause,
   });
+}
+
+/**
+ * Waits for a part of Millrace that is loaded when it is first needed.
+ * @throws MODULE_MISSING when the host cannot load it; the next call tries again
+ */
+export async function loadPart<T>(what: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new ResourceError("MODULE_MISSING", `${what} did not load: ${messageOf(cause)}`, {
+      hint: "serve every file that the bundler wrote; a page that is older than they are has to be loaded anew",
+      cause,
+    });
+  }
 }
 
 /** The URL without user, password and query, which may hold secrets. */

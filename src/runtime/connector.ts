@@ -34,3 +34,9 @@ export interface Connector {
   /** A writer of rows with these columns. */
   sink?(table: Table, schema: Schema): Sink;
 }
+
+/** A connector that is not loaded before the first program that names it starts. */
+export interface LateConnector {
+  readonly name: string;
+  load(): Promise<Connector>;
+}

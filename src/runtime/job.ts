@@ -3,8 +3,8 @@
 import type { Workspace } from "../arrow/batch.js";
 import { AbortError } from "../errors.js";
 import type { OperatorMetrics } from "../operators/operator.js";
-import { explainAnalyze } from "../plan/explain.js";
 import type { PhysicalPlan } from "../plan/physical.js";
+import { loadPart } from "../platform/errors.js";
 import type { Platform } from "../platform/platform.js";
 import type { ChannelLimits } from "./channel.js";
 import { type Factory, Graph, type OpenSink } from "./graph.js";
@@ -143,9 +143,13 @@ export class Job implements AsyncDisposable {
     return (this.#graph?.outlets ?? []).map(({ uid, name, metrics }) => ({ uid, name, ...metrics }));
   }
 
-  /** The plan with what each node did so far (EXPLAIN ANALYZE); empty before the plan is bound. */
-  explain(): string {
-    return this.#graph === null ? "" : explainAnalyze(this.#graph.plan, this.metrics());
+  /** The plan with what each node did until this call (EXPLAIN ANALYZE); empty before the plan is bound. */
+  async explain(): Promise<string> {
+    if (this.#graph === null) return "";
+    const { plan } = this.#graph;
+    const metrics = this.metrics();
+    const { explainAnalyze } = await loadPart("EXPLAIN", () => import("../plan/explain.js"));
+    return explainAnalyze(plan, metrics);
   }
 
   progress(): Progress {

@@ -86,7 +86,7 @@ export class FakeRunner implements Runner {
       cancel: () => Promise.resolve(),
       metrics: () => [],
       progress: () => ({ rows: 0, doneBytes: 0, totalBytes: null }),
-      explain: () => "",
+      explain: () => Promise.resolve(""),
       trace: () => {
         throw new Error("this runner has no trace");
       },

@@ -281,7 +281,7 @@ describe("the engine", () => {
     await using mill = await Millrace.open();
     const job = mill.rows(ROWS, { schema: SCHEMA }).where(col("v").gt(3)).to(mill.memory()).start();
     await job.done;
-    expect(job.explain()).toMatch(/7 → 5 rows/);
+    expect(await job.explain()).toMatch(/7 → 5 rows/);
     expect(job.progress().rows).toBe(7);
   });
 });
