@@ -111,7 +111,7 @@ const SAMPLE_VALUES = 128;
 const VALUES_MAX = 32_768;
 const CHARACTERS_MAX = 2 ** 22;
 
-/** What `add` answers instead of a code. */
+/** What `add` answers instead of a code. TOO_MANY is for good: then the dictionary is `abandoned`. */
 export const TOO_MANY = -1;
 export const NOT_UTF8 = -2;
 
@@ -124,6 +124,7 @@ export class StringDictionary {
   readonly #type: DataType;
   readonly #codes = new Map<unknown, number>();
   readonly #fresh: string[] = [];
+  #abandoned = false;
   #rows = 0;
   #characters = 0;
   #column: Column | null = null;
@@ -135,6 +136,11 @@ export class StringDictionary {
   constructor(workspace: Workspace, type: DataType) {
     this.#workspace = workspace;
     this.#type = type;
+  }
+
+  /** Whether the strings turned out not to repeat, so that they are better written plain. */
+  get abandoned(): boolean {
+    return this.#abandoned;
   }
 
   /** Says that the codes of so many rows are asked for next. */
@@ -152,7 +158,8 @@ export class StringDictionary {
     const code = this.#codes.size;
     const characters = this.#characters + text.length;
     const rare = code >= SAMPLE_VALUES && code * 2 > this.#rows;
-    if (rare || code >= VALUES_MAX || characters > CHARACTERS_MAX) return TOO_MANY;
+    if (rare || code >= VALUES_MAX || characters > CHARACTERS_MAX) this.#abandoned = true;
+    if (this.#abandoned) return TOO_MANY;
     if (!isWellFormed(text)) return NOT_UTF8;
     this.#codes.set(text, code);
     this.#characters = characters;
