@@ -262,7 +262,8 @@ test("memory that grows at every reservation, which detaches all views, changes 
     memory.refresh();
     return ptr;
   };
-  for (const entry of CASES) {
+  // Growing is slow: every function once, by its first case.
+  for (const entry of new Map([...CASES].reverse().map((found) => [`${found.fn} ${found.type}`, found])).values()) {
     arena.reset();
     runCase(own.workspace, entry, entry.literals, entry.args[0]?.[0] === "STRING");
   }
