@@ -20,6 +20,10 @@ export interface WindowAggregateOptions {
   readonly denseBytesMax?: number;
 }
 
+/** What is done with windows: one row a group comes out, their state goes. */
+const EMIT = 1;
+const DROP = 2;
+
 /** Entries on their way out, with the start of each one's window (i64 milliseconds). */
 interface Results {
   readonly entries: Entries;
@@ -44,10 +48,8 @@ export class WindowAggregate implements Operator {
   #lateUntilMs = Number.NEGATIVE_INFINITY;
   /** Windows that start before it have fired. */
   #firedUntilMs = Number.NEGATIVE_INFINITY;
-  /** Entries of the first window due that have been emitted already. */
-  #emitted = 0;
-  /** Entries of the first expired window that have been dropped already. */
-  #dropped = 0;
+  /** Entries of the window being emitted or dropped that are done already. */
+  #done = 0;
 
   /** `input`: the schema of the rows. @throws UNSUPPORTED for types that are not aggregated yet, when opened */
   constructor(node: PhysicalOf<"window-aggregate">, input: Schema, options: WindowAggregateOptions = {}) {
@@ -92,8 +94,15 @@ export class WindowAggregate implements Operator {
     return this.#pending;
   }
 
+  /** Windows that fired earlier and expire now go first, so that those that are closed are always the oldest. */
   resume(out: Output): void {
-    this.#pending = !(this.#fire(out) && this.#expire());
+    const dueMs = this.#lastStart(this.#targetMs);
+    const expiredMs = this.#lastStart(this.#targetMs - this.#node.latenessMs);
+    this.#pending = !(
+      this.#drain(Math.min(expiredMs, this.#firedUntilMs - 1), DROP, out) &&
+      this.#drain(expiredMs, EMIT | DROP, out) &&
+      this.#drain(dueMs, EMIT, out)
+    );
     if (!this.#pending) {
       this.#reach(this.#targetMs);
       this.#state.settle();
@@ -172,71 +181,65 @@ export class WindowAggregate implements Operator {
     return rest;
   }
 
-  /** Emits the windows that are due, in the order of time. False when it had to stop before the last one. */
-  #fire(out: Output): boolean {
+  /** Start of the last window whose end − 1 is at or before `timeMs`, or a little later. */
+  #lastStart(timeMs: number): number {
+    return timeMs === Number.POSITIVE_INFINITY ? timeMs : timeMs + 1 - this.#sizeMs;
+  }
+
+  /**
+   * Emits windows that have not fired yet, or drops the oldest, or both: those that start at or before `lastMs`, in the
+   * order of time, a batch at a time. False when it had to stop before the last one.
+   */
+  #drain(lastMs: number, actions: number, out: Output): boolean {
     const { slices } = this.#state;
-    for (let rowCount = this.#dueRows(); rowCount > 0; rowCount = this.#dueRows()) {
-      const entries = this.#state.reserve(rowCount);
-      const starts = this.#context.workspace.account.arena.allocate(rowCount * 8);
-      const expired: Slice[] = [];
-      let filled = 0;
-      let dropCount = 0;
-      while (filled < rowCount) {
-        const slice = slices.order[slices.firstFrom(this.#firedUntilMs)] as Slice;
-        const total = slices.count(slice);
-        const count = Math.min(rowCount - filled, total - this.#emitted);
-        this.#state.read(slice, this.#emitted, count, entries, filled);
-        this.#context.workspace.kernels.fillI64(slice.startMs, count, starts + filled * 8);
-        filled += count;
-        // Windows that expire now come before those that stay.
-        if (this.#isExpired(slice)) dropCount = filled;
-        this.#emitted += count;
-        if (this.#emitted < total) continue;
-        this.#emitted = 0;
-        this.#firedUntilMs = slice.startMs + this.#sizeMs;
-        if (this.#isExpired(slice)) expired.push(slice);
+    for (;;) {
+      const first = (actions & EMIT) === 0 ? 0 : slices.firstFrom(this.#firedUntilMs);
+      const { results, whole, rest } = this.#read(first, lastMs);
+      if (results.entries.count === 0) return true;
+      if ((actions & EMIT) !== 0) {
+        this.#emit(results, out);
+        if (whole > 0) this.#firedUntilMs = (slices.order[first + whole - 1] as Slice).startMs + this.#sizeMs;
       }
-      this.#emit({ entries, starts }, out);
-      this.#state.drop(entries, dropCount);
-      for (const slice of expired) this.#state.close(slice);
+      if ((actions & DROP) !== 0) {
+        this.#state.drop(results.entries);
+        this.#state.close(whole);
+      }
+      this.#done = rest;
       if (this.#context.shouldYield()) return false;
     }
-    return true;
   }
 
-  /** Rows of the next batch of windows due; 0 when there are none. */
-  #dueRows(): number {
+  /**
+   * The next entries of the windows from `order[first]` on, up to the one that starts at `lastMs`, at most a batch of them:
+   * how many windows they are to their end, and how many entries of the one after.
+   */
+  #read(first: number, lastMs: number): { results: Results; whole: number; rest: number } {
     const { slices } = this.#state;
-    const { batchRowsMax } = this.#context;
-    let rows = -this.#emitted;
-    for (let index = slices.firstFrom(this.#firedUntilMs); index < slices.order.length; index++) {
-      const slice = slices.order[index] as Slice;
-      if (slice.startMs + this.#sizeMs - 1 > this.#targetMs || rows >= batchRowsMax) break;
-      rows += slices.count(slice);
+    const { batchRowsMax, workspace } = this.#context;
+    const due: number[] = [];
+    let count = -this.#done;
+    for (let slice = slices.order[first]; slice !== undefined; slice = slices.order[first + due.length]) {
+      if (slice.startMs > lastMs || count >= batchRowsMax) break;
+      due.push(slices.count(slice));
+      count += slices.count(slice);
     }
-    return Math.min(rows, batchRowsMax);
-  }
-
-  #isExpired({ startMs }: Slice): boolean {
-    return startMs + this.#sizeMs - 1 + this.#node.latenessMs <= this.#targetMs;
-  }
-
-  /** Drops windows that fired earlier and whose lateness has passed. False when it had to stop before the last one. */
-  #expire(): boolean {
-    const { slices } = this.#state;
-    for (let slice = slices.order[0]; slice !== undefined && this.#isExpired(slice); slice = slices.order[0]) {
-      const total = slices.count(slice);
-      const entries = this.#state.reserve(Math.min(this.#context.batchRowsMax, total - this.#dropped));
-      this.#state.read(slice, this.#dropped, entries.count, entries, 0);
-      this.#state.drop(entries, entries.count);
-      this.#dropped += entries.count;
-      if (this.#dropped === total) {
-        this.#dropped = 0;
-        this.#state.close(slice);
-      }
-      if (this.#context.shouldYield()) return false;
+    const entries = this.#state.reserve(due.length === 0 ? 0 : Math.min(count, batchRowsMax));
+    const starts = workspace.account.arena.allocate(entries.count * 8);
+    let filled = 0;
+    let rest = this.#done;
+    let whole = 0;
+    for (const total of due) {
+      const slice = slices.order[first + whole] as Slice;
+      const taken = Math.min(total - rest, entries.count - filled);
+      this.#state.read(slice, rest, taken, entries, filled);
+      workspace.kernels.fillI64(slice.startMs, taken, starts + filled * 8);
+      filled += taken;
+      rest += taken;
+      if (rest < total) break;
+      rest = 0;
+      whole++;
     }
-    return true;
+    return { results: { entries, starts }, whole, rest };
   }
 
   #emit(results: Results, out: Output): void {
@@ -262,12 +265,12 @@ export class WindowAggregate implements Operator {
 
   /** The results but one; the lists stay as they are, for what was read is dropped by them. */
   #without({ entries, starts }: Results, row: number): Results {
-    const { u8 } = this.#context.workspace.account.memory;
+    const { arena, memory } = this.#context.workspace.account;
     const rest = this.#state.reserve(entries.count - 1);
-    const restStarts = this.#context.workspace.account.arena.allocate(rest.count * 8);
+    const restStarts = arena.allocate(rest.count * 8);
     const copy = (from: number, to: number, width: number) => {
-      u8.copyWithin(to, from, from + row * width);
-      u8.copyWithin(to + row * width, from + (row + 1) * width, from + entries.count * width);
+      memory.u8.copyWithin(to, from, from + row * width);
+      memory.u8.copyWithin(to + row * width, from + (row + 1) * width, from + entries.count * width);
     };
     copy(entries.groups, rest.groups, 4);
     copy(entries.cells, rest.cells, 4);

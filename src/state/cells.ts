@@ -24,7 +24,6 @@ export interface Placed {
   readonly base: number;
 }
 
-const GROUPS_MIN = 16;
 const SLOTS_MIN = 2;
 /** Dense cells are given back when less than one in so many was used. */
 const SHRINK_RATIO = 16;
@@ -214,7 +213,7 @@ export class Cells {
   /** Bytes of dense cells for the open slices and all groups. */
   #denseBytes(): number {
     const slots = Math.max(SLOTS_MIN, powerOfTwo(this.slices.order.length));
-    const groups = Math.max(GROUPS_MIN, powerOfTwo(this.#keys.end));
+    const groups = powerOfTwo(this.#keys.end);
     return slots * groups * (this.#blocks.bytesPerCell + 1);
   }
 
@@ -240,7 +239,7 @@ export class Cells {
     let to = account.arena.allocate(total * 4);
     if (this.#denseBytes() <= this.#denseBytesMax) {
       this.#slotCount = Math.max(SLOTS_MIN, powerOfTwo(order.length));
-      this.#shift = Math.log2(Math.max(GROUPS_MIN, powerOfTwo(this.#keys.end)));
+      this.#shift = Math.log2(powerOfTwo(this.#keys.end));
       kernels.cellsOfSlots(slots, groups, total, this.#shift, to);
       this.#moveCells(from, to, total, this.#slotCount << this.#shift);
       this.#writeLists(counts, groups);
@@ -279,7 +278,7 @@ export class Cells {
 
   /** Nothing is open: goes back to small dense cells where the state hardly used what it had. */
   #shrink(): void {
-    const used = Math.max(this.#keys.end, GROUPS_MIN);
+    const used = Math.max(this.#keys.end, 1);
     this.#keys.shrink();
     if (this.#pairs === null && this.#slotCount << this.#shift <= SHRINK_RATIO * SLOTS_MIN * used) return;
     this.slices.renumber();

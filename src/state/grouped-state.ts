@@ -123,14 +123,14 @@ export class GroupedState {
     return this.#accumulators.results(cells, count);
   }
 
-  /** Empties the cells of the first `count` entries and lets go of their keys. */
-  drop({ groups, cells }: Entries, count: number): void {
+  /** Empties the cells of entries and lets go of their keys. */
+  drop({ groups, cells, count }: Entries): void {
     this.#cells.drop(groups, cells, count);
   }
 
-  /** Forgets a slice whose entries have all been dropped. */
-  close(slice: Slice): void {
-    this.slices.close(slice);
+  /** Forgets the first `count` slices, whose entries have all been dropped. */
+  close(count: number): void {
+    this.slices.close(count);
   }
 
   /** After closing: gives back memory that is not needed any more. No slice may be half dropped. */

@@ -97,15 +97,19 @@ export class Slices {
     return low;
   }
 
-  /** Closes a slice whose entries have been dropped. */
-  close(slice: Slice): void {
-    this.#entriesHint = Math.max(ENTRIES_MIN, this.count(slice));
-    const list = this.#workspace.account.arena.allocate(4);
-    this.#workspace.account.memory.u32[list >>> 2] = slice.slot;
-    this.#table.remove(list, 1);
-    this.#byStart.delete(slice.startMs);
-    this.#order.splice(this.firstFrom(slice.startMs), 1);
-    slice.list.release();
+  /** Closes the first `count` slices, whose entries have been dropped. */
+  close(count: number): void {
+    if (count === 0) return;
+    const { account } = this.#workspace;
+    const closed = this.#order.splice(0, count);
+    this.#entriesHint = Math.max(ENTRIES_MIN, this.count(closed[count - 1] as Slice));
+    const list = account.arena.allocate(count * 4);
+    closed.forEach((slice, index) => {
+      account.memory.u32[(list >>> 2) + index] = slice.slot;
+      this.#byStart.delete(slice.startMs);
+      slice.list.release();
+    });
+    this.#table.remove(list, count);
   }
 
   /** Gives the open slices the slots 0, 1, 2 … in the order of their starts. */

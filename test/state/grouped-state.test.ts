@@ -32,8 +32,8 @@ function dropOldest(state: GroupedState): void {
   if (slice === undefined) throw new Error("no slice");
   const entries = state.reserve(state.slices.count(slice));
   state.read(slice, 0, entries.count, entries, 0);
-  state.drop(entries, entries.count);
-  state.close(slice);
+  state.drop(entries);
+  state.close(1);
   state.settle();
 }
 
