@@ -19,6 +19,9 @@ interface Port {
   readonly schema: Schema;
 }
 
+/** Nodes that refuse records, rows they cannot compute, or results that overflow. */
+const REFUSING: ReadonlySet<PhysicalNode["kind"]> = new Set(["source", "filter", "project", "map", "window-aggregate"]);
+
 type Grouping = LogicalNode<"window-aggregate"> | LogicalNode<"aggregate">;
 
 /**
@@ -235,9 +238,7 @@ class Lowering {
     visit(this.port(node.input).edge.node);
     const refusing = [...below].filter((index) => {
       const { kind, rowPolicy: policy } = this.nodes[index] as PhysicalNode;
-      return (
-        policy === "deadLetter" && (kind === "source" || kind === "filter" || kind === "project" || kind === "map")
-      );
+      return policy === "deadLetter" && REFUSING.has(kind);
     });
     const ports = refusing
       .sort((a, b) => a - b)
