@@ -1,4 +1,4 @@
-// `npm run docs`: writes the pages that are tables of the sources: docs/errors.md from src/errors.ts, and
+// `npm run docs`: writes the pages that are tables of the sources: docs/errors.md from src/error-codes.ts, and
 // docs/reference/functions.md from src/plan/functions.ts. test/tidy.test.ts fails when one is stale.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,7 +14,7 @@ export function errorsPage(codes) {
 
 Every error that Millrace throws is an \`EngineError\` with a \`code\`, a \`message\` that states the fact with its numbers, a
 \`hint\` that says what to do next, and \`at\`, the place. Programs match on \`code\`: a code never changes its meaning.
-This page is generated from \`src/errors.ts\` by \`npm run docs\`.
+This page is generated from \`src/error-codes.ts\` by \`npm run docs\`.
 
 | code | meaning, and what to do |
 |---|---|
@@ -25,20 +25,22 @@ ${rows.join("\n")}
 const NULL_RULES = { strict: "any NULL", own: "see text", never: "never" };
 
 /**
- * The page of functions: one row a function, in the table's order. `functions` are those that the API exports by name,
+ * The page of functions: one row a function, in the table's order. `tables` are the rows of src/plan/functions.ts and their
+ * texts in src/plan/function-docs.ts, `functions` are those that the API exports by name,
  * `methods` the names of an expression's methods; what is neither is an operator's inner form and has no row.
  */
-export function functionsPage(table, aggregates, functions, methods) {
-  const rows = [...table.values()].flatMap((entry) => {
+export function functionsPage(tables, functions, methods) {
+  const { FUNCTIONS, AGGREGATES, FUNCTION_DOCS, AGGREGATE_DOCS } = tables;
+  const rows = [...FUNCTIONS.values()].flatMap((entry) => {
     const name = entry.name.replaceAll(/_(.)/g, (_, letter) => letter.toUpperCase());
     const api = name in functions ? `${name}(…)` : methods.includes(name) ? `.${name}(…)` : null;
     if (api === null) return [];
-    const { args, result } = entry.example;
-    const example = `${args.map(exampleText).join(", ")} → ${exampleText(result)}`;
+    const { doc, example } = FUNCTION_DOCS[entry.name];
+    const shown = `${example.args.map(exampleText).join(", ")} → ${exampleText(example.result)}`;
     const nulls = entry.expand === undefined ? NULL_RULES[entry.nulls] : NULL_RULES.own;
-    return [row(`\`${api}\``, `\`${entry.signature}\``, nulls, entry.doc, `\`${example}\``)];
+    return [row(`\`${api}\``, `\`${entry.signature}\``, nulls, doc, `\`${shown}\``)];
   });
-  const totals = [...aggregates.values()].map(({ signature, doc }) => row(`\`${signature}\``, doc));
+  const totals = [...AGGREGATES.values()].map(({ name, signature }) => row(`\`${signature}\``, AGGREGATE_DOCS[name]));
   return `# Functions and aggregates
 
 This page is generated from \`src/plan/functions.ts\` by \`npm run docs\`. How expressions are put together, and how they treat
@@ -78,14 +80,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const { module } = await runnerImport(join(root, path), { configFile: false, logLevel: "error" });
     return module;
   };
-  const { CODES } = await load("src/errors.ts");
-  const { FUNCTIONS, AGGREGATES } = await load("src/plan/functions.ts");
+  const { CODES } = await load("src/error-codes.ts");
+  const tables = { ...(await load("src/plan/functions.ts")), ...(await load("src/plan/function-docs.ts")) };
   const functions = await load("src/api/functions.ts");
   const { Expression } = await load("src/api/expression.ts");
   const methods = Object.getOwnPropertyNames(Expression.prototype);
   const pages = {
     "docs/errors.md": errorsPage(CODES),
-    "docs/reference/functions.md": functionsPage(FUNCTIONS, AGGREGATES, functions, methods),
+    "docs/reference/functions.md": functionsPage(tables, functions, methods),
   };
   mkdirSync(join(root, "docs/reference"), { recursive: true });
   for (const [path, text] of Object.entries(pages)) {

@@ -15,7 +15,7 @@ export const BROWSER_TWINS = "^src/(platform/browser\\.ts|browser\\.ts|dashboard
  * import instead of them, `never` what it may not although it stands lower.
  */
 export const LAYERS = [
-  { layer: 0, name: "contracts", files: "^src/(errors\\.ts|platform/(platform|errors)\\.ts)$" },
+  { layer: 0, name: "contracts", files: "^src/(errors\\.ts|error-codes\\.ts|platform/(platform|errors)\\.ts)$" },
   { layer: 1, name: "wasm", files: "^src/wasm/" },
   { layer: 2, name: "arrow", files: "^src/arrow/" },
   { layer: 3, name: "plan", files: "^src/plan/", only: ["^src/errors\\.ts$", "^src/arrow/(types|values)\\.ts$"] },

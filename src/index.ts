@@ -93,7 +93,6 @@ export type { ColumnView } from "./arrow/views.js";
 export { Engine, type EngineOptions, MemoryTable } from "./engine.js";
 export {
   AbortError,
-  CODES,
   ConnectorError,
   DataError,
   EngineError,

@@ -4,7 +4,8 @@ import { errorsPage, functionsPage } from "../scripts/docs.mjs";
 import { LAYERS, NODE_TWINS } from "../scripts/layers.mjs";
 import { Expression } from "../src/api/expression.js";
 import * as functions from "../src/api/functions.js";
-import { CODES } from "../src/errors.js";
+import { CODES } from "../src/error-codes.js";
+import { AGGREGATE_DOCS, FUNCTION_DOCS } from "../src/plan/function-docs.js";
 import { AGGREGATES, FUNCTIONS } from "../src/plan/functions.js";
 import { readText, type TextFile, textFiles } from "./support/repository.js";
 
@@ -91,7 +92,8 @@ test("docs/errors.md documents every code (`npm run docs` writes it)", () => {
 
 test("docs/reference/functions.md is what the table of functions says (`npm run docs` writes it)", () => {
   const methods = Object.getOwnPropertyNames(Expression.prototype);
-  expect(readText("docs/reference/functions.md")).toBe(functionsPage(FUNCTIONS, AGGREGATES, functions, methods));
+  const tables = { FUNCTIONS, AGGREGATES, FUNCTION_DOCS, AGGREGATE_DOCS };
+  expect(readText("docs/reference/functions.md")).toBe(functionsPage(tables, functions, methods));
 });
 
 test("every error code is upper snake case, with a sentence that says what to do", () => {

@@ -1,0 +1,59 @@
+// The table of error codes. docs/errors.md is generated from it; the engine takes only the type of its keys and never loads it.
+
+/** Every code with what it means and what to do; the key is part of the public API. */
+export const CODES = {
+  UNKNOWN_COLUMN: "A column name is not in the schema it was used on. The hint names the nearest columns.",
+  UNKNOWN_FUNCTION: "There is no function or aggregate of this name. The hint names the nearest.",
+  COLUMN_DUP: "Two columns of one schema have the same name. Rename one of them.",
+  SCHEMA_EMPTY: "There is nothing to take a schema from: no rows, an empty file. Give the schema.",
+  TYPE: "A value or an expression has another type than its place allows. Cast it or correct the schema.",
+  UNSUPPORTED: "The engine does not do this (yet). The hint names what it does instead.",
+  OPTION: "An option is unknown or its value is not legal. The hint lists the legal ones.",
+  TIME_UNIT: "A duration has no unit or an unknown one. Write it as `5s`, `1h`, `1 day`.",
+  TIME_RANGE: "A date or time does not exist, or lies outside the years that its type can hold.",
+  NO_EVENT_TIME:
+    "A window, or late rows, of a stream whose event time is not declared. Give the source `time`, or use `withWatermark`.",
+  WINDOW_FANOUT: "A row would fall into more than 10,000 windows. Use a larger slide.",
+  OVERFLOW: "An integer or decimal result does not fit its type. Cast to a wider type or use TRY_CAST.",
+  DIVISION_BY_ZERO: "An integer or decimal was divided by zero. Guard with CASE or NULLIF.",
+  CAST: "A value could not be cast to the wanted type. TRY_CAST gives NULL instead.",
+  UNSAFE_INTEGER: "A BIGINT beyond 2^53 reached a JavaScript number. Open the rows with `{ bigint: true }`.",
+  MEMORY_LIMIT: "The job's memory budget or the host's memory is used up.",
+  FILE_NOT_FOUND:
+    "A file, or any file for a pattern, is not there. Correct the path; patterns know `*`, `**`, `?`, `[a-z]`, `{a,b}`.",
+  FILE_EXISTS: "A file of that name exists already and is never overwritten. Choose another name or remove it first.",
+  FILE_IO: "The host could not read or write a file. The message carries its reason (rights, space, device).",
+  FETCH:
+    "A URL could not be fetched, or the server did not answer with success. The message carries status and reason.",
+  SOURCE_FAILED: "An iterable, stream or callback of the program threw while the engine read from it or wrote to it.",
+  SOURCE_USED: "A stream or iterator that can be read once was read a second time. Make a new one for every run.",
+  FUNCTION: "A user function threw, or gave something else than its declared rows. The cause carries its own error.",
+  CANCELLED: "The job was stopped from outside: by its signal, by `cancel()` or by leaving its block.",
+  CLOSED: "The engine was closed before this was asked of it. Open another one.",
+  ENCODING: "Text is not UTF-8 as a whole but UTF-16 or UTF-32. Convert the file to UTF-8.",
+  UTF8: "A string of a record is not valid UTF-8, or holds half of a surrogate pair. The row policy decides about it.",
+  RECORD_TOO_LARGE:
+    "A record is longer than `maxRecordBytes` (16 MB). What follows it is read under `skip` and `deadLetter`.",
+  TOO_MANY_COLUMNS: "The records have more than 10,000 different keys. Give a schema with the columns that are wanted.",
+  JSON: "A record is not JSON as RFC 8259 has it. The message says what was expected at the column of the line.",
+  JSON_DEPTH: "Objects and arrays of a record are nested more than 128 deep.",
+  JSON_SHAPE: "A record is valid JSON but no object. Write one object a line.",
+  PARQUET_MAGIC: "A file does not begin and end as Parquet files do. It is another format, or its end is missing.",
+  PARQUET_FOOTER: "The footer of a Parquet file contradicts itself or the file. Write the file again.",
+  PARQUET_CORRUPT: "A page of a Parquet file does not hold what its header or the footer says. Write the file again.",
+  PARQUET_ENCRYPTED:
+    "A Parquet file, or a selected column of it, is encrypted. Select others, or write it unencrypted.",
+  PARQUET_CODEC: "A Parquet column is compressed in a way that is not known. The message names those that are.",
+  PARQUET_ENCODING: "A Parquet page is encoded in a way that is not known for its type. Write the file with PLAIN.",
+  PARQUET_PAGE_SIZE: "A Parquet page is larger than `pageBytesMax`. Raise it if the file is to be trusted.",
+  PARQUET_PRECISION: "A time is finer than its type can hold. `truncateTimes: true` cuts the digits off.",
+  STATE_MISMATCH:
+    "State that was saved does not belong to this plan or input. Start without it, or with what it was saved from.",
+  DEPENDENCY_MISSING: "An optional package is not installed. The hint is the command that installs it.",
+  MODULE_MISSING:
+    "A part of Millrace that is loaded when first needed did not load. Serve every file that the bundler wrote.",
+  ARROW_INVALID:
+    "Arrow data whose buffers contradict each other or their lengths. It was refused before use; write it again.",
+  KERNELS: "The WebAssembly kernels could not be loaded on this host.",
+  INTERNAL: "A broken invariant inside the engine: this is our bug. Please report it with the message.",
+} as const satisfies Record<string, string>;
