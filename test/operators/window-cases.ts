@@ -2,7 +2,7 @@
 // of it and what the row-by-row oracle does.
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Batch } from "../../src/arrow/batch.js";
+import type { Batch, Workspace } from "../../src/arrow/batch.js";
 import { batchFromColumns } from "../../src/arrow/builder.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
@@ -11,7 +11,7 @@ import { collect, type Element, type Emitted, openTestWorkspace, split, testCont
 import { answer, type OracleRow, type OracleSpec, results } from "./window-oracle.js";
 import { chain, watermarkOf, windowAggregate } from "./window-support.js";
 
-const { workspace } = await openTestWorkspace();
+const { workspace: usual } = await openTestWorkspace();
 
 /** Kinds of keys: how many distinct values, and what they are. Equal keys have equal `text`. */
 const KEYS: Record<string, { type: string; value(code: number): unknown; text?(code: number): string }> = {
@@ -106,7 +106,7 @@ const secondKey = (index: number) => (index % 3 === 0 ? null : `s${index % 2}`);
 const integerOf = (index: number) => (index % 7 === 0 ? null : BigInt(index * index) * 97n - 50_000n);
 
 /** The rows as batches: a batch never holds rows of two splits, and is cut after a row with a chance of one in `size`. */
-function batchesOf(input: Case, size: number): Element[] {
+function batchesOf(input: Case, size: number, workspace: Workspace): Element[] {
   const schema = schemaOf(input);
   const key = KEYS[input.kind] as (typeof KEYS)[string];
   const elements: Element[] = Array.from({ length: input.spec.splits }, (_, number) => split(number, "active"));
@@ -193,12 +193,13 @@ function openOperators(input: Case) {
   return { watermark, window, both: chain(watermark, window) };
 }
 
-const contextOf = ({ batchRowsMax, yieldEvery }: Case) => testContext(workspace, { batchRowsMax, yieldEvery });
+const contextOf = ({ batchRowsMax, yieldEvery }: Case, workspace: Workspace) =>
+  testContext(workspace, { batchRowsMax, yieldEvery });
 
 /** What the operators emit, the rows cut into batches of about `size`. */
-export function runEngine(input: Case, size: number): Emitted {
-  const elements = batchesOf(input, size);
-  const emitted = collect(openOperators(input).both, elements, { context: contextOf(input) });
+export function runEngine(input: Case, size: number, workspace = usual): Emitted {
+  const elements = batchesOf(input, size, workspace);
+  const emitted = collect(openOperators(input).both, elements, { context: contextOf(input, workspace) });
   releaseAll(elements);
   return emitted;
 }
@@ -208,14 +209,14 @@ export function runEngine(input: Case, size: number): Emitted {
  * another layout of cells, and another size of output batches.
  */
 export function runRestarting(input: Case, size: number): Emitted {
-  const elements = batchesOf(input, size);
+  const elements = batchesOf(input, size, usual);
   const emitted = { elements: [] as Element[], sides: { late: [] as Batch[], deadLetter: [] as Batch[] } };
   let saved: readonly Snapshot[] | null = null;
   elements.forEach((element, index) => {
     const here = { ...input, denseBytesMax: [undefined, 0, 5_000][index % 3], batchRowsMax: 1 + (index % 5) };
     const { watermark, window, both } = openOperators(here);
     const part = collect(both, [element], {
-      context: contextOf(here),
+      context: contextOf(here, usual),
       opened: () => {
         if (saved === null) return;
         watermark.restore(readSnapshot(saved[0] as Snapshot));

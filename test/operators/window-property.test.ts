@@ -1,6 +1,7 @@
 // Watermarks and windows over random input: against the row-by-row oracle, in any batches and layout, and through restarts.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { openTestWorkspace } from "../../src/testing/index.js";
 import { type Case, cases, expected, outputOf, release, runEngine, runRestarting, summarize } from "./window-cases.js";
 
 const withoutLateness = (input: Case): Case => ({ ...input, spec: { ...input.spec, latenessMs: 0 } });
@@ -44,5 +45,35 @@ test("stopped and restored after every batch, in another layout, the output is t
       release(restarted);
     }),
     { numRuns: 100 },
+  );
+});
+
+/** A workspace whose memory grows at every reservation. */
+async function growingWorkspace() {
+  const opened = await openTestWorkspace();
+  const { account, memory } = opened;
+  for (const owner of [account, account.arena]) {
+    const allocate = owner.allocate.bind(owner);
+    owner.allocate = (bytes: number) => {
+      const ptr = allocate(bytes);
+      memory.wasm.grow(1);
+      memory.refresh();
+      return ptr;
+    };
+  }
+  return opened;
+}
+
+test("memory that grows at every reservation, which detaches all views, changes nothing", async () => {
+  await fc.assert(
+    fc.asyncProperty(cases, async (input) => {
+      const { workspace, account } = await growingWorkspace();
+      const straight = runEngine(input, 20);
+      const grown = runEngine(input, 20, workspace);
+      expect(summarize(grown, input)).toEqual(summarize(straight, input));
+      release(straight);
+      account.dispose();
+    }),
+    { numRuns: 8 },
   );
 });
