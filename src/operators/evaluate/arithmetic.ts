@@ -1,6 +1,6 @@
-// Arithmetic on vectors: + − × / %, −x, |x|, and rounding of doubles. Integers and decimals of up to 18 digits are computed
-// and checked by kernels; what does not fit fails for the rows that count and for no other. Wider decimals go row by row.
-import { type DataType, layoutOf } from "../../arrow/types.js";
+// Arithmetic on vectors: + − × / %, −x, |x|, and rounding of doubles. Integers and decimals are computed and checked by 64-bit
+// kernels; what does not fit fails for the rows that count and for no other. Decimals that need more bits go row by row.
+import { type DataType, INT64, layoutOf } from "../../arrow/types.js";
 import { formatBound } from "../../plan/format-expr.js";
 import { DOUBLE_FUNCTIONS, REAL_FUNCTIONS } from "../../plan/scalar/number.js";
 import { choose } from "./choice.js";
@@ -20,9 +20,6 @@ export interface Report {
 
 type IntegerLayout = "i32" | "i64";
 const SUFFIX = { i32: "I32", i64: "I64", f64: "F64" } as const;
-
-/** Largest number of digits in the 64-bit layout of decimals. */
-const FAST_DIGITS = 18;
 
 export function arithmetic(call: BoundCall, args: readonly Compute[]): Compute {
   const { type } = call;
@@ -96,73 +93,100 @@ function ofOne(call: BoundCall, arg: Compute, report: Report): Compute {
   };
 }
 
-/** Decimals in 64 bits where the digits are known to fit, else exactly row by row. */
+type Decimal = Extract<DataType, { kind: "decimal" }>;
+
+/** Decimals in 64 bits as far as their values fit there, else exactly row by row. */
 function decimalArithmetic(call: BoundCall, args: readonly Compute[]): Compute {
-  const { fn, type } = call;
-  const inputs = call.args.map((arg) => arg.type);
-  if (type.kind !== "decimal" || !inputs.every(isFastDecimal)) return rowByRow(call, args);
-  const [left, right] = inputs as [Decimal, Decimal | undefined];
-  const report = { text: () => formatBound(call) };
-  const wide = type.precision > FAST_DIGITS;
+  const fast = fastDecimals(call);
+  if (fast === null) return rowByRow(call, args);
+  return (run, rows) => {
+    const vectors = args.map((arg) => arg(run, rows));
+    const [a, b = a] = vectors.map((vector) => narrowed(run, vector)) as [Vector | null, (Vector | null)?];
+    const result = a === null || b === null ? null : fast(run, rows, a, b);
+    return result ?? callRows(run, rows, call, vectors);
+  };
+}
+
+/** Unscaled values in 64 bits → the result, or null when it does not fit. */
+type FastDecimals = (run: Evaluation, rows: number, a: Vector, b: Vector) => Vector | null;
+
+/** How a call is computed on unscaled values; null when their scales are not the result's. */
+function fastDecimals({ fn, type, args }: BoundCall): FastDecimals | null {
+  const [left, right = left] = args.map((arg) => arg.type as Decimal) as [Decimal, Decimal?];
+  const { scale } = type as Decimal;
   switch (fn) {
     case "neg":
     case "abs":
-      return ofOne(call, args[0] as Compute, report);
+      return (run, _, a) => {
+        const zero = constantVector(run, 0n, INT64);
+        const negated = exactly(run, "sub", zero, a);
+        if (negated === null || fn === "neg") return carried(run, negated, type);
+        return carried(run, choose(run, lessBits(run, a, zero, false), negated, a), type);
+      };
     case "add":
     case "sub":
     case "mod":
-      // Two numbers of 18 digits make one of 19, which 64 bits hold.
-      if (left.scale !== right?.scale || left.scale !== type.scale) return rowByRow(call, args);
-      return narrow(args as [Compute, Compute], fn, wide ? left : type, type, report);
+      if (left.scale !== scale || right.scale !== scale) return null;
+      return (run, _, a, b) => carried(run, exactly(run, fn, a, b), type);
     case "mul":
-      if (left.scale + (right as Decimal).scale !== type.scale) return rowByRow(call, args);
-      return wide
-        ? multiplyWide(args as [Compute, Compute], type)
-        : narrow(args as [Compute, Compute], fn, type, type, report);
+      if (left.scale + right.scale !== scale) return null;
+      // Two numbers of 64 bits make one of at most 126, and that has no more than 38 digits.
+      return (run, _, a, b) => {
+        if (layoutOf(type) === "i64") return carried(run, exactly(run, "mul", a, b), type);
+        const out = run.room(type);
+        run.kernels.multiplyWideI64(a.values, a.step, b.values, b.step, run.n, out);
+        return new Vector(type, out, run.and(a.validity, b.validity));
+      };
     default:
-      return rowByRow(call, args);
+      return null;
   }
 }
 
-type Decimal = Extract<DataType, { kind: "decimal" }>;
-
-function isFastDecimal(type: DataType): type is Decimal {
-  return type.kind === "decimal" && type.precision <= FAST_DIGITS;
+/** The operation on BIGINTs, or null when a row that is not NULL may have no result. */
+function exactly(run: Evaluation, operation: "add" | "sub" | "mul" | "mod", a: Vector, b: Vector): Vector | null {
+  const out = run.room(INT64);
+  const validity = run.and(a.validity, b.validity);
+  const suspect = run.kernels[`${operation}I64`](a.values, a.step, b.values, b.step, run.n, out);
+  if (suspect === 0) return new Vector(INT64, out, validity);
+  if (operation === "mod") return null;
+  const failed = run.bitmap();
+  const { values, step } = a;
+  const counted = validity || run.ones;
+  const count = run.kernels.overflowedI64(
+    OPERATIONS[operation],
+    values,
+    step,
+    b.values,
+    b.step,
+    run.n,
+    counted,
+    failed,
+  );
+  return count === 0 ? new Vector(INT64, out, validity) : null;
 }
 
-/** Computed as `computed` in 64 bits, which may then have to be carried in 128. */
-function narrow(
-  [left, right]: [Compute, Compute],
-  operation: Operation,
-  computed: DataType,
-  type: DataType,
-  report: Report,
-): Compute {
-  return (run, rows) => {
-    const result = binary(run, rows, operation, left(run, rows), right(run, rows), computed, report);
-    return layoutOf(type) === result.layout ? result.as(type) : widened(run, result, type);
-  };
+/** BIGINTs as the decimal that they are the unscaled values of. */
+function carried(run: Evaluation, vector: Vector | null, type: DataType): Vector | null {
+  if (vector === null) return null;
+  return layoutOf(type) === "i64" ? vector.as(type) : widened(run, vector, type);
 }
 
-/** A decimal of 64 bits in the layout of 128. */
+/** The unscaled values as BIGINTs, or null when one needs more than 64 bits. */
+export function narrowed(run: Evaluation, vector: Vector): Vector | null {
+  if (vector.layout === "i64") return vector.as(INT64);
+  const n = vector.constant ? 1 : run.n;
+  const out = run.arena.allocate(Math.max(n, 2) * 8);
+  if (run.kernels.narrowI128(vector.values, n, out) !== 0) return null;
+  if (vector.constant) run.memory.u8.copyWithin(out + 8, out, out + 8);
+  return new Vector(INT64, out, vector.validity, 0, vector.constant);
+}
+
+/** 64-bit unscaled values in the layout of 128. */
 export function widened(run: Evaluation, vector: Vector, type: DataType): Vector {
-  const out = run.arena.allocate(run.n * 16);
-  if (vector.constant) {
-    // One value: read its two halves once, for every row the same.
-    run.kernels.widenI64(vector.values, 1, out);
-    return new Vector(type, out, vector.validity, 0, true);
-  }
-  run.kernels.widenI64(vector.values, run.n, out);
-  return new Vector(type, out, vector.validity);
-}
-
-function multiplyWide([left, right]: [Compute, Compute], type: DataType): Compute {
-  return (run, rows) => {
-    const [a, b] = [left(run, rows), right(run, rows)];
-    const out = run.room(type);
-    run.kernels.multiplyWideI64(a.values, a.step, b.values, b.step, run.n, out);
-    return new Vector(type, out, run.and(a.validity, b.validity));
-  };
+  const n = vector.constant ? 1 : run.n;
+  const out = run.arena.allocate(n * 16);
+  run.kernels.widenI64(vector.values, n, out);
+  return new Vector(type, out, vector.validity, 0, vector.constant);
 }
 
 /** Operations of the kernel mapF64. */

@@ -6,7 +6,7 @@ import { asDecimal } from "../../plan/coerce.js";
 import type { BoundExpr, BoundValue } from "../../plan/expr.js";
 import { formatBound } from "../../plan/format-expr.js";
 import { timestampStep } from "../../plan/scalar/cast.js";
-import { binary, widened } from "./arithmetic.js";
+import { binary, narrowed, widened } from "./arithmetic.js";
 import { equalBits, lessBits } from "./compare.js";
 import { constantVector } from "./constants.js";
 import { type Compute, type Evaluation, Vector } from "./evaluation.js";
@@ -205,30 +205,31 @@ function narrowDouble({ arena, memory, n }: Evaluation, vector: Vector, to: Data
 
 type Decimal = Extract<DataType, { kind: "decimal" }>;
 
+/** Largest scale, and number of digits, that 64 bits hold with certainty. */
+const FAST_DIGITS = 18;
+
 function fromDecimal(vector: Vector, cast: Cast): Vector | null {
   const { run, to } = cast;
   const from = vector.type as Decimal;
-  if (vector.layout !== "i64") return null;
+  const unscaled = from.scale <= FAST_DIGITS ? narrowed(run, vector) : null;
+  if (unscaled === null) return null;
   switch (to.kind) {
     case "decimal":
-      return rescaled(vector, from, cast, to);
+      return rescaled(unscaled, from, cast, to);
     case "string":
-      return formatted(run, vector, from.scale, to);
+      return formatted(run, unscaled, from.scale, to);
     case "int8":
     case "int16":
     case "int32":
     case "int64": {
       const power = constantVector(run, 10n ** BigInt(from.scale), INT64);
-      const whole =
-        from.scale === 0 ? vector.as(INT64) : binary(run, cast.rows, "div", vector.as(INT64), power, INT64, cast);
+      const whole = from.scale === 0 ? unscaled : binary(run, cast.rows, "div", unscaled, power, INT64, cast);
       return fromInteger(whole, cast) as Vector;
     }
     default:
       return null;
   }
 }
-
-const FAST_DIGITS = 18;
 
 /** 64-bit integers that are a decimal `from`, as another decimal, HALF_UP. Null where 64 bits do not reach. */
 function rescaled(vector: Vector, from: Decimal, cast: Cast, to: Decimal): Vector | null {
