@@ -83,16 +83,17 @@ export class ProgramRunner implements Runner {
     this.checkOpen();
     const { platform, memory, kernels, memoryBytes } = this.#parts;
     const workspace = { account: new MemoryAccount(memory, options.memoryBytes ?? memoryBytes), kernels };
-    const job: RunningJob = new RunningJob({
+    const job = new RunningJob({
       platform,
       workspace,
       signal: options.signal,
       name: options.name,
       batchRowsMax: options.batchRows,
       // Not by job.done: to listen there would hide the failure of a job that nobody waits for.
-      ended: () => void this.#jobs.delete(job),
+      ended: (ended) => void this.#jobs.delete(ended),
     });
-    this.#jobs.add(job);
+    // Aborted before it began, it has ended already.
+    if (job.state !== "cancelled") this.#jobs.add(job);
     this.#bind(sinks).then(
       (bound) => job.start(compile(bound, options).physical, this.#factory),
       (error: unknown) => job.fail(error),

@@ -22,8 +22,8 @@ export interface JobOptions {
   readonly channelLimits?: ChannelLimits;
   /** For messages. */
   readonly name?: string;
-  /** Called when everything is closed. */
-  readonly ended?: () => void;
+  /** Called when everything is closed; within the constructor when the signal is aborted already. */
+  readonly ended?: (job: Job) => void;
 }
 
 /** Totals of a job that ran to its end. */
@@ -283,7 +283,7 @@ export class Job implements AsyncDisposable {
     workspace.account.dispose();
     this.#enter(state);
     this.#trace.end();
-    this.#options.ended?.();
+    this.#options.ended?.(this);
     if (state === "done") this.#resolve(totals);
     else this.#reject(reason);
   }
