@@ -94,10 +94,9 @@ export class ProgramRunner implements Runner {
     });
     // Aborted before it began, it has ended already.
     if (job.state !== "cancelled") this.#jobs.add(job);
-    this.#bind(sinks).then(
-      (bound) => job.start(compile(bound, options).physical, this.#factory),
-      (error: unknown) => job.fail(error),
-    );
+    this.#bind(sinks)
+      .then((bound) => job.start(compile(bound, options).physical, this.#factory))
+      .catch((error: unknown) => job.fail(error));
     return job;
   }
 
