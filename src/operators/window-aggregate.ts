@@ -181,7 +181,7 @@ export class WindowAggregate implements Operator {
     return rest;
   }
 
-  /** Start of the last window whose end − 1 is at or before `timeMs`, or a little later. */
+  /** The end − 1 of a window is at or before `timeMs` when it starts at or before this. */
   #lastStart(timeMs: number): number {
     return timeMs === Number.POSITIVE_INFINITY ? timeMs : timeMs + 1 - this.#sizeMs;
   }
@@ -244,9 +244,13 @@ export class WindowAggregate implements Operator {
 
   #emit(results: Results, out: Output): void {
     const { entries, starts } = this.#withoutOverflows(results, out);
-    if (entries.count === 0) return;
-    const columns = [...this.#placeColumns({ entries, starts }), ...this.#state.resultColumns(entries)];
-    out.emit(new Batch(this.#context.workspace, this.#node.schema, columns, entries.count));
+    const { workspace, batchRowsMax } = this.#context;
+    // More than a batch only when a batch larger than that came in and fired its windows again.
+    for (let row = 0; row < entries.count; row += batchRowsMax) {
+      const part = partOf({ entries, starts }, row, Math.min(batchRowsMax, entries.count - row));
+      const columns = [...this.#placeColumns(part), ...this.#state.resultColumns(part.entries)];
+      out.emit(new Batch(workspace, this.#node.schema, columns, part.entries.count));
+    }
   }
 
   /** What can be emitted: results that overflow follow the row policy. @throws OVERFLOW */
@@ -254,8 +258,7 @@ export class WindowAggregate implements Operator {
     let { entries, starts } = results;
     for (let found = this.#state.overflow(entries); found !== null; found = this.#state.overflow(entries)) {
       const { row, aggregate } = found;
-      const one = { count: 1, groups: entries.groups + row * 4, cells: entries.cells + row * 4 };
-      const columns = this.#placeColumns({ entries: one, starts: starts + row * 8 });
+      const columns = this.#placeColumns(partOf({ entries, starts }, row, 1));
       const schema = { fields: this.#node.schema.fields.slice(0, columns.length) };
       refuseOverflow(this.#context, new Batch(this.#context.workspace, schema, columns, 1), aggregate, out);
       ({ entries, starts } = this.#without({ entries, starts }, row));
@@ -299,4 +302,9 @@ export class WindowAggregate implements Operator {
   #measure(): void {
     this.#context.metrics.stateBytes = this.#state.usedBytes;
   }
+}
+
+function partOf({ entries, starts }: Results, row: number, count: number): Results {
+  const { groups, cells } = entries;
+  return { entries: { count, groups: groups + row * 4, cells: cells + row * 4 }, starts: starts + row * 8 };
 }

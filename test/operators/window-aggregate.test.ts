@@ -409,6 +409,16 @@ describe.each(BATCH_SIZES)("batches of %i rows", (size) => {
   });
 });
 
+test("no batch that comes out is larger than batchRowsMax, fired again or not", () => {
+  const rows = batch`t:TIMESTAMP(3) k:INT | 1 1 | 2 2 | 3 3 | 4 4 | 5 5 | 12 6 | 23 7`;
+  const operator = windowAggregate(rows.schema, { sizeMs: 10, latenessMs: 5, keys: ["k"], ...COUNT });
+  const context = testContext(workspace, { batchRowsMax: 2 });
+  const { elements } = collect(operator, [rows, watermark(9), rows, END], { context });
+  const sizes = elements.filter(isBatch).map((element) => element.rowCount);
+  expect(sizes).toEqual([2, 2, 1, 2, 2, 1, 2]);
+  for (const element of elements) if (isBatch(element)) element.release();
+});
+
 test.each([
   ["dense", {}],
   ["sparse", { denseBytesMax: 0 }],
