@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { EngineError, InternalError } from "../node.js";
 
 export const EXIT_USER = 1;
-export const EXIT_INTERNAL = 2;
+const EXIT_INTERNAL = 2;
 export const EXIT_INTERRUPTED = 130;
 
 /** Prints the error as `CODE: message`, place and hint, and gives the exit code that belongs to it. */

@@ -37,7 +37,7 @@ export function table(head: readonly string[], rows: readonly (readonly unknown[
 }
 
 /** One value as a person reads it: dates without zone, numbers with at most two decimals, NULL dimmed. */
-export function cell(value: unknown): string {
+function cell(value: unknown): string {
   if (value === null || value === undefined) return pc.dim("NULL");
   if (value instanceof Date) return timestampText(value);
   if (typeof value === "number") return Number.isInteger(value) ? integer(value) : value.toFixed(2);

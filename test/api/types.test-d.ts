@@ -12,7 +12,8 @@ import { FakeRunner } from "./support.js";
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Compiles only if the stream's rows are exactly of this type. */
 function rowsAre<Row>() {
-  return <Actual>(_stream: DataStream<Actual>, ..._same: Same<Actual, Row> extends true ? [] : [expected: Row]) => {};
+  return <Actual>(_stream: DataStream<Actual>, ..._same: Same<Actual, Row> extends true ? [] : [expected: Row]): void =>
+    undefined;
 }
 
 type Is<A, B> = Same<A, B> extends true ? true : never;

@@ -48,7 +48,7 @@ const source = `
 let program: ts.Program;
 
 beforeAll(() => {
-  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} };
+  const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined };
   const { options } = ts.getParsedCommandLineOfConfigFile(`${root}tsconfig.json`, {}, host) as ts.ParsedCommandLine;
   const compiler = ts.createCompilerHost(options);
   const { readFile, fileExists } = compiler;

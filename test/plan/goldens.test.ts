@@ -92,7 +92,7 @@ const programs: Record<string, DataStream<never> | Pipeline> = {
     .union(mill.file("other.parquet", { time: "date", outOfOrder: "1h" }))
     .select("origin", "delay") as DataStream<never>,
   "user-functions": mapped
-    .inspect(() => {}, { name: "watch" })
+    .inspect(() => undefined, { name: "watch" })
     .filter(() => true, { name: "keep" }) as DataStream<never>,
   "endless-decimals": mill
     .file("clicks", { time: "at", outOfOrder: 250 })
