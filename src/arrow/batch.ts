@@ -205,7 +205,12 @@ export function takeColumn(workspace: Workspace, column: Column, selection: numb
 /** The column without dictionary: codes replaced by the values they stand for, in the arena. */
 export function decodeDictionary(workspace: Workspace, column: Column): Column {
   if (column.dictionary === null) return column;
-  const { validity, length, values } = column;
+  const { type, validity, length, values } = column;
+  if (column.dictionary.length === 0) {
+    // Nothing but NULLs: there is no value for their codes to stand for. 16 bytes a row are enough for offsets, too.
+    const zeros = workspace.account.arena.allocateZeroed((length + 1) * 16);
+    return new Column({ type, length, validity, values: zeros, offsets: zeros });
+  }
   // Codes under a null are undefined: clear them, so that the gather stays inside the dictionary.
   let codes = values;
   if (validity !== 0) {

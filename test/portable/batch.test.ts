@@ -233,3 +233,21 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
     expect(kernels.takeU32).toBeTypeOf("function");
   });
 });
+
+describe.each([true, false])("dictionaries without values, shared memory: %s", (shared) => {
+  test.each(["STRING", "BYTES", "BIGINT", "DECIMAL(38, 2)", "BOOLEAN"])("%s: all rows are NULL", async (type) => {
+    const { workspace, account, memory } = await openTestWorkspace({ shared });
+    // What lies behind an empty dictionary is whatever was there before.
+    const junk = Array.from({ length: 16 }, () => account.allocate(48));
+    for (const ptr of junk) memory.u8.fill(0x7f, ptr, ptr + 64);
+    for (const ptr of junk) account.free(ptr, 48);
+    const data = { k: { codes: [-1, -1, -1], values: [] } };
+    const batch = batchFromColumns(workspace, parseSchema({ k: type }), data, { lifetime: "region" });
+    const plain = batch.withColumns(batch.schema, [batch.plainColumn(0)]).persist();
+    expect(readRows(plain)).toEqual([{ k: null }, { k: null }, { k: null }]);
+    plain.release();
+    batch.release();
+    account.arena.release();
+    expect(account.usedBytes).toBe(0);
+  });
+});
