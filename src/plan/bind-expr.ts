@@ -17,8 +17,9 @@ import {
   typeName,
 } from "../arrow/types.js";
 import { assert, hintNames, PlanError } from "../errors.js";
+import { childrenOf } from "./children.js";
 import { checkCast, commonType } from "./coerce.js";
-import { boundChildren, evaluateConstant } from "./constant.js";
+import { evaluateConstant } from "./constant.js";
 import type { BoundExpr, BoundValue, Expr, LiteralValue } from "./expr.js";
 import { formatExpr } from "./format-expr.js";
 import { AGGREGATES, type AggregateName, FUNCTIONS, type FunctionRow } from "./functions.js";
@@ -108,28 +109,10 @@ export function exprColumns(expr: Expr): string[] {
   const names = new Set<string>();
   const visit = (node: Expr): void => {
     if (node.kind === "column") names.add(node.name);
-    else for (const child of exprChildren(node)) visit(child);
+    else for (const child of childrenOf(node)) visit(child);
   };
   visit(expr);
   return [...names];
-}
-
-/** The direct parts of an expression. */
-export function exprChildren(expr: Expr): readonly Expr[] {
-  switch (expr.kind) {
-    case "column":
-    case "literal":
-      return [];
-    case "call":
-      return expr.args;
-    case "cast":
-      return [expr.input];
-    case "case":
-      return [
-        ...expr.branches.flatMap(({ when, then }) => [when, then]),
-        ...(expr.otherwise === null ? [] : [expr.otherwise]),
-      ];
-  }
 }
 
 /** A bound value as a literal that binds to the same value and type: what a folded constant becomes in a logical plan. */
@@ -228,7 +211,7 @@ function castTo(expr: BoundExpr, type: DataType, whole: Expr): BoundExpr {
 
 /** A constant as its value. One that fails stays: it may stand where no row is evaluated. */
 function folded(expr: BoundExpr): BoundExpr {
-  if (!boundChildren(expr).every((child) => child.kind === "literal")) return expr;
+  if (!childrenOf(expr).every((child) => child.kind === "literal")) return expr;
   const value = evaluateConstant(expr);
   if (value === undefined || value instanceof Failure) return expr;
   return { kind: "literal", value, type: expr.type, nullable: value === null };

@@ -1,6 +1,7 @@
 // Computes bound expressions without WASM: constants when a plan is made, single rows where there is no batch. The same
 // semantics as operators/evaluate; a table of cases that both must pass is in the tests.
 import type { DataType } from "../arrow/types.js";
+import { childrenOf } from "./children.js";
 import type { BoundExpr, BoundValue } from "./expr.js";
 import { FUNCTIONS } from "./functions.js";
 import { castValue } from "./scalar/cast.js";
@@ -14,25 +15,7 @@ export function evaluateConstant(expr: BoundExpr): Outcome | undefined {
 
 /** Whether no column is read. */
 function isConstant(expr: BoundExpr): boolean {
-  return expr.kind !== "column" && boundChildren(expr).every(isConstant);
-}
-
-/** The direct parts of a bound expression. */
-export function boundChildren(expr: BoundExpr): readonly BoundExpr[] {
-  switch (expr.kind) {
-    case "column":
-    case "literal":
-      return [];
-    case "call":
-      return expr.args;
-    case "cast":
-      return [expr.input];
-    case "case":
-      return [
-        ...expr.branches.flatMap(({ when, then }) => [when, then]),
-        ...(expr.otherwise === null ? [] : [expr.otherwise]),
-      ];
-  }
+  return expr.kind !== "column" && childrenOf(expr).every(isConstant);
 }
 
 /** The expression on one row, whose columns `cell` gives. Only what decides the result is evaluated. */

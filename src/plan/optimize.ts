@@ -1,7 +1,8 @@
 // The optimizer: small rules, program → program. The result, the refused rows and the errors stay the same: what can fail on
 // a row (raise.ts) is neither dropped nor moved, and what several readers share is not changed for one of them.
 import type { Schema } from "../arrow/types.js";
-import { bindExpr, exprChildren, foldExpr } from "./bind-expr.js";
+import { bindExpr, foldExpr } from "./bind-expr.js";
+import { childrenOf } from "./children.js";
 import { derive } from "./derive.js";
 import type { Expr } from "./expr.js";
 import type { LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
@@ -228,7 +229,7 @@ function columnsRead(expr: Expr, columns: readonly NamedExpr[]): NamedExpr[] {
 
 function countUses(expr: Expr, name: string): number {
   if (expr.kind === "column") return expr.name === name ? 1 : 0;
-  return exprChildren(expr).reduce((sum, child) => sum + countUses(child, name), 0);
+  return childrenOf(expr).reduce((sum, child) => sum + countUses(child, name), 0);
 }
 
 /** The expression with column names replaced by what a projection computes them from. */

@@ -1,0 +1,20 @@
+// The direct parts of an expression, bound or not: one walk for both.
+import type { BoundExpr, Expr } from "./expr.js";
+
+export function childrenOf(node: BoundExpr): readonly BoundExpr[];
+export function childrenOf(node: Expr): readonly Expr[];
+export function childrenOf(node: Expr | BoundExpr): readonly (Expr | BoundExpr)[] {
+  switch (node.kind) {
+    case "column":
+    case "literal":
+      return [];
+    case "call":
+      return node.args;
+    case "cast":
+      return [node.input];
+    case "case": {
+      const branches = node.branches.flatMap(({ when, then }) => [when, then]);
+      return node.otherwise === null ? branches : [...branches, node.otherwise];
+    }
+  }
+}
