@@ -81,7 +81,7 @@ await mill.close();
 //        │ aggregates: n = count(*) BIGINT
 //        │ state: one entry a window, freed at window end
 //        │ columns: windowStart TIMESTAMP(3) NOT NULL, windowEnd TIMESTAMP(3) NOT NULL, windowTime TIMESTAMP(3) NOT NULL, n BIGINT NOT NULL
-//        │ 99857 → 5 rows in 5 batches, 231 late, state 18372 bytes, … ms
+//        │ 99857 → 5 rows in 5 batches, 231 late, state 18102 bytes, … ms
 //        └─ filter amount < 50
 //           │ 200000 → 99857 rows in 30 batches, … ms
 //           └─ watermark at - 3s
