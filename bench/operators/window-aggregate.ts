@@ -123,13 +123,15 @@ function throughOperators(variant: Variant): Contender {
 }
 
 /**
- * The kernels with as little around them as the same work allows: keys are cell numbers already, two windows are open at a
- * time and nothing is checked. What is emitted is read from the cells as the operator reads it.
+ * The kernels that the operator calls, with as little around them as the same work allows: all keys are known, two windows
+ * are open at a time and nothing is checked. What is emitted is read from the cells as the operator reads it.
  */
 function bareKernels(): Contender {
   const KEYS = 1024;
   let input: WindowInput | undefined;
   let cells = 0;
+  let groups = 0;
+  let map = 0;
   let states = 0;
   let scratch = 0;
   return {
@@ -138,6 +140,9 @@ function bareKernels(): Contender {
       input = await windowInput(ROWS, "codes");
       const { account } = input.workspace;
       cells = account.allocate(BATCH_ROWS * 4);
+      groups = account.allocate(BATCH_ROWS * 4);
+      map = account.allocate(KEYS * 4);
+      for (let key = 0; key < KEYS; key++) account.memory.u32[(map >>> 2) + key] = key;
       states = account.allocate(2 * KEYS * 32);
       scratch = account.allocate(KEYS * 8 * 8);
     },
@@ -183,7 +188,8 @@ function bareKernels(): Contender {
         highMs = Math.max(highMs, memory.f64[(scratch >>> 3) + 1] as number);
         const first = Math.floor(((memory.f64[scratch >>> 3] as number) - START_MS) / WINDOW_MS);
         const cutMs = START_MS + (first + 1) * WINDOW_MS;
-        kernels.cellsOfTwo(times + row * 8, keys + row * 4, n, cutMs, 1, slotOf(first), slotOf(first + 1), cells);
+        kernels.mapWords(keys + row * 4, n, map, 0, KEYS - 1, groups, 0);
+        kernels.cellsOfTwo(times + row * 8, groups, n, cutMs, 1, slotOf(first), slotOf(first + 1), cells);
         kernels.updateF64(states, cells, values + row * 8, n);
         const done = Math.floor((highMs - DISORDER_MS + 1 - START_MS) / WINDOW_MS);
         for (; oldest < done; oldest++) emit(oldest & 1);
