@@ -401,14 +401,14 @@ export function compactUtf8(address: usize, heap: usize): u32 {
 }
 
 /** Bytes that the strings of the listed groups take together. */
-export function sizeOfUtf8(address: usize, list: usize, n: i32): u32 {
+export function sizeOfUtf8(address: usize, list: usize, n: i32): f64 {
   const table = changetype<Table>(address);
-  let bytes: u32 = 0;
+  let bytes: u64 = 0;
   for (let i = 0; i < n; i++) {
     const length = load<u32>(table.keys + ((<usize>load<u32>(list + ((<usize>i) << 2))) << 3), 4);
-    bytes += length == NULL_LENGTH ? 0 : length;
+    bytes += length == NULL_LENGTH ? 0 : <u64>length;
   }
-  return bytes;
+  return <f64>bytes;
 }
 
 /** The strings of the listed groups as a column: n + 1 offsets and their bytes. */

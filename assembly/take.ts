@@ -51,15 +51,15 @@ export function takeBits(bits: usize, selection: usize, n: i32, out: usize): voi
   }
 }
 
-/** Bytes that the selected strings take together (u32). */
-export function takeUtf8Size(offsets: usize, selection: usize, n: i32): u32 {
-  let bytes: u32 = 0;
+/** Bytes that the selected strings take together. A string may be taken many times: they can be more than 32 bits count. */
+export function takeUtf8Size(offsets: usize, selection: usize, n: i32): f64 {
+  let bytes: u64 = 0;
   const end = selection + ((<usize>n) << 2);
   for (; selection < end; selection += 4) {
     const at = offsets + ((<usize>load<u32>(selection)) << 2);
-    bytes += load<u32>(at, 4) - load<u32>(at);
+    bytes += <u64>(load<u32>(at, 4) - load<u32>(at));
   }
-  return bytes;
+  return <f64>bytes;
 }
 
 /** Copies a string's bytes. Short ones in vectors, up to 15 bytes too far at both ends: the next string overwrites them. */

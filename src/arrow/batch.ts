@@ -1,7 +1,7 @@
 // Columns and batches: Arrow's layout over linear memory. A batch lives as long as its step (its columns are in the arena
 // or belong to somebody who outlives the step); whoever keeps one longer calls `persist`, which gives columns that own
 // reference-counted regions. A selection is carried along and each column is compacted when it is first asked for.
-import { assert } from "../errors.js";
+import { assert, ResourceError } from "../errors.js";
 import type { Kernels } from "../wasm/kernels.js";
 import type { MemoryAccount, Region } from "../wasm/memory.js";
 import { type DataType, type Layout, layoutOf, type Schema, widthOf } from "./types.js";
@@ -185,8 +185,7 @@ export function takeColumn(workspace: Workspace, column: Column, selection: numb
   const { type, dictionary } = column;
   if (dictionary === null && column.layout === "utf8") {
     const offsets = arena.allocate((count + 1) * 4);
-    const bytes = kernels.takeUtf8Size(column.offsets, selection, count) >>> 0;
-    const values = arena.allocate(bytes);
+    const values = textRoom(workspace, kernels.takeUtf8Size(column.offsets, selection, count));
     kernels.takeUtf8(column.offsets, column.values, selection, count, offsets, values);
     return new Column({ type, length: count, validity, values, offsets });
   }
@@ -299,6 +298,23 @@ function valuesBytes({ account }: Workspace, column: Column): number {
 function columnBytes(workspace: Workspace, column: Column): number {
   const bitmap = column.validity === 0 ? 0 : bitmapBytes(column.length);
   return bitmap + valuesBytes(workspace, column) + (column.layout === "utf8" ? (column.length + 1) * 4 : 0);
+}
+
+/** Offsets are i32. */
+export const TEXT_BYTES_MAX = 2 ** 31 - 1;
+
+/** @throws MEMORY_LIMIT when one column of a batch cannot hold so many bytes of strings */
+export function checkTextBytes(bytes: number): void {
+  if (bytes <= TEXT_BYTES_MAX) return;
+  throw new ResourceError("MEMORY_LIMIT", `a column of one batch would hold ${bytes} bytes of text`, {
+    hint: `${TEXT_BYTES_MAX} is the most: run the job with fewer rows a batch (batchRows), or give the rows in several batches`,
+  });
+}
+
+/** Room in the arena for the strings of a column. @throws MEMORY_LIMIT */
+export function textRoom({ account }: Workspace, bytes: number): number {
+  checkTextBytes(bytes);
+  return account.arena.allocate(bytes);
 }
 
 /** Bytes of a bitmap of `bits` bits. */

@@ -1,14 +1,11 @@
 // JS strings → UTF-8 columns: a writer of bytes and offsets outside linear memory (its size is known only at the end),
 // and a dictionary that gives equal strings one code and lives from batch to batch.
-import { ResourceError } from "../errors.js";
 import type { Region } from "../wasm/memory.js";
-import { align16, Column, type Workspace } from "./batch.js";
+import { align16, Column, checkTextBytes, TEXT_BYTES_MAX, type Workspace } from "./batch.js";
 import type { DataType } from "./types.js";
 
 /** Measured: below, one store a character wins over the fixed price of TextEncoder.encodeInto. */
 const ENCODER_MIN = 32;
-/** i32 offsets end here. */
-const BYTES_MAX = 2 ** 31 - 1;
 /** Room that the writer begins with, and the most that it keeps for the next column. */
 const BYTES_FIRST = 65_536;
 const BYTES_KEPT = 2 ** 22;
@@ -87,12 +84,8 @@ export class BytesWriter {
   #reserve(bytes: number): void {
     const needed = this.#used + bytes;
     if (needed <= this.#bytes.length) return;
-    if (needed > BYTES_MAX) {
-      throw new ResourceError("MEMORY_LIMIT", `a column of one batch holds more than ${BYTES_MAX} bytes of text`, {
-        hint: "give the rows in several batches",
-      });
-    }
-    const grown = new Uint8Array(Math.min(Math.max(needed, 2 * this.#bytes.length), BYTES_MAX));
+    checkTextBytes(needed);
+    const grown = new Uint8Array(Math.min(Math.max(needed, 2 * this.#bytes.length), TEXT_BYTES_MAX));
     grown.set(this.#bytes.subarray(0, this.#used));
     this.#bytes = grown;
   }

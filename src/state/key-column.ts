@@ -1,7 +1,7 @@
 // One key column → group numbers, and back to a column. Fixed widths are interned as 64-bit words, strings and 128-bit
 // decimals as bytes. Two shortcuts come before the table: a dictionary is interned once and its codes are mapped by one
 // gather, and 32-bit keys within a small range index a direct map.
-import { type Batch, bitmapBytes, Column, decodeDictionary, type Workspace } from "../arrow/batch.js";
+import { type Batch, bitmapBytes, Column, decodeDictionary, textRoom, type Workspace } from "../arrow/batch.js";
 import { type DataType, layoutOf, type Schema } from "../arrow/types.js";
 import { type GroupKeys, StateBlock, type StateStore } from "./store.js";
 import { Utf8Table, WordTable } from "./table.js";
@@ -159,7 +159,7 @@ export class KeyColumn implements GroupKeys {
       return new Column({ type: this.#type, length: count, values, validity });
     }
     const offsets = arena.allocate((count + 1) * 4);
-    const values = arena.allocate(kernels.sizeOfUtf8(struct, list, count) >>> 0);
+    const values = textRoom(this.#workspace, kernels.sizeOfUtf8(struct, list, count));
     kernels.gatherUtf8(struct, list, count, offsets, values);
     return new Column({ type: this.#type, length: count, values, offsets, validity });
   }

@@ -1,6 +1,6 @@
 // Jobs at their edges: stopped before they begin, sources and sinks that misbehave, memory that is given back.
 import { describe, expect, test } from "vitest";
-import { col } from "../../src/node.js";
+import { col, concat } from "../../src/node.js";
 import { openTestEngine } from "../support/engine.js";
 
 describe("a signal that is aborted already", () => {
@@ -28,5 +28,26 @@ describe("a program that is refused when it is compiled", () => {
       .where(col("a").lt(5))
       .uid("twice");
     await expect(stream.to(mill.memory()).run()).rejects.toMatchObject({ code: "OPTION" });
+  });
+});
+
+describe("text that repeats", () => {
+  // 8,192 × 600,000 bytes are more than 32 bits count, though they are one string and its codes.
+  const s = "x".repeat(600_000);
+  const rows = Array.from({ length: 8192 }, () => ({ s }));
+  const aBatch = { schema: { s: "STRING" } } as const;
+
+  test("beyond what a column holds is MEMORY_LIMIT, and passes in smaller batches", async () => {
+    await using engine = await openTestEngine();
+    const { mill, complaints } = engine;
+    const table = mill.rows(rows, aBatch);
+    await expect(table.to(mill.memory()).run()).rejects.toMatchObject({ code: "MEMORY_LIMIT" });
+    const grown = table.select({ s: concat(col("s"), col("s")) });
+    await expect(grown.to(mill.memory()).run()).rejects.toMatchObject({ code: "MEMORY_LIMIT" });
+    const few = mill.rows(rows.slice(0, 20), aBatch);
+    const target = mill.memory();
+    await few.to(target).run({ batchRows: 7 });
+    expect(target.toRows()).toEqual(rows.slice(0, 20));
+    expect(complaints).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 // Choice between values: COALESCE, CASE, GREATEST, LEAST. Each value is evaluated only for the rows that take it.
+import { textRoom } from "../../arrow/batch.js";
 import { widthOf } from "../../arrow/types.js";
 import { lessBits } from "./compare.js";
 import { constantVector } from "./constants.js";
@@ -62,7 +63,7 @@ export function choose(run: Evaluation, bits: number, left: Vector, right: Vecto
   if (layout === "bool") return new Vector(type, chooseBits(run, bits, left.values, right.values), validity);
   if (layout === "utf8") {
     const offsets = arena.allocate((n + 1) * 4);
-    const values = arena.allocate(textBytes(run, left) + textBytes(run, right));
+    const values = textRoom(run.workspace, textBytes(run, left) + textBytes(run, right));
     kernels.chooseUtf8(
       bits,
       left.offsets,

@@ -1,5 +1,6 @@
 // String functions on vectors. Kernels serve the usual case: constants where a pattern or a length is asked for, ASCII
 // letters where case is changed, blanks where something is trimmed. All else goes row by row.
+import { textRoom } from "../../arrow/batch.js";
 import { STRING } from "../../arrow/types.js";
 import type { BoundExpr } from "../../plan/expr.js";
 import { ANY_TEXT, parseLike } from "../../plan/scalar/text.js";
@@ -91,7 +92,7 @@ export function concat(_: BoundCall, args: readonly Compute[]): Compute {
 
 function join(run: Evaluation, a: Vector, b: Vector): Vector {
   const offsets = offsetsRoom(run);
-  const out = run.arena.allocate(textBytes(run, a) + textBytes(run, b));
+  const out = textRoom(run.workspace, textBytes(run, a) + textBytes(run, b));
   run.kernels.concatUtf8(a.offsets, a.values, a.step, b.offsets, b.values, b.step, run.n, offsets, out);
   return new Vector(STRING, out, run.and(a.validity, b.validity), offsets);
 }
