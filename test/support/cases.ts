@@ -204,7 +204,7 @@ export const CASES: readonly Case[] = parseCases(String.raw`
   reverse(STRING): STRING | "a𝄞b" = "b𝄞a"
   lpad(STRING; INT; STRING): STRING | "7" 3 "0" = "007" | "abc" 2 "x" = "ab" | "a" 4 "xy" = "xyxa"
     | "a" 2 "" = NULL | "a" -1 "x" = NULL
-  rpad(STRING; INT): STRING | "a" 3 = "a  "
+  rpad(STRING; INT): STRING | "a" 3 = "a  " | "a" 2147483647 = OVERFLOW
   -- Time: proleptic Gregorian, weeks begin on Monday
   extract(STRING!; TIMESTAMP(3)): BIGINT | "year" 2024-02-29T13:05:09.25 = 2024
     | "quarter" 2024-02-29T13:05:09.25 = 1 | "month" 2024-02-29T13:05:09.25 = 2

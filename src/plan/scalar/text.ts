@@ -1,7 +1,7 @@
 // String functions on one row. Positions and lengths count code points, comparisons go by UTF-8 bytes, nothing is
 // normalised; upper and lower case are Unicode's, without a locale.
 import type { BoundValue } from "../expr.js";
-import type { ScalarFunction } from "./value.js";
+import { type Outcome, OVERFLOW, type ScalarFunction } from "./value.js";
 
 type Text = (...args: string[]) => BoundValue;
 
@@ -32,11 +32,15 @@ function substring(value: string, start: number, length: number): BoundValue {
   return all.slice(from, from + length).join("");
 }
 
-/** Pads to `length` code points with `fill`, or cuts; NULL when that is impossible. */
-function padded(value: string, length: number, fill: string, left: boolean): BoundValue {
+/** Code points that a padded string has at most: as many bytes as a record may have. */
+const PADDED_MAX = 2 ** 24;
+
+/** Pads to `length` code points with `fill`, or cuts; NULL when that is impossible, OVERFLOW when it is absurdly long. */
+function padded(value: string, length: number, fill: string, left: boolean): Outcome {
   if (length < 0 || fill === "") return null;
   const all = points(value);
   if (all.length >= length) return all.slice(0, length).join("");
+  if (length > PADDED_MAX) return OVERFLOW;
   const missing = length - all.length;
   const pad = points(fill.repeat(Math.ceil(missing / points(fill).length)))
     .slice(0, missing)
