@@ -15,6 +15,10 @@ export const callback: Connector = {
   sink: ({ live, ref }) => new CallbackSink(live as RowsCallback, ref.name, ref.options as ReadOptions),
 };
 
+function isThenable(answer: unknown): answer is PromiseLike<void> {
+  return typeof answer === "object" && answer !== null && "then" in answer && typeof answer.then === "function";
+}
+
 class CallbackSink implements Sink {
   readonly #fn: RowsCallback;
   readonly #name: string;
@@ -39,13 +43,14 @@ class CallbackSink implements Sink {
 
   write(batch: Batch): void {
     const rows = readRows(batch, this.#options);
-    let answer: void | PromiseLike<void>;
+    let answer: unknown;
     try {
       answer = this.#fn(rows);
     } catch (cause) {
       throw this.#failed(cause);
     }
-    if (answer === undefined) return;
+    // Any other answer means nothing: `(rows) => all.push(...rows)` gives a number.
+    if (!isThenable(answer)) return;
     this.#waiting = true;
     answer.then(
       () => {

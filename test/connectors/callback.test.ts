@@ -19,6 +19,17 @@ describe("a callback", () => {
     expect(calls).toBe(3);
   });
 
+  test.each([1, null, "", { then: 1 }])("that answers with %j, which is no promise, goes on", async (answer) => {
+    const { mill, run } = await openSim();
+    let calls = 0;
+    const target = mill.callback(() => {
+      calls++;
+      return answer as never;
+    });
+    await run(mill.rows(make(20_000), { schema: SCHEMA }).to(target));
+    expect(calls).toBe(3);
+  });
+
   test("that answers with a promise is waited for, to the end", async () => {
     const { mill, sim, wait } = await openSim();
     let running = 0;
