@@ -24,13 +24,14 @@ export type ErrorCode = keyof typeof CODES;
 
 /** Root of all errors the engine throws. */
 export class EngineError extends Error {
+  // In words, here and below: a minifier renames classes, and a program may match on names.
+  override readonly name: string = "EngineError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly at: Place | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = new.target.name;
     this.code = code;
     this.hint = details.hint;
     this.at = details.at;
@@ -52,13 +53,20 @@ export class EngineError extends Error {
 }
 
 /** A plan that cannot be built: unknown names, types, options. */
-export class PlanError extends EngineError {}
+export class PlanError extends EngineError {
+  override readonly name = "PlanError";
+}
 /** A schema that is not usable or does not fit the data. */
-export class SchemaError extends EngineError {}
+export class SchemaError extends EngineError {
+  override readonly name = "SchemaError";
+}
 /** A record that cannot be read or a row that cannot be computed. `at` names row, line, field. */
-export class DataError extends EngineError {}
+export class DataError extends EngineError {
+  override readonly name = "DataError";
+}
 /** The outside world failed: `domain` says whose fault, `retry` whether trying again can help. */
 export class ConnectorError extends EngineError {
+  override readonly name = "ConnectorError";
   readonly domain: "user" | "external" | "internal";
   readonly retry: "none" | "backoff";
 
@@ -73,13 +81,20 @@ export class ConnectorError extends EngineError {
   }
 }
 /** State that cannot be restored or does not belong to this plan. */
-export class StateError extends EngineError {}
+export class StateError extends EngineError {
+  override readonly name = "StateError";
+}
 /** Memory, files or other means ran out. */
-export class ResourceError extends EngineError {}
+export class ResourceError extends EngineError {
+  override readonly name = "ResourceError";
+}
 /** The job was stopped from outside; its name is `AbortError`, as everywhere in JavaScript. */
-export class AbortError extends EngineError {}
+export class AbortError extends EngineError {
+  override readonly name = "AbortError";
+}
 /** Our bug. */
 export class InternalError extends EngineError {
+  override readonly name = "InternalError";
   constructor(message: string, details: ErrorDetails = {}) {
     super("INTERNAL", message, { hint: "this is a bug in Millrace: please report it with this message", ...details });
   }
