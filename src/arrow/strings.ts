@@ -13,7 +13,7 @@ const BYTES_KEPT = 2 ** 22;
 const encoder = new TextEncoder();
 
 /** Appends values as bytes. */
-export class BytesWriter {
+class BytesWriter {
   #bytes = new Uint8Array(BYTES_FIRST);
   #offsets = new Int32Array(0);
   #used = 0;

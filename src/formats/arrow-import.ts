@@ -257,15 +257,42 @@ function codeStrings(workspace: Workspace, field: Field, values: readonly Value[
   return { column, codes };
 }
 
-/** A table from Arrow IPC bytes, stream or file. @throws ARROW_INVALID when they are none. */
+/** A table from Arrow IPC bytes, stream or file. @throws ARROW_INVALID when they are none, or big-endian. */
 export function readIpc(bytes: Uint8Array): arrow.Table {
+  let table: arrow.Table;
   try {
-    const table = arrow.tableFromIPC(bytes);
-    if (table.schema.fields.length > 0) return table;
+    if (isBigEndian(bytes)) throw new Error("its buffers are big-endian");
+    table = arrow.tableFromIPC(bytes);
   } catch (cause) {
     throw ipcInvalid(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  throw ipcInvalid("no schema in it");
+  if (table.schema.fields.length === 0) throw ipcInvalid("no schema in it");
+  return table;
+}
+
+const FILE_MAGIC_BYTES = 8;
+/** Numbers of fields in the tables of Message.fbs and Schema.fbs. */
+const MESSAGE_HEADER = 2;
+const SCHEMA_ENDIANNESS = 0;
+
+/** What the first message, the schema, says of the buffers; apache-arrow does not ask. */
+function isBigEndian(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isFile = view.getUint32(0, false) === 0x4152524f; // "ARRO"
+  let at = isFile ? FILE_MAGIC_BYTES : 0;
+  // The length of the message, after a mark that old streams do not have.
+  at += view.getInt32(at, true) === -1 ? 8 : 4;
+  // Flatbuffers: a table begins with the way back to the offsets of its fields, which begin with their own size.
+  const fieldAt = (table: number, field: number): number => {
+    const offsets = table - view.getInt32(table, true);
+    const place = 4 + 2 * field;
+    const offset = place < view.getUint16(offsets, true) ? view.getUint16(offsets + place, true) : 0;
+    return offset === 0 ? -1 : table + offset;
+  };
+  const header = fieldAt(at + view.getUint32(at, true), MESSAGE_HEADER);
+  if (header < 0) return false;
+  const endianness = fieldAt(header + view.getUint32(header, true), SCHEMA_ENDIANNESS);
+  return endianness >= 0 && view.getInt16(endianness, true) === 1;
 }
 
 function ipcInvalid(what: string, cause?: unknown): DataError {

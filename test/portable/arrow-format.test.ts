@@ -337,6 +337,26 @@ describe.each([true, false])("shared memory: %s", async (shared) => {
     expect(readRows(import1(readIpc(good)))).toEqual([{ a: 1, s: "x" }]);
   });
 
+  test("big-endian buffers are ARROW_INVALID", () => {
+    // A message with nothing but a schema, the schema with nothing but its endianness (Flatbuffers, by hand).
+    const message = (endianness: number) => {
+      const view = new DataView(new ArrayBuffer(56));
+      view.setInt32(0, -1);
+      view.setInt32(4, 48, true);
+      view.setUint32(8, 16, true); // the message is at 24
+      for (const [i, value] of [10, 12, 0, 4, 8].entries()) view.setUint16(12 + 2 * i, value, true);
+      view.setInt32(24, 12, true); // its offsets are at 12
+      view.setUint8(28, 1);
+      view.setUint32(32, 16, true); // the schema is at 48
+      for (const [i, value] of [6, 6, 4].entries()) view.setUint16(40 + 2 * i, value, true);
+      view.setInt32(48, 8, true); // its offsets are at 40
+      view.setInt16(52, endianness, true);
+      return new Uint8Array(view.buffer);
+    };
+    expect(errorOf(() => readIpc(message(1))).message).toContain("big-endian");
+    expect(errorOf(() => readIpc(message(0))).message).not.toContain("big-endian");
+  });
+
   test("a thousand imports and releases leave nothing", () => {
     const rows = everyType();
     const table = toTable(rows.schema, [rows]);
