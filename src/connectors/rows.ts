@@ -83,7 +83,12 @@ async function sample(values: Rows, memory: Known, name: string): Promise<readon
 /** An iterator over all rows. @throws SOURCE_USED for what can be read once and was */
 function beginIterator(values: Rows, name: string): Iterator<Row> | AsyncIterator<Row> {
   const memory = knownOf(values);
-  const iterator = isAsync(values) ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
+  let iterator: Iterator<Row> | AsyncIterator<Row>;
+  try {
+    iterator = isAsync(values) ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
+  } catch (cause) {
+    throw sourceFailed(name, cause);
+  }
   if (memory.used && (iterator as unknown) === values) {
     throw new ConnectorError("SOURCE_USED", `${name} was read already`, {
       hint: "give an array, or an object whose [Symbol.iterator]() begins anew",
@@ -172,6 +177,10 @@ abstract class RowsSource implements Source {
     done(null);
   }
 
+  protected closeFailed(cause: unknown): void {
+    this.context.platform.log("warn", `${this.name} threw while it was closed: ${messageOf(cause)}`);
+  }
+
   #projected(batch: Batch): Batch {
     if (this.#full === this.schema) return batch;
     const indexes = this.schema.fields.map(({ name }) => columnIndex(this.#full, name));
@@ -226,7 +235,11 @@ class IteratorSource extends RowsSource {
   }
 
   override close(done: Completion<void>): void {
-    if (!this.#ended) this.#iterator?.return?.();
+    try {
+      if (!this.#ended) this.#iterator?.return?.();
+    } catch (cause) {
+      this.closeFailed(cause);
+    }
     super.close(done);
   }
 
@@ -302,9 +315,8 @@ class AsyncSource extends RowsSource {
     this.#cancelTimer?.();
     if (!this.#ended) {
       // Not waited for: a generator that hangs in an await of its own would never answer.
-      Promise.resolve(this.#iterator?.return?.()).catch((cause: unknown) => {
-        this.context.platform.log("warn", `${this.name} threw while it was closed: ${messageOf(cause)}`);
-      });
+      const leave = async () => void (await this.#iterator?.return?.());
+      leave().catch((cause: unknown) => this.closeFailed(cause));
     }
     super.close(done);
   }
@@ -313,7 +325,12 @@ class AsyncSource extends RowsSource {
   #ask(): void {
     if (this.#asking || this.#ended || this.#closed || this.#ahead.length >= AHEAD_ROWS_MAX) return;
     this.#asking = true;
-    (this.#iterator as AsyncIterator<Row>).next().then(
+    // Asked in an async function, as `for await` does: what is thrown and what is no promise are answers like others.
+    const ask = async () => {
+      const { done, value } = await (this.#iterator as AsyncIterator<Row>).next();
+      return { done, value: value as Row };
+    };
+    ask().then(
       ({ done, value }) => {
         this.#asking = false;
         if (this.#closed) return;

@@ -276,6 +276,61 @@ describe("an async iterable", () => {
     expect([job.state, closed, sim.lines]).toEqual(["cancelled", 1, []]);
   });
 
+  test("whose answers are no promises is read all the same", async () => {
+    const { mill, wait } = await openSim();
+    const source = {
+      [Symbol.asyncIterator]: () => {
+        let n = 0;
+        return { next: () => ({ done: n === 3, value: { n: n++, name: "a" } }) };
+      },
+    } as unknown as AsyncIterable<{ n: number; name: string }>;
+    for (const options of [{ schema: SCHEMA }, {}]) {
+      const rows = await wait(mill.from(source, options).toArray());
+      expect(rows.map(({ n }) => n)).toEqual([0, 1, 2]);
+    }
+  });
+
+  test.each([
+    ["[Symbol.asyncIterator]()", -1],
+    ["the first next()", 0],
+    ["a later next()", 3],
+  ])("that throws in %s, and not by a promise, ends the job", async (_, at) => {
+    const { mill, wait } = await openSim();
+    const fail = () => {
+      throw new Error("disk on fire");
+    };
+    const source: AsyncIterable<{ n: number; name: string }> = {
+      [Symbol.asyncIterator]: () => {
+        if (at < 0) fail();
+        let n = 0;
+        return { next: () => (n === at ? fail() : Promise.resolve({ done: false, value: { n: n++, name: "a" } })) };
+      },
+    };
+    const expected = { code: "SOURCE_FAILED", cause: expect.objectContaining({ message: "disk on fire" }) };
+    await expect(wait(mill.from(source, { schema: SCHEMA }).toArray())).rejects.toMatchObject(expected);
+  });
+
+  test("that throws while it is closed leaves nothing behind", async () => {
+    const { mill, sim, wait } = await openSim();
+    const value = { n: 1, name: "a" };
+    const fail = () => {
+      throw new Error("no end");
+    };
+    const iterable: Iterable<typeof value> = {
+      [Symbol.iterator]: () => ({ next: () => ({ done: false, value }), return: fail }),
+    };
+    const asyncIterable: AsyncIterable<typeof value> = {
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: false, value }), return: fail }),
+    };
+    for (const source of [iterable, asyncIterable]) {
+      const reading = mill.from(source, { schema: SCHEMA })[Symbol.asyncIterator]();
+      await wait(reading.next());
+      await wait(reading.return());
+    }
+    const said = { level: "warn", message: "rows threw while it was closed: no end" };
+    expect(sim.lines).toEqual([said, said]);
+  });
+
   test("windows close as event time goes on, long before the end", async () => {
     const { mill, sim, wait } = await openSim();
     async function* quotes() {
