@@ -72,7 +72,10 @@ function takeStream({ live, ref: { name } }: Table): Begun {
     head: [],
     rest: (done) => {
       reader.read().then(
-        ({ value }) => done(null, value ?? null),
+        ({ value }) => {
+          if (value === undefined || value instanceof Uint8Array) done(null, value ?? null);
+          else done(streamFailed(name, `it gives ${typeof value}, not Uint8Array`), null);
+        },
         (cause: unknown) => done(streamFailed(name, cause), null),
       );
     },
@@ -151,7 +154,7 @@ class StreamSource implements Source {
     this.#begin((error, begun) => {
       if (this.#closed) begun?.cancel();
       else if (error !== null) this.#error = error;
-      else this.#start(begun);
+      else this.#attemptStart(begun);
       context.wake();
     });
   }
@@ -181,6 +184,15 @@ class StreamSource implements Source {
     this.#begun?.cancel();
     this.#split?.close();
     done(null);
+  }
+
+  /** An error is the next poll's: where this is called from, nobody waits for it. */
+  #attemptStart(begun: Begun): void {
+    try {
+      this.#start(begun);
+    } catch (error) {
+      this.#error = error as Error;
+    }
   }
 
   #start(begun: Begun): void {

@@ -44,6 +44,21 @@ describe("a ReadableStream", () => {
     await expect(wait(mill.from(locked, { schema: TICKS }).toArray())).rejects.toMatchObject({ code: "SOURCE_USED" });
   });
 
+  test.each([{ schema: TICKS }, {}])("of text instead of bytes is refused (%j)", async (options) => {
+    const { mill, wait } = await openSim();
+    const text = new ReadableStream({
+      start(controller) {
+        controller.enqueue(lines(ROWS));
+        controller.close();
+      },
+    });
+    const reading = wait(mill.from(text as ReadableStream<Uint8Array>, options).toArray());
+    await expect(reading).rejects.toMatchObject({
+      code: "SOURCE_FAILED",
+      message: expect.stringContaining("Uint8Array"),
+    });
+  });
+
   test("is cancelled when the reader leaves early", async () => {
     const { mill, wait } = await openSim();
     let cancelled = 0;
@@ -98,4 +113,11 @@ describe("a fetch", () => {
     const table = mill.fetch("https://host/x.parquet", { format: "parquet", schema: TICKS });
     await expect(wait(table.toArray())).rejects.toMatchObject({ code: "UNSUPPORTED" });
   });
+});
+
+test("a fetched body that there is no memory for ends the job", async () => {
+  const { mill, sim, wait } = await openSim();
+  sim.serve("http://host/ticks", new TextEncoder().encode(lines(ROWS)));
+  const job = mill.fetch("http://host/ticks", { schema: TICKS }).to(mill.memory()).run({ memoryBytes: 1000 });
+  await expect(wait(job)).rejects.toMatchObject({ code: "MEMORY_LIMIT" });
 });
