@@ -55,6 +55,8 @@ export interface Progress {
 type EndState = "done" | "failed" | "cancelled";
 
 const STEP_MS = 8;
+/** Timers of Node and browsers fire at once beyond that (HTML, timers: a signed 32-bit long). A task is armed again. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 const BATCH_ROWS = 8192;
 const CHANNEL_LIMITS: ChannelLimits = { rows: 65_536, bytes: 16 * 2 ** 20 };
 
@@ -219,7 +221,7 @@ export class Job implements AsyncDisposable {
     this.#timers.delete(task);
     const delayMs = task.timerMs;
     if (this.#closing || delayMs === Number.POSITIVE_INFINITY) return;
-    const cancel = this.#options.platform.scheduler.after(delayMs, () => this.#schedule(task));
+    const cancel = this.#options.platform.scheduler.after(Math.min(delayMs, TIMER_MAX_MS), () => this.#schedule(task));
     this.#timers.set(task, cancel);
   }
 

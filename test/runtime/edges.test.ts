@@ -1,6 +1,7 @@
 // Jobs at their edges: stopped before they begin, sources and sinks that misbehave, memory that is given back.
 import { describe, expect, test } from "vitest";
 import { col, concat } from "../../src/node.js";
+import { nodePlatform } from "../../src/platform/node.js";
 import { openTestEngine } from "../support/engine.js";
 
 describe("a signal that is aborted already", () => {
@@ -50,4 +51,21 @@ describe("text that repeats", () => {
     expect(target.toRows()).toEqual(rows.slice(0, 20));
     expect(complaints).toEqual([]);
   });
+});
+
+test("a span of months is waited for in pieces that timers take", async () => {
+  const delays: number[] = [];
+  const { scheduler } = nodePlatform();
+  const after = (delayMs: number, turn: () => void) => {
+    delays.push(delayMs);
+    return scheduler.after(delayMs, turn);
+  };
+  await using engine = await openTestEngine({ scheduler: { ...scheduler, after } });
+  async function* quiet() {
+    yield { ts: new Date(0) };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const options = { schema: { ts: "TIMESTAMP(3)" }, time: "ts", outOfOrder: "1s", idle: "60 days" } as const;
+  expect(await engine.mill.from(quiet(), options).toArray()).toHaveLength(1);
+  expect(Math.max(...delays)).toBe(2 ** 31 - 1);
 });
