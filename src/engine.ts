@@ -1,11 +1,12 @@
 // The engine as its users meet it: tables of every kind, each a stream to go on with and some also targets. `node.ts` and
 // `browser.ts` open it as `Millrace`, with their platform and connectors.
 import { parseDurationMs } from "./api/duration.js";
-import { checkInteger, checkOptions, describeValue } from "./api/options.js";
+import { checkDate, checkInteger, checkNumber, checkOptions, describeValue } from "./api/options.js";
 import type { Target } from "./api/pipeline.js";
 import type { AnyRow, Runner } from "./api/runner.js";
 import { openTable, Table } from "./api/table.js";
 import type {
+  BatchesOptions,
   BytesOptions,
   ColumnsOptions,
   FetchOptions,
@@ -14,12 +15,13 @@ import type {
   RowsOptions,
 } from "./api/tables.js";
 import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
+import type { Batch, Workspace } from "./arrow/batch.js";
 import { batchFromColumns, type Row } from "./arrow/builder.js";
 import type { ColumnData } from "./arrow/columns.js";
 import { inferColumnsSchema } from "./arrow/infer.js";
 import type { ReadOptions } from "./arrow/rows.js";
 import { BatchTable } from "./arrow/table.js";
-import { parseSchema } from "./arrow/types.js";
+import { parseSchema, type Schema } from "./arrow/types.js";
 import { PlanError } from "./errors.js";
 import { type TableRef, unresolvedScan } from "./plan/logical.js";
 import { redacted } from "./platform/errors.js";
@@ -39,6 +41,8 @@ export interface EngineOptions {
 /** What a job needs before its first row. */
 const MEMORY_BYTES_MIN = 4 << 20;
 const GENERATE_START_MS = Date.UTC(2026, 0, 1);
+/** The strings of a generated column are all in memory. */
+const DISTINCT_MAX = 10_000_000;
 
 /** Reserves memory and loads the kernels. @throws MEMORY_LIMIT, KERNELS, OPTION */
 export async function prepareEngine(
@@ -134,16 +138,33 @@ export class Engine implements AsyncDisposable {
     columns: Readonly<Record<string, ColumnData>>,
     options?: ColumnsOptions<S>,
   ): Table<RowOf<S>> {
-    this.#runner.checkOpen();
-    const { name = "columns", schema: literal } = options ?? {};
+    const literal = options?.schema;
     const schema = literal === undefined ? inferColumnsSchema(columns) : parseSchema(literal);
-    const live = new BatchTable(this.#runner.home);
-    const known = { schema, bounded: true };
-    const spec = { where: "columns()", connector: "memory", name, own: ["name"] as const, live, known };
-    const table = openTable<RowOf<S>, "name">(this.#runner, spec, options);
-    live.add(schema, [batchFromColumns(this.#runner.home, schema, columns, { lifetime: "region" })]);
-    this.#runner.home.account.arena.release();
-    return table;
+    const copied = () => {
+      const batch = batchFromColumns(this.#runner.home, schema, columns, { lifetime: "region" });
+      this.#runner.home.account.arena.release();
+      return [batch];
+    };
+    return this.#kept<RowOf<S>>("columns", schema, copied, options as ColumnsOptions | undefined);
+  }
+
+  /**
+   * Batches in this engine's `workspace` as a table, which owns them from now on: until `release`.
+   *
+   * @example mill.batches(fromArrow(mill.workspace, arrowTable), { time: "ts" })
+   * @throws OPTION when there are none
+   */
+  batches(batches: readonly Batch[], options?: BatchesOptions): Table {
+    const [first] = batches;
+    if (first === undefined) {
+      throw new PlanError("OPTION", "batches() got no batch", { hint: "an empty batch still tells its columns" });
+    }
+    return this.#kept("batches", first.schema, () => batches, options);
+  }
+
+  /** Where tables live: what makes batches for `batches()` takes it. */
+  get workspace(): Workspace {
+    return this.#runner.home;
   }
 
   /** Made-up rows, the same for the same seed: for tests, benches and first steps. */
@@ -186,6 +207,18 @@ export class Engine implements AsyncDisposable {
     return this.close();
   }
 
+  /** A table over batches that stay in the engine's memory. Options are checked before `load` takes any. */
+  #kept<Row>(kind: string, schema: Schema, load: () => readonly Batch[], options?: ColumnsOptions): Table<Row> {
+    this.#runner.checkOpen();
+    const live = new BatchTable(this.#runner.home);
+    const known = { schema, bounded: true };
+    const name = options?.name ?? kind;
+    const spec = { where: `${kind}()`, connector: "memory", name, own: ["name"] as const, live, known };
+    const table = openTable<Row, "name">(this.#runner, spec, options);
+    live.add(schema, load());
+    return table;
+  }
+
   #rows(where: string, live: Rows, options: RowsOptions | undefined): Table<never> {
     const name = options?.name ?? "rows";
     return openTable(this.#runner, { where, connector: "rows", name, own: ["name", "bounded"], live }, options);
@@ -204,6 +237,11 @@ export class MemoryTable extends Table {
   /** Rows so far: those of jobs that ended well. */
   get rowCount(): number {
     return this.#live.rowCount;
+  }
+
+  /** The rows as the table has them, for `toArrow` and `toTable`; good until `release`. */
+  get batches(): readonly Batch[] {
+    return this.#live.batches;
   }
 
   /** The rows as objects. @throws UNSAFE_INTEGER */
@@ -226,12 +264,12 @@ function generatorOptions(options: GenerateOptions) {
   }
   const own = {
     rows: rows === undefined ? null : checkInteger(rows, 0, "rows"),
-    seed: seed ?? 1,
-    startMs: start?.getTime() ?? GENERATE_START_MS,
-    rowsPerSecond: rowsPerSecond ?? 1000,
-    disorderMs: disorder === undefined ? 0 : parseDurationMs(disorder, "disorder"),
-    distinct: checkInteger(distinct ?? 100, 1, "distinct"),
-    nulls: nulls ?? 0,
+    seed: checkInteger(seed ?? 1, Number.MIN_SAFE_INTEGER, "seed"),
+    startMs: start === undefined ? GENERATE_START_MS : checkDate(start, "start"),
+    rowsPerSecond: checkNumber(rowsPerSecond ?? 1000, Number.MIN_VALUE, Number.MAX_VALUE, "rowsPerSecond"),
+    disorderMs: checkInteger(parseDurationMs(disorder ?? 0, "disorder"), 0, "disorder"),
+    distinct: checkInteger(distinct ?? 100, 1, "distinct", DISTINCT_MAX),
+    nulls: checkNumber(nulls ?? 0, 0, 1, "nulls"),
   };
   return { shared, own };
 }

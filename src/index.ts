@@ -77,6 +77,7 @@ export {
 } from "./api/stream.js";
 export { Table, type TableOptions } from "./api/table.js";
 export type {
+  BatchesOptions,
   BytesOptions,
   ColumnsOptions,
   FetchOptions,

@@ -30,6 +30,9 @@ export interface ColumnsOptions<S extends SchemaLiteral = SchemaLiteral> extends
   readonly name?: string;
 }
 
+/** The columns are the batches' own. */
+export type BatchesOptions = Omit<ColumnsOptions, "schema">;
+
 export interface RowsOptions<S extends SchemaLiteral = SchemaLiteral> extends ColumnsOptions<S> {
   /** Whether the rows come to an end: what is async-iterable does not, unless this says so. */
   readonly bounded?: boolean;
