@@ -35,10 +35,24 @@ export function checkChoice<T extends string>(value: T, legal: readonly T[], wha
   });
 }
 
-/** The value when it is a whole number from `min` on. @throws OPTION */
-export function checkInteger(value: number, min: number, what: string): number {
-  if (Number.isSafeInteger(value) && value >= min) return value;
-  throw new PlanError("OPTION", `${what} is ${describeValue(value)}`, { hint: `a whole number from ${min} on` });
+/** The value when it is a whole number from `min` to `max`. @throws OPTION */
+export function checkInteger(value: number, min: number, what: string, max = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  const end = max === Number.MAX_SAFE_INTEGER ? "on" : `to ${max}`;
+  throw new PlanError("OPTION", `${what} is ${describeValue(value)}`, { hint: `a whole number from ${min} ${end}` });
+}
+
+/** The value when it is a number from `min` to `max`. @throws OPTION */
+export function checkNumber(value: number, min: number, max: number, what: string): number {
+  if (typeof value === "number" && value >= min && value <= max) return value;
+  throw new PlanError("OPTION", `${what} is ${describeValue(value)}`, { hint: `a number from ${min} to ${max}` });
+}
+
+/** The milliseconds of a date. @throws OPTION */
+export function checkDate(value: Date, what: string): number {
+  const ms = value instanceof Date ? value.getTime() : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  throw new PlanError("OPTION", `${what} is ${describeValue(value)}`, { hint: "a Date" });
 }
 
 /** A value in a message: text in quotes, objects by their kind. */

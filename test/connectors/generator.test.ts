@@ -84,3 +84,20 @@ test("wrong options name their neighbours", async () => {
   const decimals = mill.generate({ rows: 1, schema: { d: "DECIMAL(4, 2)" } });
   await expect(wait(decimals.toArray())).rejects.toMatchObject({ code: "UNSUPPORTED" });
 });
+
+test.each([
+  { start: "2026-01-01" },
+  { start: new Date(Number.NaN) },
+  { rowsPerSecond: 0 },
+  { rowsPerSecond: -5 },
+  { rowsPerSecond: Number.POSITIVE_INFINITY },
+  { nulls: 7 },
+  { nulls: "many" },
+  { seed: "s" },
+  { distinct: 1e12 },
+  { disorder: "-5s" },
+])("%o is refused where it is given", async (options) => {
+  const { mill } = await openSim();
+  const given = { rows: 3, schema: { ts: "TIMESTAMP(3)", k: "STRING" }, ...options };
+  expect(() => mill.generate(given as never)).toThrow(expect.objectContaining({ code: "OPTION" }));
+});
