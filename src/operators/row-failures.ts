@@ -38,16 +38,15 @@ export function settleFailures(
   firstRow: number,
 ): void {
   const { metrics, rowPolicy, workspace } = context;
-  const records = failedRows(batch, failures).map(({ failure, row }) =>
-    describe(context, batch, failure, row, firstRow),
-  );
+  const failed = failedRows(batch, failures);
+  const recordOf = ({ failure, row }: FailedRow) => describe(context, batch, failure, row, firstRow);
   if (rowPolicy === "fail") {
-    const [{ code, message, at }] = records as [BadRecord];
+    const { code, message, at } = recordOf(failed[0] as FailedRow);
     throw new DataError(code, message, { hint: HINTS[code] ?? "set the row policy to deadLetter or skip", at });
   }
-  metrics.badRows += records.length;
+  metrics.badRows += failed.length;
   if (rowPolicy === "skip") return;
-  if (out.hasSide("deadLetter")) out.side("deadLetter", deadLetterBatch(workspace, records));
+  if (out.hasSide("deadLetter")) out.side("deadLetter", deadLetterBatch(workspace, failed.map(recordOf)));
   else {
     context.warnOnce(
       `deadLetter ${context.uid}`,
@@ -67,10 +66,15 @@ export function withoutFailed(batch: Batch, failures: RowFailures): Batch {
   return batch.select(selection, kernels.bitmapToSelection(good, rowCount, selection));
 }
 
+interface FailedRow {
+  readonly failure: RowFailure;
+  readonly row: number;
+}
+
 /** Failed rows in their order, each with why. */
-function failedRows(batch: Batch, { list }: RowFailures): { failure: RowFailure; row: number }[] {
+function failedRows(batch: Batch, { list }: RowFailures): FailedRow[] {
   const { memory } = batch.workspace.account;
-  const failed: { failure: RowFailure; row: number }[] = [];
+  const failed: FailedRow[] = [];
   for (let row = 0; row < batch.rowCount; row++) {
     const failure = list.find(({ rows }) => hasBit(memory, rows, row));
     if (failure !== undefined) failed.push({ failure, row });
@@ -98,9 +102,11 @@ function describe(
 
 /** One row as a JSON object, every value exact: what a reader of the dead letters needs to put it right. */
 export function rowJson(batch: Batch, row: number): string {
-  const run = new Evaluation(batch.workspace, batch.rowCount, (index) => batch.column(index));
-  const members = batch.schema.fields.map(({ name, type }, index) => {
-    const value = cellReader(run, run.vectorOf(batch.plainColumn(index)))(row);
+  // The row alone: to decode a dictionary for all rows, and that for every failed one, takes gigabytes.
+  const one = batch.slice(row, row + 1);
+  const run = new Evaluation(one.workspace, 1, (index) => one.column(index));
+  const members = one.schema.fields.map(({ name, type }, index) => {
+    const value = cellReader(run, run.vectorOf(one.plainColumn(index)))(0);
     return `${JSON.stringify(name)}:${valueJson(value, type)}`;
   });
   return `{${members.join(",")}}`;

@@ -1,6 +1,6 @@
 // Jobs at their edges: stopped before they begin, sources and sinks that misbehave, memory that is given back.
 import { describe, expect, test } from "vitest";
-import { col, concat } from "../../src/node.js";
+import { col, concat, lit } from "../../src/node.js";
 import { nodePlatform } from "../../src/platform/node.js";
 import { openTestEngine } from "../support/engine.js";
 
@@ -68,4 +68,25 @@ test("a span of months is waited for in pieces that timers take", async () => {
   const options = { schema: { ts: "TIMESTAMP(3)" }, time: "ts", outOfOrder: "1s", idle: "60 days" } as const;
   expect(await engine.mill.from(quiet(), options).toArray()).toHaveLength(1);
   expect(Math.max(...delays)).toBe(2 ** 31 - 1);
+});
+
+describe("a batch of nothing but rows that fail", () => {
+  // A dictionary column: to show one row's text, the texts of all rows were made.
+  const rows = Array.from({ length: 8192 }, (_, n) => ({ s: `name ${n % 20} ${"x".repeat(60)}`, n: 0 }));
+  const declared = { schema: { s: "STRING", n: "INT" } } as const;
+
+  test.each(["deadLetter", "skip", "fail"] as const)("takes little memory under %s", async (rowPolicy) => {
+    await using engine = await openTestEngine();
+    const { mill } = engine;
+    const letters = mill.memory();
+    const failing = mill.rows(rows, { ...declared, rowPolicy }).select("s", { q: lit(1).div(col("n")) });
+    const main = failing.to(mill.memory());
+    const program = rowPolicy === "deadLetter" ? main.and(failing.deadLetters().to(letters)) : main;
+    const running = program.run({ memoryBytes: 24 << 20 });
+    if (rowPolicy === "fail") await expect(running).rejects.toMatchObject({ code: "DIVISION_BY_ZERO" });
+    else expect(await running).toMatchObject({ badRows: 8192, rowsOut: rowPolicy === "skip" ? 0 : 8192 });
+    if (rowPolicy !== "deadLetter") return;
+    const { raw, row } = letters.toRows()[4321] as { raw: Uint8Array; row: number };
+    expect([row, JSON.parse(new TextDecoder().decode(raw))]).toEqual([4321, rows[4321]]);
+  });
 });
