@@ -46,29 +46,39 @@ export const writeInts: RowLoop = ({ i32 }, values, rows, start, count, key, fro
   return count;
 };
 
-export const writeLongs: RowLoop = ({ i32 }, values, rows, start, count, key, from) => {
-  const at = values >>> 2;
+/**
+ * 2^52 + 2^51. Added to a whole number between ±2^51 it leaves the number in the double's low 52 bits: the bits are those
+ * of SHIFT plus the number in two's complement, and only the high word of SHIFT is not zero. A number with a fraction
+ * does not survive the way there and back.
+ */
+const SHIFT = 6_755_399_441_055_744;
+const SHIFT_HIGH = 0x4338_0000;
+const SHIFTED_MAX = 2 ** 51 - 1;
+
+export const writeLongs: RowLoop = ({ f64, i32 }, values, rows, start, count, key, from) => {
+  const at = values >>> 3;
   for (let row = from; row < count; row++) {
     const value = (rows[start + row] as KeyedRow)[key];
-    if (typeof value !== "number" || !Number.isSafeInteger(value)) return row;
-    const low = value >>> 0;
-    i32[at + 2 * row] = low;
-    i32[at + 2 * row + 1] = (value - low) / 4_294_967_296;
+    if (typeof value !== "number" || !(value >= -SHIFTED_MAX && value <= SHIFTED_MAX)) return row;
+    const shifted = value + SHIFT;
+    if (shifted - SHIFT !== value) return row;
+    f64[at + row] = shifted;
+    i32[2 * (at + row) + 1] = (i32[2 * (at + row) + 1] as number) - SHIFT_HIGH;
   }
   return count;
 };
 
 /** TIMESTAMP(3): milliseconds, or dates. */
-export const writeTimes: RowLoop = ({ i32 }, values, rows, start, count, key, from) => {
-  const at = values >>> 2;
+export const writeTimes: RowLoop = ({ f64, i32 }, values, rows, start, count, key, from) => {
+  const at = values >>> 3;
   for (let row = from; row < count; row++) {
     const cell = (rows[start + row] as KeyedRow)[key];
-    const value = cell instanceof Date ? cell.getTime() : cell;
+    const value = typeof cell === "number" || !(cell instanceof Date) ? cell : cell.getTime();
     if (typeof value !== "number" || !(value >= TIMESTAMP_MIN_MS && value <= TIMESTAMP_MAX_MS)) return row;
-    if (!Number.isInteger(value)) return row;
-    const low = value >>> 0;
-    i32[at + 2 * row] = low;
-    i32[at + 2 * row + 1] = (value - low) / 4_294_967_296;
+    const shifted = value + SHIFT;
+    if (shifted - SHIFT !== value) return row;
+    f64[at + row] = shifted;
+    i32[2 * (at + row) + 1] = (i32[2 * (at + row) + 1] as number) - SHIFT_HIGH;
   }
   return count;
 };
