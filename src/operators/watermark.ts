@@ -50,6 +50,8 @@ export class Watermark implements Operator {
 
   processBatch(batch: Batch, _input: number, out: Output): void {
     if (batch.rowCount === 0) return;
+    // What follows, a union for one, is told of idleness that only the clock here has seen (S7).
+    if (this.#splits.get(batch.split)?.status === "idle") out.split({ split: batch.split, status: "active" });
     const split = this.#enter(batch.split, "active");
     this.processTime(out);
     const usable = this.#refuseUnusable(batch, out);
@@ -82,7 +84,7 @@ export class Watermark implements Operator {
   }
 
   processTime(out: Output): void {
-    this.#retireIdle();
+    this.#retireIdle(out);
     this.#advance(out);
   }
 
@@ -126,13 +128,17 @@ export class Watermark implements Operator {
   }
 
   /** Splits without rows for too long stop holding the watermark (S4). */
-  #retireIdle(): void {
+  #retireIdle(out: Output): void {
     const { idleMs } = this.#node;
     if (idleMs === null) return;
     const nowMs = this.#context.clock.monotonicMs();
     const idle = this.#active.filter(({ aliveMs }) => nowMs - aliveMs >= idleMs);
-    for (const state of idle) state.status = "idle";
-    if (idle.length > 0) this.#findActive();
+    if (idle.length === 0) return;
+    for (const state of idle) {
+      state.status = "idle";
+      out.split({ split: state.split, status: "idle" });
+    }
+    this.#findActive();
   }
 
   /** Passes rows on, cut where the watermark crosses the end of a pane. */
