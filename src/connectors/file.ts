@@ -108,6 +108,8 @@ export class FileSource implements Source {
   /** Told when none is left. */
   #allClosed: (() => void) | null = null;
   #current: FileSplit | null = null;
+  /** The split that waits until a file is closed. */
+  #waiting: FileSplit | null = null;
   #error: Error | null = null;
   #closed = false;
 
@@ -226,9 +228,12 @@ export class FileSource implements Source {
   #openSplit(split: FileSplit): void {
     if (split.opening) return;
     split.opening = true;
-    if (this.#handles >= this.#openMax) {
-      this.#makeRoom(() => this.#openFile(split));
-    } else this.#openFile(split);
+    if (this.#handles < this.#openMax) {
+      this.#openFile(split);
+      return;
+    }
+    this.#waiting = split;
+    this.#makeRoom();
   }
 
   #openFile(split: FileSplit): void {
@@ -293,17 +298,18 @@ export class FileSource implements Source {
     return reader;
   }
 
-  /** Closes the open file that is furthest ahead, where it stands. */
-  #makeRoom(then: () => void): void {
+  /** Closes the open file that is furthest ahead, where it stands; when none is open, those being closed make room. */
+  #makeRoom(): void {
     const open = (this.#splits ?? []).filter(({ reader }) => reader !== null);
+    if (open.length === 0) return;
     const progressOf = ({ number }: FileSplit) => this.#context.progressMs(number);
     const ahead = open.reduce((most, split) => (progressOf(split) > progressOf(most) ? split : most));
     ahead.position = (ahead.reader as SplitReader).snapshot();
     ahead.share = shareOf(ahead);
-    this.#closeSplit(ahead, then);
+    this.#closeSplit(ahead);
   }
 
-  #closeSplit(split: FileSplit, then: () => void = () => undefined): void {
+  #closeSplit(split: FileSplit): void {
     split.reader?.close();
     split.reader = null;
     const { file: opened } = split;
@@ -311,12 +317,16 @@ export class FileSource implements Source {
     opened?.close((error) => {
       if (error !== null) this.#platform.log("warn", error.message);
       this.#settle(-1);
-      then();
     });
   }
 
   #settle(change: number): void {
     this.#handles += change;
+    const waiting = this.#waiting;
+    if (waiting !== null && this.#handles < this.#openMax) {
+      this.#waiting = null;
+      this.#openFile(waiting);
+    }
     if (this.#handles > 0 || this.#allClosed === null) return;
     this.#allClosed();
     this.#allClosed = null;
