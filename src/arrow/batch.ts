@@ -156,7 +156,7 @@ export class Batch {
    * @throws MEMORY_LIMIT
    */
   persist(): Batch {
-    const columns = this.schema.fields.map((_, index) => persistColumn(this.workspace, this.column(index)));
+    const columns = ownedColumns(this.schema, (index) => persistColumn(this.workspace, this.column(index)));
     return new Batch(this.workspace, this.schema, columns, this.rowCount, this.split);
   }
 
@@ -245,6 +245,18 @@ function sliceBits(workspace: Workspace, bits: number, start: number, count: num
   return shifted;
 }
 
+/** Columns that own their regions, one a field; when one cannot be made, those before it go back. */
+export function ownedColumns({ fields }: Schema, make: (index: number) => Column): Column[] {
+  const columns: Column[] = [];
+  try {
+    for (let index = 0; index < fields.length; index++) columns.push(make(index));
+  } catch (error) {
+    for (const column of columns) releaseColumn(column);
+    throw error;
+  }
+  return columns;
+}
+
 function persistColumn(workspace: Workspace, column: Column): Column {
   const { region, dictionary } = column;
   if (region === null || (dictionary !== null && dictionary.region === null)) return copyColumn(workspace, column);
@@ -261,7 +273,14 @@ export function copyColumn(workspace: Workspace, column: Column): Column {
   const validityBytes = column.validity === 0 ? 0 : align16(bitmapBytes(length));
   const offsetsBytes = plainUtf8 ? align16((length + 1) * 4) : 0;
   const valueBytes = valuesBytes(workspace, column);
-  const region = account.region(validityBytes + offsetsBytes + valueBytes);
+  const dictionary = column.dictionary === null ? null : persistColumn(workspace, column.dictionary);
+  let region: Region;
+  try {
+    region = account.region(validityBytes + offsetsBytes + valueBytes);
+  } catch (error) {
+    if (dictionary !== null) releaseColumn(dictionary);
+    throw error;
+  }
   const { memory } = account;
   const validity = column.validity === 0 ? 0 : region.ptr;
   if (validity !== 0) memory.u8.copyWithin(validity, column.validity, column.validity + bitmapBytes(length));
@@ -274,7 +293,6 @@ export function copyColumn(workspace: Workspace, column: Column): Column {
     workspace.kernels.rebaseOffsets(column.offsets, length, offsets);
   }
   memory.u8.copyWithin(values, first, first + valueBytes);
-  const dictionary = column.dictionary === null ? null : persistColumn(workspace, column.dictionary);
   return new Column({ type, length, validity, values, offsets, dictionary, region });
 }
 

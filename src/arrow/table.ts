@@ -1,5 +1,5 @@
 // Rows that stay: batches copied into a workspace of their own, read any number of times, until they are released.
-import { Batch, copyColumn, type Workspace } from "./batch.js";
+import { Batch, copyColumn, ownedColumns, type Workspace } from "./batch.js";
 import { type ReadOptions, readRows, type Value } from "./rows.js";
 import type { Schema } from "./types.js";
 
@@ -31,7 +31,7 @@ export class BatchTable {
   /** A copy of the batch in the table's memory, for `add`. @throws MEMORY_LIMIT */
   copy(batch: Batch): Batch {
     // Decoded first: a dictionary may belong to a job that ends before the table does.
-    const columns = batch.schema.fields.map((_, index) => copyColumn(this.#home, batch.plainColumn(index)));
+    const columns = ownedColumns(batch.schema, (index) => copyColumn(this.#home, batch.plainColumn(index)));
     return new Batch(this.#home, batch.schema, columns, batch.rowCount);
   }
 

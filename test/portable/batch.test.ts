@@ -7,6 +7,7 @@ import type { ColumnData } from "../../src/arrow/columns.js";
 import { readColumn, readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import { formatBatch, openTestWorkspace } from "../../src/testing/index.js";
+import { MemoryAccount } from "../../src/wasm/memory.js";
 
 const SCHEMA = parseSchema({
   ...{
@@ -250,4 +251,26 @@ describe.each([true, false])("dictionaries without values, shared memory: %s", (
     account.arena.release();
     expect(account.usedBytes).toBe(0);
   });
+});
+
+test("a batch that there is no memory to persist leaves nothing behind", async () => {
+  const { memory, kernels } = await openTestWorkspace();
+  const data = { a: [1, 2, 3], k: { codes: [0, 1, 0], values: ["x", "y"] }, s: ["a", "b", "c"] };
+  const schema = parseSchema({ a: "BIGINT", k: "STRING", s: "STRING" });
+  const outcomes = new Set<string>();
+  for (let spare = 128; spare < 1200; spare += 40) {
+    // What the arena takes, what writing text borrows, and so many bytes more.
+    const account = new MemoryAccount(memory, 2 ** 20 + spare);
+    const batch = batchFromColumns({ account, kernels }, schema, data);
+    const usedBytes = account.usedBytes;
+    try {
+      batch.persist().release();
+      outcomes.add("kept");
+    } catch (error) {
+      outcomes.add((error as { code: string }).code);
+    }
+    expect(account.usedBytes).toBe(usedBytes);
+    account.dispose();
+  }
+  expect([...outcomes]).toEqual(["MEMORY_LIMIT", "kept"]);
 });
