@@ -123,7 +123,8 @@ export class WindowAggregate implements Operator {
   }
 
   close(): void {
-    this.#state.release();
+    // There is none when opening failed.
+    (this.#state as GroupedState | undefined)?.release();
   }
 
   /** The watermark is `timeMs` now. */

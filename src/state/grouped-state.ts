@@ -47,7 +47,7 @@ export class GroupedState {
   readonly #accumulators: Accumulators;
   readonly #cells: Cells;
 
-  /** Over rows of `schema`. @throws UNSUPPORTED for types that are not aggregated yet */
+  /** Over rows of `schema`. @throws UNSUPPORTED for types that are not aggregated yet, MEMORY_LIMIT; nothing is left then */
   constructor(workspace: Workspace, schema: Schema, options: GroupedOptions) {
     const budgetBytes = Math.min(workspace.account.limitBytes, BUDGET_BYTES_MAX);
     const denseBytesMax = options.denseBytesMax ?? budgetBytes / DENSE_SHARE;
@@ -55,10 +55,15 @@ export class GroupedState {
     this.#schema = schema;
     this.#keyIndexes = options.keys;
     this.#store = new StateStore(workspace);
-    this.#blocks = new CellBlocks(this.#store);
-    this.#accumulators = new Accumulators(this.#store, this.#blocks, schema, options.aggregates);
-    this.#keys = openKeys(this.#store, schema, options.keys);
-    this.#cells = new Cells(this.#store, this.#keys, this.#blocks, options.slicing, denseBytesMax);
+    try {
+      this.#blocks = new CellBlocks(this.#store);
+      this.#accumulators = new Accumulators(this.#store, this.#blocks, schema, options.aggregates);
+      this.#keys = openKeys(this.#store, schema, options.keys);
+      this.#cells = new Cells(this.#store, this.#keys, this.#blocks, options.slicing, denseBytesMax);
+    } catch (error) {
+      this.#store.release();
+      throw error;
+    }
     this.slices = this.#cells.slices;
   }
 

@@ -5,6 +5,7 @@ import type { Batch, Column, Workspace } from "../arrow/batch.js";
 /** All blocks of one operator. They count against the job's memory budget. */
 export class StateStore {
   readonly workspace: Workspace;
+  readonly #live = new Map<number, number>();
   #usedBytes = 0;
 
   constructor(workspace: Workspace) {
@@ -19,13 +20,20 @@ export class StateStore {
   /** Contents undefined. @throws MEMORY_LIMIT */
   allocate(bytes: number): number {
     const ptr = this.workspace.account.allocate(bytes);
+    this.#live.set(ptr, bytes);
     this.#usedBytes += bytes;
     return ptr;
   }
 
   free(ptr: number, bytes: number): void {
+    this.#live.delete(ptr);
     this.workspace.account.free(ptr, bytes);
     this.#usedBytes -= bytes;
+  }
+
+  /** Gives back whatever is left: for state that could not be built to its end. */
+  release(): void {
+    for (const [ptr, bytes] of this.#live) this.free(ptr, bytes);
   }
 }
 

@@ -1,6 +1,6 @@
 // Jobs at their edges: stopped before they begin, sources and sinks that misbehave, memory that is given back.
 import { describe, expect, test } from "vitest";
-import { col, concat, lit } from "../../src/node.js";
+import { col, concat, count, lit, max, sum, tumble } from "../../src/node.js";
 import { nodePlatform } from "../../src/platform/node.js";
 import { openTestEngine } from "../support/engine.js";
 
@@ -89,4 +89,39 @@ describe("a batch of nothing but rows that fail", () => {
     const { raw, row } = letters.toRows()[4321] as { raw: Uint8Array; row: number };
     expect([row, JSON.parse(new TextDecoder().decode(raw))]).toEqual([4321, rows[4321]]);
   });
+});
+
+test("whatever the budget, a job ends well or with MEMORY_LIMIT, and gives back all that it took", async () => {
+  const rows = Array.from({ length: 1500 }, (_, n) => ({
+    ts: new Date(n * 1000),
+    key: `key ${n % 13}`,
+    text: `text ${n}`,
+    n,
+  }));
+  const options = {
+    schema: { ts: "TIMESTAMP(3)", key: "STRING", text: "STRING", n: "INT" },
+    time: "ts",
+    rowPolicy: "deadLetter",
+  } as const;
+  const outcomes = new Set<string>();
+  for (let memoryBytes = 1000; memoryBytes < 8e6; memoryBytes = Math.ceil(memoryBytes * 1.1 + 777)) {
+    await using engine = await openTestEngine();
+    const { mill, complaints } = engine;
+    const [out, letters] = [mill.memory(), mill.memory()];
+    const both = mill.rows(rows, options).union(mill.rows(rows, options));
+    const inverse = both.select("ts", "key", "text", "n", { q: lit(1000).div(col("n").sub(50)) });
+    const windows = inverse
+      .window(tumble("1m"))
+      .groupBy("text", "key")
+      .aggregate({ rows: count(), total: sum("n"), most: max("q") });
+    const program = windows.to(out).and(inverse.deadLetters().to(letters));
+    outcomes.add(
+      await program.run({ memoryBytes, batchRows: 512 }).then(
+        ({ badRows }) => `${badRows} bad rows`,
+        ({ code }: { code: string }) => code,
+      ),
+    );
+    expect(complaints).toEqual([]);
+  }
+  expect([...outcomes]).toEqual(["MEMORY_LIMIT", "2 bad rows"]);
 });
