@@ -1,6 +1,6 @@
 // Whole programs over every kind of memory give the same results and leave nothing behind: shared; plain, whose growth
 // detaches all views; memory that grows at every reservation, so that a view held too long is always found; and memory
-// whose blocks lie above 2 GiB, where an address is a negative i32.
+// whose blocks lie above 2 GiB, where an address is a negative i32. Once more with every emission that may yield yielding.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -185,6 +185,14 @@ function countLive(memory: LinearMemory): () => number {
 }
 
 const VARIANTS: Readonly<Record<string, () => Promise<TestEngine>>> = {
+  "plain memory, and the time of every step used up at once": () => {
+    let timeMs = 0;
+    const monotonicMs = () => {
+      timeMs += 100;
+      return timeMs;
+    };
+    return openTestEngine({ sharedMemory: false, clock: { nowMs: () => Date.now(), monotonicMs } });
+  },
   "plain memory": () => openTestEngine({ sharedMemory: false }),
   "plain memory that grows at every reservation": async () => {
     const engine = await openTestEngine({ sharedMemory: false });
