@@ -138,6 +138,11 @@ export class Engine implements AsyncDisposable {
     columns: Readonly<Record<string, ColumnData>>,
     options?: ColumnsOptions<S>,
   ): Table<RowOf<S>> {
+    if (typeof columns !== "object" || columns === null) {
+      throw new PlanError("OPTION", `columns() takes an object of columns, got ${describeValue(columns)}`, {
+        hint: "{ price: new Float64Array(1000) }",
+      });
+    }
     const literal = options?.schema;
     const schema = literal === undefined ? inferColumnsSchema(columns) : parseSchema(literal);
     const copied = () => {

@@ -125,3 +125,8 @@ test("whatever the budget, a job ends well or with MEMORY_LIMIT, and gives back 
   }
   expect([...outcomes]).toEqual(["MEMORY_LIMIT", "2 bad rows"]);
 });
+
+test.each([null, undefined, "text", 5])("columns(%s) is refused by name", async (columns) => {
+  await using engine = await openTestEngine();
+  expect(() => engine.mill.columns(columns as never)).toThrow(expect.objectContaining({ code: "OPTION" }));
+});
