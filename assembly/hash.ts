@@ -42,7 +42,7 @@ export function suffixOf(at: usize, length: u32): v128 {
 /** Hash of a string by its parts; the middle of those beyond 32 bytes is read from `at`. */
 @inline
 export function hashParts(prefix: v128, suffix: v128, at: usize, length: u32): u64 {
-  let hash = mix((<u64>length) * 0x9e3779b97f4a7c15, i64x2.extract_lane(prefix, 0));
+  let hash = mix(<u64>length * 0x9e3779b97f4a7c15, i64x2.extract_lane(prefix, 0));
   hash = mix(hash, i64x2.extract_lane(prefix, 1));
   if (length > 16) {
     hash = mix(hash, i64x2.extract_lane(suffix, 0));
