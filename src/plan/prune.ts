@@ -3,6 +3,7 @@
 import { type Field, layoutOf, widthOf } from "../arrow/types.js";
 import { bindExpr, exprColumns } from "./bind-expr.js";
 import { columnNamed, derive } from "./derive.js";
+import type { Expr } from "./expr.js";
 import type { LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
 import { mayRaise } from "./raise.js";
 import { LATE_FIELDS } from "./side-outputs.js";
@@ -50,8 +51,34 @@ function collectNeeds(program: Program): Needs {
       const names = [...(needs.get(node) as Set<string>)].filter((name) => !late.has(name));
       for (const input of inputsOf(node.input)) need(input, names);
     }
+    // A dead letter holds the whole row.
+    if (node.kind === "side-output" && node.output === "deadLetter") {
+      for (const input of topological([node.input]).flatMap(refusedInputs)) need(input, allColumns(input));
+    }
   }
   return needs;
+}
+
+/** Inputs whose rows a node may refuse, because an expression of it can fail. */
+function refusedInputs(node: LogicalPlan): readonly LogicalPlan[] {
+  return inputsOf(node).filter((input) => {
+    const { schema } = derive(input);
+    return expressionsOf(node).some((expr) => mayRaise(bindExpr(expr, schema)));
+  });
+}
+
+function expressionsOf(node: LogicalPlan): readonly Expr[] {
+  switch (node.kind) {
+    case "filter":
+      return [node.predicate];
+    case "project":
+      return node.columns.map(({ expr }) => expr);
+    case "window-aggregate":
+    case "aggregate":
+      return [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
+    default:
+      return [];
+  }
 }
 
 function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string>): Iterable<string> {
@@ -82,8 +109,8 @@ function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string
   }
 }
 
-function groupColumns({ keys, aggregates }: LogicalNode<"window-aggregate" | "aggregate">): string[] {
-  return [...keys.map(({ expr }) => expr), ...aggregates.flatMap(({ args }) => args)].flatMap(exprColumns);
+function groupColumns(node: LogicalNode<"window-aggregate" | "aggregate">): string[] {
+  return expressionsOf(node).flatMap(exprColumns);
 }
 
 function allColumns(node: LogicalPlan): string[] {
