@@ -22,7 +22,7 @@ export function sec(seconds: number): Date {
 }
 
 /** A cell as text in which nothing is lost: the sign of zero, bigint or number, NULL or the word. */
-export function shownValue(value: unknown): string {
+function shownValue(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString("hex")}`;
   if (typeof value === "bigint") return `${value}n`;
@@ -36,7 +36,7 @@ export function shown(rows: readonly object[]): string[] {
 }
 
 /** Rows as lines, `name=value` in the order of columns. */
-export function shownInOrder(rows: readonly object[]): string[] {
+function shownInOrder(rows: readonly object[]): string[] {
   return rows.map((row) =>
     Object.entries(row)
       .map(([name, value]) => `${name}=${shownValue(value)}`)
