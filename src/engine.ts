@@ -1,8 +1,17 @@
 // The engine as its users meet it: tables of every kind, each a stream to go on with and some also targets. `node.ts` and
 // `browser.ts` open it as `Millrace`, with their platform and connectors.
 import { parseDurationMs } from "./api/duration.js";
-import { checkDate, checkInteger, checkNumber, checkOptions, describeValue } from "./api/options.js";
-import type { Target } from "./api/pipeline.js";
+import {
+  checkDate,
+  checkFunction,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkRecord,
+  checkSchema,
+  wrongArgument,
+} from "./api/options.js";
+import { type Target, targetTable } from "./api/pipeline.js";
 import type { AnyRow, Runner } from "./api/runner.js";
 import { openTable, Table } from "./api/table.js";
 import type {
@@ -21,7 +30,7 @@ import type { ColumnData } from "./arrow/columns.js";
 import { inferColumnsSchema } from "./arrow/infer.js";
 import type { ReadOptions } from "./arrow/rows.js";
 import { BatchTable } from "./arrow/table.js";
-import { parseSchema, type Schema } from "./arrow/types.js";
+import type { Schema } from "./arrow/types.js";
 import { PlanError } from "./errors.js";
 import { type TableRef, unresolvedScan } from "./plan/logical.js";
 import { redacted } from "./platform/errors.js";
@@ -112,9 +121,7 @@ export class Engine implements AsyncDisposable {
       }
       if (Symbol.iterator in values || Symbol.asyncIterator in values) return this.#rows("from()", values, options);
     }
-    throw new PlanError("OPTION", `from() takes rows, got ${describeValue(values)}`, {
-      hint: "an iterable, an async iterable, or a ReadableStream of bytes",
-    });
+    throw wrongArgument("from()", "rows", values, "an iterable, an async iterable, or a ReadableStream of bytes");
   }
 
   /** Row objects, or with a schema arrays by position. Every job reads the array as it then is. */
@@ -122,9 +129,7 @@ export class Engine implements AsyncDisposable {
   rows<R extends object>(values: readonly R[], options?: RowsOptions): Table<R>;
   rows(values: readonly Row[], options?: RowsOptions): Table<never> {
     if (Array.isArray(values)) return this.#rows("rows()", values, options);
-    throw new PlanError("OPTION", `rows() takes an array, got ${describeValue(values)}`, {
-      hint: "other iterables go to from(), whole columns to columns()",
-    });
+    throw wrongArgument("rows()", "an array", values, "other iterables go to from(), whole columns to columns()");
   }
 
   /**
@@ -138,13 +143,9 @@ export class Engine implements AsyncDisposable {
     columns: Readonly<Record<string, ColumnData>>,
     options?: ColumnsOptions<S>,
   ): Table<RowOf<S>> {
-    if (typeof columns !== "object" || columns === null) {
-      throw new PlanError("OPTION", `columns() takes an object of columns, got ${describeValue(columns)}`, {
-        hint: "{ price: new Float64Array(1000) }",
-      });
-    }
+    checkRecord(columns, "columns()", "an object of columns", "{ price: new Float64Array(1000) }");
     const literal = options?.schema;
-    const schema = literal === undefined ? inferColumnsSchema(columns) : parseSchema(literal);
+    const schema = literal === undefined ? inferColumnsSchema(columns) : checkSchema(literal);
     const copied = () => {
       const batch = batchFromColumns(this.#runner.home, schema, columns, { lifetime: "region" });
       this.#runner.home.account.arena.release();
@@ -160,7 +161,7 @@ export class Engine implements AsyncDisposable {
    * @throws OPTION when there are none
    */
   batches(batches: readonly Batch[], options?: BatchesOptions): Table {
-    const [first] = batches;
+    const first = batches?.[0];
     if (first === undefined) {
       throw new PlanError("OPTION", "batches() got no batch", { hint: "an empty batch still tells its columns" });
     }
@@ -189,17 +190,13 @@ export class Engine implements AsyncDisposable {
   /** A function as a target: it gets the rows batch by batch, and is waited for when it answers with a promise. */
   callback<R = AnyRow>(fn: (rows: readonly R[]) => void | PromiseLike<void>, options?: ReadOptions): Target {
     const checked = checkOptions(options, ["bigint"], "callback()");
-    if (typeof fn === "function") {
-      return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };
-    }
-    throw new PlanError("OPTION", `callback() takes a function, got ${describeValue(fn)}`, {
-      hint: "for one row at a time: stream.forEach(fn)",
-    });
+    checkFunction(fn, "callback()", "for one row at a time: stream.forEach(fn)");
+    return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };
   }
 
   /** Gives the memory of `columns()` or `memory()` back. Jobs that read the table must have ended. */
-  release({ table }: Target): void {
-    const live = this.#runner.catalog.live(table);
+  release(target: Target): void {
+    const live = this.#runner.catalog.live(targetTable(target, "release()"));
     if (live instanceof BatchTable) live.release();
   }
 
@@ -261,7 +258,8 @@ const SHARED_OPTIONS = ["schema", "time", "outOfOrder", "idle", "maxFutureDrift"
 /** What the connector keeps, in its own units, beside what every table takes. @throws OPTION, TIME_UNIT */
 function generatorOptions(options: GenerateOptions) {
   const checked = checkOptions(options, [...GENERATE_OPTIONS, ...SHARED_OPTIONS], "generate()");
-  const { rows, seed, start, rowsPerSecond, disorder, distinct, nulls, name: _, ...shared } = checked;
+  const { rows, seed = 1, start, rowsPerSecond = 1000, name: _, ...others } = checked;
+  const { disorder = 0, distinct = 100, nulls = 0, ...shared } = others;
   if (shared.schema === undefined) {
     throw new PlanError("OPTION", "generate() has no schema", {
       hint: '{ schema: { ts: "TIMESTAMP(3)", key: "STRING" } }',
@@ -269,17 +267,17 @@ function generatorOptions(options: GenerateOptions) {
   }
   const own = {
     rows: rows === undefined ? null : checkInteger(rows, 0, "rows"),
-    seed: checkInteger(seed ?? 1, Number.MIN_SAFE_INTEGER, "seed"),
+    seed: checkInteger(seed, Number.MIN_SAFE_INTEGER, "seed"),
     startMs: start === undefined ? GENERATE_START_MS : checkDate(start, "start"),
-    rowsPerSecond: checkNumber(rowsPerSecond ?? 1000, Number.MIN_VALUE, Number.MAX_VALUE, "rowsPerSecond"),
-    disorderMs: checkInteger(parseDurationMs(disorder ?? 0, "disorder"), 0, "disorder"),
-    distinct: checkInteger(distinct ?? 100, 1, "distinct", DISTINCT_MAX),
-    nulls: checkNumber(nulls ?? 0, 0, 1, "nulls"),
+    rowsPerSecond: checkNumber(rowsPerSecond, Number.MIN_VALUE, Number.MAX_VALUE, "rowsPerSecond"),
+    disorderMs: checkInteger(parseDurationMs(disorder, "disorder"), 0, "disorder"),
+    distinct: checkInteger(distinct, 1, "distinct", DISTINCT_MAX),
+    nulls: checkNumber(nulls, 0, 1, "nulls"),
   };
   return { shared, own };
 }
 
 function checkText(value: string, where: string, what: string): void {
   if (typeof value === "string" && value !== "") return;
-  throw new PlanError("OPTION", `${where} takes ${what}, got ${describeValue(value)}`, { hint: `${what} as text` });
+  throw wrongArgument(where, what, value, `${what} as text`);
 }

@@ -1,6 +1,7 @@
 // Spans of time as people write them: "250ms", "5s", "1h 30m", "1 day", "2 weeks", or a number of milliseconds. A text
 // without unit is refused, never guessed.
 import { hintNames, PlanError } from "../errors.js";
+import { wrongArgument } from "./options.js";
 
 /** Text with units, or milliseconds. */
 export type Duration = string | number;
@@ -37,13 +38,14 @@ const EXAMPLES = 'write "250ms", "5s", "10m", "1h", "1 day", "1 week", or a numb
  * Whole milliseconds of a duration. Parts add up ("1h 30m"), a sign holds for all of them ("-8h").
  * @param what - what the duration is for, as messages name it
  * @throws TIME_UNIT for a text without unit or of an unknown one, or when it is no whole number of milliseconds;
- * UNSUPPORTED for months, quarters and years, whose lengths differ
+ * UNSUPPORTED for months, quarters and years, whose lengths differ; OPTION for what is neither text nor number
  */
 export function parseDurationMs(duration: Duration, what = "duration"): number {
   if (typeof duration === "number") {
     if (Number.isSafeInteger(duration)) return duration;
     throw new PlanError("TIME_UNIT", `${what} ${duration} is no whole number of milliseconds`, { hint: EXAMPLES });
   }
+  if (typeof duration !== "string") throw wrongArgument(what, "a duration", duration, EXAMPLES);
   let ms = 0;
   for (const { amount, unit } of durationParts(duration, what)) ms += amount * unitMs(unit, duration, what);
   const rounded = Math.round(ms);

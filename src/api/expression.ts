@@ -5,7 +5,7 @@ import { PlanError } from "../errors.js";
 import type { LiteralValue, Expr as PlanExpr } from "../plan/expr.js";
 import { formatExpr } from "../plan/format-expr.js";
 import { type Duration, parseDurationMs } from "./duration.js";
-import { describeValue } from "./options.js";
+import { describeValue, wrongArgument } from "./options.js";
 import type { Arithmetic, Ref, Strict, TypeName, ValueOf } from "./types.js";
 
 declare const TYPES: unique symbol;
@@ -196,7 +196,7 @@ type CaseBranches = Extract<PlanExpr, { kind: "case" }>["branches"];
  * @example when(col("delay").gt(60)).then("late").when(col("delay").gt(0)).then("behind").otherwise("on time")
  */
 export function when<C extends Expression>(condition: C): Branch<ColumnsIn<C>, never> {
-  return new Branch([], condition.plan);
+  return new Branch([], conditionPlan(condition, "when()"));
 }
 
 /** A CASE whose last condition waits for its value. */
@@ -226,7 +226,7 @@ export class Case<out Columns extends string, out Term> extends Expression<Colum
   }
 
   when<C extends Expression>(condition: C): Branch<Columns | ColumnsIn<C>, Term> {
-    return new Branch(this.#branches, condition.plan);
+    return new Branch(this.#branches, conditionPlan(condition, "when()"));
   }
 
   otherwise<O extends Operand>(value: O): Expression<Columns | ColumnsIn<O>, Term | TermOf<O>> {
@@ -243,6 +243,12 @@ export function call<C extends string, T>(fn: string, ...args: readonly Operand[
 export function toPlan(operand: Operand): PlanExpr {
   if (operand instanceof Expression) return operand.plan;
   return { kind: "literal", value: checkLiteral(operand) };
+}
+
+/** A condition is never a value alone: `where(null)` is a mistake, not a filter. @throws OPTION for what is no expression */
+export function conditionPlan(condition: Expression, where: string): PlanExpr {
+  if (condition instanceof Expression) return condition.plan;
+  throw wrongArgument(where, "an expression", condition, 'write col("delay").gt(15); a function goes to filter()');
 }
 
 function castTo<C extends string, T>(input: Expression, text: string, tolerant: boolean): Expression<C, T> {

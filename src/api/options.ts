@@ -1,5 +1,6 @@
-// Option objects are checked once, where the user hands them in: a name that is not known is refused with its nearest
-// neighbour, so that a typing error never means "the default".
+// Arguments and option objects are checked once, where the user hands them in: a name that is not known is refused with
+// its nearest neighbour, so that a typing error never means "the default", and null never means "not given".
+import { parseSchema, type Schema } from "../arrow/types.js";
 import { hintNames, PlanError } from "../errors.js";
 
 /**
@@ -14,17 +15,34 @@ export function checkOptions<T extends object>(
   where: string,
 ): Partial<T> {
   if (options === undefined) return {};
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new PlanError("OPTION", `${where} takes an object of options, got ${describeValue(options)}`, {
-      hint: `options: ${names.join(", ")}`,
-    });
-  }
+  checkRecord(options, where, "an object of options", `options: ${names.join(", ")}`);
   for (const name of Object.keys(options)) {
     if (!names.includes(name as keyof T & string)) {
       throw new PlanError("OPTION", `${where} has no option "${name}"`, { hint: hintNames(name, names, "options") });
     }
   }
   return options;
+}
+
+/** What an argument of the wrong kind is refused with: `where` takes something else. */
+export function wrongArgument(where: string, takes: string, value: unknown, hint: string): PlanError {
+  return new PlanError("OPTION", `${where} takes ${takes}, got ${describeValue(value)}`, { hint });
+}
+
+/** The value when it is an object of names with something each: no array, not null. @throws OPTION */
+export function checkRecord<T extends object>(value: T, where: string, takes: string, hint: string): T {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw wrongArgument(where, takes, value, hint);
+}
+
+/** @throws OPTION for what is no function */
+export function checkFunction(value: unknown, where: string, hint: string): void {
+  if (typeof value !== "function") throw wrongArgument(where, "a function", value, hint);
+}
+
+/** The schema of its literal. @throws OPTION, TYPE */
+export function checkSchema(literal: Readonly<Record<string, string>>): Schema {
+  return parseSchema(checkRecord(literal, "schema", "an object of columns", '{ ts: "TIMESTAMP(3)", price: "DOUBLE" }'));
 }
 
 /** The value when it is one of `legal`. @throws OPTION */

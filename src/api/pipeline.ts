@@ -1,7 +1,7 @@
 // Streams with their targets, ready to run: one program, in which what several of them share runs once.
 import type { LogicalPlan, TableRef } from "../plan/logical.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
-import { checkInteger, checkOptions } from "./options.js";
+import { checkInteger, checkOptions, wrongArgument } from "./options.js";
 import type { Job, JobResult, RowOptions, Runner, RunOptions } from "./runner.js";
 
 /** Where rows can go: a table that takes rows, such as `mill.file("out.ndjson")` or `mill.memory()`. */
@@ -23,7 +23,19 @@ export function checkRowOptions(options: RowOptions | undefined): RowOptions {
 function checkLimits<T extends RunOptions>(options: T): T {
   if (options.batchRows !== undefined) checkInteger(options.batchRows, 1, "batchRows");
   if (options.memoryBytes !== undefined) checkInteger(options.memoryBytes, 1, "memoryBytes");
+  const { signal } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw wrongArgument("signal", "an AbortSignal", signal, "new AbortController().signal, AbortSignal.timeout(1000)");
+  }
   return options;
+}
+
+/** The table that rows go to. @throws OPTION for what is no target */
+export function targetTable(target: Target, where: string): TableRef {
+  const table = target?.table;
+  if (typeof table === "object" && table !== null) return table;
+  const hint = 'for example mill.file("out.ndjson") or mill.memory(); a function goes to forEach()';
+  throw wrongArgument(where, "a target", target, hint);
 }
 
 /** Sinks of one program. Immutable; nothing runs before `run` or `start`. */
@@ -42,6 +54,7 @@ export class Pipeline {
    * @example await delays.to(table).and(delays.late().to(mill.file("late.ndjson"))).run()
    */
   and(other: Pipeline): Pipeline {
+    if (!(other instanceof Pipeline)) throw wrongArgument("and()", "a pipeline", other, "what stream.to(target) gives");
     return new Pipeline(this.#runner, [...this.plans, ...other.plans]);
   }
 

@@ -1,18 +1,19 @@
 // DataStream: a plan under construction. Every method gives another stream over a new plan node and leaves this one as it
 // is; nothing is opened or run before `run`, iteration or `explain`. Names and types are checked as soon as the columns
 // are known: at the call when they are declared, else when the plan is bound.
-import { parseSchema, type Schema, schemaLiteral } from "../arrow/types.js";
+import { type Schema, schemaLiteral } from "../arrow/types.js";
 import type { ColumnView } from "../arrow/views.js";
 import { PlanError } from "../errors.js";
 import { bindProgram } from "../plan/bind.js";
 import { columnNamed, columnsKnown, derive } from "../plan/derive.js";
 import * as logical from "../plan/logical.js";
 import { lateRows } from "../plan/side-outputs.js";
+import { Aggregate } from "./aggregates.js";
 import { type Duration, parseDurationMs } from "./duration.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
-import { Expression, type Operand, toPlan } from "./expression.js";
-import { checkOptions, describeValue } from "./options.js";
-import { checkRowOptions, Pipeline, type Target } from "./pipeline.js";
+import { conditionPlan, Expression, type Operand, toPlan } from "./expression.js";
+import { checkFunction, checkOptions, checkRecord, checkSchema, wrongArgument } from "./options.js";
+import { checkRowOptions, Pipeline, type Target, targetTable } from "./pipeline.js";
 import type {
   Aggregated,
   Aggregates,
@@ -63,7 +64,7 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
 
   /** Rows for which the predicate is TRUE (not FALSE, not NULL). */
   where(predicate: Expression<ColumnOf<Row>>): DataStream<Row> {
-    return this.#over(logical.filter(this.plan, toPlan(predicate)));
+    return this.#over(logical.filter(this.plan, conditionPlan(predicate, "where()")));
   }
 
   /**
@@ -100,6 +101,7 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
 
   /** Cuts the stream into windows of event time; `groupBy` and `aggregate` follow. */
   window(window: WindowSpec): WindowedStream<Row> {
+    if (window?.window?.kind !== "tumble") throw wrongArgument("window()", "a window", window, 'tumble("1h")');
     return new WindowedStream(this.runner, this.plan, window);
   }
 
@@ -117,6 +119,8 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
 
   /** The rows of all streams. Columns are matched by name and must be the same. */
   union(...others: readonly DataStream<Row>[]): DataStream<Row> {
+    const wrong = others.findIndex((other) => !(other instanceof DataStream));
+    if (wrong >= 0) throw wrongArgument("union()", "streams", others[wrong], "each its own argument: a.union(b, c)");
     return others.length === 0 ? this : this.#over(logical.union([this.plan, ...others.map(({ plan }) => plan)]));
   }
 
@@ -184,16 +188,12 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
 
   /** The stream with a target for its rows; `run` follows. */
   to(target: Target): Pipeline {
-    if (target?.table === undefined) {
-      throw new PlanError("OPTION", `to() takes a target, got ${describeValue(target)}`, {
-        hint: 'for example mill.file("out.ndjson") or mill.memory(); a function goes to forEach()',
-      });
-    }
-    return new Pipeline(this.runner, [logical.sink(this.plan, target.table)]);
+    return new Pipeline(this.runner, [logical.sink(this.plan, targetTable(target, "to()"))]);
   }
 
   /** Runs the stream; `fn` gets every row, and is waited for when it answers with a promise. */
   async forEach(fn: (row: Row) => void | Promise<void>, options?: RowOptions): Promise<JobResult> {
+    checkFunction(fn, "forEach()", "forEach((row) => console.log(row)); without a function: toArray()");
     const reader = this.runner.rows(this.plan, checkRowOptions(options));
     for await (const chunk of reader) {
       for (const row of chunk as readonly Row[]) {
@@ -245,7 +245,7 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     fn: (row: never) => unknown,
     options: MapOptions<SchemaLiteral> | undefined,
   ): DataStream<Result> {
-    const schema: Schema | null = options?.schema === undefined ? null : parseSchema(options.schema);
+    const schema: Schema | null = options?.schema === undefined ? null : checkSchema(options.schema);
     const legal = mode === "filter" ? [] : (["schema"] as const);
     const where = mode === "batch" ? "mapBatch()" : `${mode}()`;
     return this.#over(logical.map(this.plan, this.#function(fn, options, where, legal), mode, schema));
@@ -258,11 +258,7 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     more: readonly "schema"[] = [],
   ): logical.FunctionRef {
     const { name, version } = checkOptions(options, ["name", "version", ...more], where);
-    if (typeof fn !== "function") {
-      throw new PlanError("OPTION", `${where} takes a function, got ${describeValue(fn)}`, {
-        hint: 'expressions go to where() and withColumn(): where(col("delay").gt(15))',
-      });
-    }
+    checkFunction(fn, where, 'expressions go to where() and withColumn(): where(col("delay").gt(15))');
     return this.runner.catalog.addFunction(fn, name ?? (fn.name || "anonymous"), version);
   }
 }
@@ -319,7 +315,11 @@ export class GroupedStream<Row, Keys, MayBeEmpty> {
    * @example flights.window(tumble("1h")).groupBy("origin").aggregate({ flights: count(), delay: avg("delay") })
    */
   aggregate<const A extends Aggregates<Row>>(aggregates: A): DataStream<Flat<Keys & Aggregated<Row, A, MayBeEmpty>>> {
-    const calls = Object.entries(aggregates).map(([name, { fn, args }]) => ({ name, fn, args }));
+    const hint = 'names with aggregates: { n: count(), delay: avg("delay") }';
+    const calls = Object.entries(checkRecord(aggregates, "aggregate()", "an object", hint)).map(([name, value]) => {
+      if (value instanceof Aggregate) return { name, fn: value.fn, args: value.args };
+      throw wrongArgument(`aggregate() "${name}"`, "an aggregate", value, hint);
+    });
     const plan =
       this.#window === null
         ? logical.aggregate(this.#plan, this.#keys, calls)
@@ -366,11 +366,9 @@ export function watermarkOver(
 function namedExprs(selectors: readonly unknown[], where: string): logical.NamedExpr[] {
   return selectors.flatMap((selector) => {
     if (typeof selector === "string") return [columnNamed(selector)];
-    if (typeof selector === "object" && selector !== null && !(selector instanceof Expression)) {
-      return Object.entries(selector).map(([name, value]) => ({ name, expr: toPlan(value as Operand) }));
-    }
-    throw new PlanError("OPTION", `${where} takes names and objects, got ${describeValue(selector)}`, {
-      hint: 'name an expression: { late: col("delay").gt(15) }',
-    });
+    const hint = 'name an expression: { late: col("delay").gt(15) }';
+    if (selector instanceof Expression) throw wrongArgument(where, "names and objects", selector, hint);
+    const named = checkRecord(selector as object, where, "names and objects", hint);
+    return Object.entries(named).map(([name, value]) => ({ name, expr: toPlan(value as Operand) }));
   });
 }

@@ -1,10 +1,10 @@
 // Tables: what `mill.file(…)`, `mill.rows(…)` and their like give. Read it as a stream, or hand it to `to()` as a target.
-import { parseSchema, type Schema } from "../arrow/types.js";
+import type { Schema } from "../arrow/types.js";
 import { PlanError } from "../errors.js";
 import * as logical from "../plan/logical.js";
 import type { RowPolicy } from "../plan/policy.js";
 import type { Duration } from "./duration.js";
-import { checkChoice, checkOptions } from "./options.js";
+import { checkChoice, checkOptions, checkSchema } from "./options.js";
 import type { Target } from "./pipeline.js";
 import type { AnyRow, Runner } from "./runner.js";
 import { DataStream, type WatermarkOptions, watermarkOver } from "./stream.js";
@@ -68,14 +68,14 @@ export function openTable<Row, Own extends string>(runner: Runner, spec: TableSp
   const table = runner.catalog.addTable(spec.connector, spec.name, { ...own, ...spec.fixed }, spec.live);
   const scan =
     spec.known === undefined
-      ? logical.unresolvedScan(table, schema === undefined ? null : parseSchema(schema), rowPolicy)
+      ? logical.unresolvedScan(table, schema === undefined ? null : checkSchema(schema), rowPolicy)
       : logical.scan(table, spec.known.schema, { bounded: spec.known.bounded, rowPolicy });
   if (time !== undefined) {
     const limits = {
       ...(idle === undefined ? {} : { idle }),
       ...(maxFutureDrift === undefined ? {} : { maxFutureDrift }),
     };
-    return new Table(runner, watermarkOver(scan, time, outOfOrder ?? 0, limits), table);
+    return new Table(runner, watermarkOver(scan, time, outOfOrder === undefined ? 0 : outOfOrder, limits), table);
   }
   const needsTime = Object.entries({ outOfOrder, idle, maxFutureDrift }).find(([, value]) => value !== undefined);
   if (needsTime !== undefined) {
