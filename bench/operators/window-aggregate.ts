@@ -109,13 +109,16 @@ class Chain {
 
 function throughOperators(variant: Variant): Contender {
   let input: WindowInput | undefined;
+  // Kept from one turn to the next, as an engine keeps its last job: else the garbage collection between them takes the
+  // compiled code away with the objects.
+  let chain: Chain;
   return {
     name: `operators, ${variant}`,
     async prepare() {
       input = await windowInput(ROWS, variant);
     },
     run() {
-      const chain = new Chain(input as WindowInput);
+      chain = new Chain(input as WindowInput);
       for (let row = 0; row < ROWS; row += BATCH_ROWS) chain.step(row, Math.min(row + BATCH_ROWS, ROWS));
       return chain.finish();
     },
