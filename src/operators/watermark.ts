@@ -1,6 +1,7 @@
 // Watermarks from event times: max − delay of each split, the minimum over the splits that are not idle (S1–S5). A row is
 // judged by the watermark that the rows before it made, so a batch is cut behind the row that carries the watermark over a
-// pane's end, and the watermark goes between the parts; elsewhere one watermark a batch is enough.
+// pane's end, and the watermark goes between the parts, where a later row could be late by it; else one watermark a batch is
+// enough.
 //
 // Rows without a usable time go where late rows go and move nothing: NULL_TIME (S11), FUTURE (S12), TIME_RANGE.
 import type { Batch } from "../arrow/batch.js";
@@ -141,7 +142,7 @@ export class Watermark implements Operator {
     this.#findActive();
   }
 
-  /** Passes rows on, cut where the watermark crosses the end of a pane. */
+  /** Passes rows on, cut where the watermark crosses the end of a pane that rows of the batch lie before. */
   #pass(batch: Batch, split: SplitState, out: Output): void {
     const time = this.#time;
     const { rowCount } = batch;
@@ -164,13 +165,10 @@ export class Watermark implements Operator {
     out.emit(batch.slice(start, rowCount));
   }
 
-  /**
-   * The first end of a pane that the watermark has not passed. The first watermark of all passes every earlier one, where
-   * there is nothing to fire: only ends that rows lie before count, which could be late by it.
-   */
+  /** The first end of a pane that the watermark has not passed and that is not before all rows: none of them could be late by it. */
   #nextCut({ sizeMs, offsetMs }: { readonly sizeMs: number; readonly offsetMs: number }, lowMs: number): number {
-    const nextMs = this.#watermarkMs === Number.NEGATIVE_INFINITY ? lowMs : this.#watermarkMs + 1;
-    return nextMs - floorMod(nextMs - offsetMs, sizeMs) + sizeMs;
+    const afterMs = Math.max(this.#watermarkMs + 1, lowMs);
+    return afterMs - floorMod(afterMs - offsetMs, sizeMs) + sizeMs;
   }
 
   /** Smallest maximum of the other active splits: the rows of this one cannot bring the watermark further. */

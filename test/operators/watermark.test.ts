@@ -185,7 +185,7 @@ describe.each(BATCH_SIZES)("batches of %i rows", (size) => {
   });
 });
 
-test("S1 the first batch stays whole when none of its rows could be late by the first watermark", () => {
+test("S1 a batch stays whole when none of its rows could be late by the panes that it passes", () => {
   const rows = batch`t:TIMESTAMP(3) | 112 | 118 | 114 | 119 | 113`;
   expect(trace([rows], { delayMs: 5, pane }, 8192)).toBe("| 112, | 118, | 114, | 119, | 113, watermark 114");
 });
