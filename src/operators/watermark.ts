@@ -1,7 +1,6 @@
 // Watermarks from event times: max − delay of each split, the minimum over the splits that are not idle (S1–S5). A row is
 // judged by the watermark that the rows before it made, so a batch is cut behind the row that carries the watermark over a
-// pane's end, and the watermark goes between the parts, where a later row could be late by it; else one watermark a batch is
-// enough.
+// pane's end, and the watermark goes between the parts; elsewhere one watermark a batch is enough.
 //
 // Rows without a usable time go where late rows go and move nothing: NULL_TIME (S11), FUTURE (S12), TIME_RANGE.
 import type { Batch } from "../arrow/batch.js";
@@ -142,17 +141,17 @@ export class Watermark implements Operator {
     this.#findActive();
   }
 
-  /** Passes rows on, cut where the watermark crosses the end of a pane that rows of the batch lie before. */
+  /** Passes rows on, cut where the watermark crosses the end of a pane. */
   #pass(batch: Batch, split: SplitState, out: Output): void {
     const time = this.#time;
     const { rowCount } = batch;
     const { pane, delayMs } = this.#node;
-    const { lowMs, highMs } = time;
+    const { highMs } = time;
     const othersMs = this.#othersMs(split);
     let start = 0;
     while (pane !== null && othersMs > Number.NEGATIVE_INFINITY) {
       // A pane [start, end) is passed by the watermark end − 1, which the first row at `boundMs` brings.
-      const boundMs = this.#nextCut(pane, lowMs) - 1 + delayMs;
+      const boundMs = this.#nextPaneEnd(pane) - 1 + delayMs;
       if (highMs < boundMs || othersMs < boundMs) break;
       const row = time.firstAt(batch, start, boundMs);
       if (row >= rowCount - 1) break;
@@ -165,10 +164,11 @@ export class Watermark implements Operator {
     out.emit(batch.slice(start, rowCount));
   }
 
-  /** The first end of a pane that the watermark has not passed and that is not before all rows: none of them could be late by it. */
-  #nextCut({ sizeMs, offsetMs }: { readonly sizeMs: number; readonly offsetMs: number }, lowMs: number): number {
-    const afterMs = Math.max(this.#watermarkMs + 1, lowMs);
-    return afterMs - floorMod(afterMs - offsetMs, sizeMs) + sizeMs;
+  /** The first end of a pane whose last millisecond the watermark has not reached. */
+  #nextPaneEnd(pane: { readonly sizeMs: number; readonly offsetMs: number }): number {
+    if (this.#watermarkMs === Number.NEGATIVE_INFINITY) return this.#watermarkMs;
+    const next = this.#watermarkMs + 1;
+    return next - floorMod(next - pane.offsetMs, pane.sizeMs) + pane.sizeMs;
   }
 
   /** Smallest maximum of the other active splits: the rows of this one cannot bring the watermark further. */
