@@ -4,6 +4,7 @@ import type { Batch } from "../arrow/batch.js";
 import type { SplitEvent } from "../operators/operator.js";
 import type { Completion } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
+import { InputWatermarks, type SavedInput } from "./input-watermarks.js";
 import type { Element, Outlet, Receiver, Slot, TaskTurn } from "./slot.js";
 import type { Head, Polled } from "./task.js";
 
@@ -76,9 +77,10 @@ export class Channel implements Receiver {
 }
 
 /**
- * Reads the channels of an operator with several inputs, in turn. The watermark is the minimum over the inputs: one starts
- * at −∞ (S6) and leaves at +∞. Splits are numbered anew, `(split + 1) × inputs + input`, so that two sources do not share
- * a number; number `input` stands for an input that has not named its splits yet, and holds the watermark until it has.
+ * Reads the channels of an operator with several inputs, in turn. The watermark is the minimum over the inputs that are
+ * active, as `InputWatermarks` has it. Splits are numbered anew, `(split + 1) × inputs + input`, so that two sources do
+ * not share a number; number `input` stands for an input that has not named its splits yet, and holds a watermark below
+ * until it has.
  */
 export class ChannelHead implements Head {
   readonly outlet: Outlet;
@@ -86,9 +88,8 @@ export class ChannelHead implements Head {
   readonly #channels: readonly Channel[];
   readonly #slot: Slot;
   readonly #turn: TaskTurn;
-  #watermarks: number[];
+  #watermarks: InputWatermarks;
   #named: boolean[];
-  #watermarkMs = Number.NEGATIVE_INFINITY;
   #next = 0;
   #announced = false;
 
@@ -97,7 +98,7 @@ export class ChannelHead implements Head {
     this.#channels = channels;
     this.#slot = slot;
     this.#turn = turn;
-    this.#watermarks = channels.map(() => Number.NEGATIVE_INFINITY);
+    this.#watermarks = InputWatermarks.starting(channels.length);
     this.#named = channels.map(() => false);
   }
 
@@ -117,7 +118,7 @@ export class ChannelHead implements Head {
       });
       return "ready";
     }
-    if (this.#watermarkMs === Number.POSITIVE_INFINITY) return "done";
+    if (this.#watermarks.outputMs === Number.POSITIVE_INFINITY) return "done";
     const count = this.#channels.length;
     for (let i = 0; i < count; i++) {
       const input = (this.#next + i) % count;
@@ -131,14 +132,13 @@ export class ChannelHead implements Head {
   }
 
   snapshot(): StateValue {
-    return { watermarks: this.#watermarks, named: this.#named, watermarkMs: this.#watermarkMs };
+    return { inputs: this.#watermarks.save(), outputMs: this.#watermarks.outputMs, named: this.#named };
   }
 
   restore(state: StateValue): void {
-    const saved = state as { watermarks: number[]; named: boolean[]; watermarkMs: number };
-    this.#watermarks = [...saved.watermarks];
+    const saved = state as { inputs: SavedInput[]; outputMs: number; named: boolean[] };
+    this.#watermarks = new InputWatermarks(saved.inputs, saved.outputMs);
     this.#named = [...saved.named];
-    this.#watermarkMs = saved.watermarkMs;
   }
 
   close(done: Completion<void>): void {
@@ -159,17 +159,13 @@ export class ChannelHead implements Head {
       const split = ChannelHead.splitNumber(batch.split, input, inputCount);
       this.#slot.processBatch(batch.within(batch.workspace, split), input);
     } else if (element.kind === "split") {
-      const split = ChannelHead.splitNumber(element.event.split, input, inputCount);
-      this.#slot.split({ ...element.event, split });
+      const { event } = element;
+      this.#slot.split({ ...event, split: ChannelHead.splitNumber(event.split, input, inputCount) });
       this.#name(input);
+      if (this.#watermarks.split(input, event)) this.#slot.watermark(this.#watermarks.outputMs);
     } else {
-      this.#watermarks[input] = element.timeMs;
       if (element.timeMs === Number.POSITIVE_INFINITY) this.#name(input);
-      const lowest = Math.min(...this.#watermarks);
-      if (lowest > this.#watermarkMs) {
-        this.#watermarkMs = lowest;
-        this.#slot.watermark(lowest);
-      }
+      if (this.#watermarks.watermark(input, element.timeMs)) this.#slot.watermark(this.#watermarks.outputMs);
     }
   }
 

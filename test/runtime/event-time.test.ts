@@ -1,35 +1,15 @@
 // Event time through whole jobs: watermarks of splits, inputs and sources come together as SEMANTICS.md says, whatever the
 // order in which the simulator lets tasks run.
 import { describe, expect, test } from "vitest";
-import type { Batch } from "../../src/arrow/batch.js";
-import { Bench, CollectingSink, Passing, ScriptedSource } from "./support.js";
-
-/** Rows of one split: `a@5` is key a at 5 ms. */
-function rows(bench: Bench, split: number, ...cells: string[]): Batch {
-  const text = cells.map((cell) => {
-    const [key, ms] = cell.split("@");
-    return `${ms} ${key}`;
-  });
-  return bench.test.batch`ts:TIMESTAMP(3) key:STRING | ${text.join(" | ")}`.within(bench.test.workspace, split);
-}
-
-/** Windows as `start key count`, sorted. */
-function counted(sink: CollectingSink): string[] {
-  return sink.lines
-    .map((line) => {
-      const [, start, , , key, n] = line.split(" ");
-      return `${Date.parse(`${start}Z`)} ${key} ${n}`;
-    })
-    .toSorted();
-}
+import { Bench, CollectingSink, Passing } from "./support.js";
+import { active, counted, countingSink, rows, source } from "./timed.js";
 
 const SEEDS = Array.from({ length: 10 }, (_, seed) => seed);
 
 describe.each(SEEDS)("seed %d", (seed) => {
   test("S3 a watermark passes through operators that drop every row", async () => {
     const bench = await Bench.open(seed);
-    const batches = [rows(bench, 0, "a@5"), rows(bench, 0, "a@25"), rows(bench, 0, "a@45")];
-    bench.source("source", new ScriptedSource((batches[0] as Batch).schema, batches));
+    source(bench, "source", [rows(bench, 0, "a@5"), rows(bench, 0, "a@25"), rows(bench, 0, "a@45")]);
     bench.watermark("watermark", "source");
     const dropping = bench.operator("drop", ["watermark"], new Passing());
     dropping.processBatch = () => undefined;
@@ -50,10 +30,9 @@ describe.each(SEEDS)("seed %d", (seed) => {
       "pause",
       rows(bench, 0, "b@25"),
     ] as const;
-    const { schema } = fast[0] as Batch;
-    bench.source("fast", new ScriptedSource(schema, fast));
+    source(bench, "fast", fast);
     bench.watermark("fastTime", "fast");
-    bench.source("slow", new ScriptedSource(schema, slow, 30));
+    source(bench, "slow", slow, 30);
     bench.watermark("slowTime", "slow");
     bench.union("both", ["fastTime", "slowTime"]);
     const window = bench.count("count", "both", 10);
@@ -68,13 +47,11 @@ describe.each(SEEDS)("seed %d", (seed) => {
     const bench = await Bench.open(seed);
     const fast = [rows(bench, 0, "a@5"), rows(bench, 0, "a@1000")];
     const slow = ["pause", rows(bench, 0, "b@5"), "pause", rows(bench, 0, "b@15")] as const;
-    const { schema } = fast[0] as Batch;
-    bench.source("fast", new ScriptedSource(schema, fast));
-    bench.source("slow", new ScriptedSource(schema, slow, 30));
+    source(bench, "fast", fast);
+    source(bench, "slow", slow, 30);
     bench.union("both", ["fast", "slow"]);
     bench.watermark("time", "both");
-    bench.count("count", "time", 10);
-    const sink = bench.sink("sink", "count", new CollectingSink());
+    const sink = countingSink(bench, "time");
     const job = await bench.run();
     expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "10 b 1", "1000 a 1"]);
     expect((await job.done).lateRows).toBe(0);
@@ -83,8 +60,7 @@ describe.each(SEEDS)("seed %d", (seed) => {
   test("S15 the end of input is plus infinity, and a finished split does not hold the others", async () => {
     const bench = await Bench.open(seed);
     const script = [
-      { split: 0, status: "active" },
-      { split: 1, status: "active" },
+      ...active(0, 1),
       rows(bench, 0, "a@5"),
       rows(bench, 1, "b@7"),
       { split: 0, status: "done" },
@@ -92,29 +68,27 @@ describe.each(SEEDS)("seed %d", (seed) => {
       "pause",
       rows(bench, 1, "b@120"),
     ] as const;
-    const source = bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script));
+    const scripted = source(bench, "source", script);
     bench.watermark("time", "source");
     const sink = bench.sink("sink", "time", new CollectingSink());
     await bench.run();
     expect(sink.watermarks).toEqual([5, 7, 100, 120, Number.POSITIVE_INFINITY]);
-    expect(source.closed).toBe(1);
+    expect(scripted.closed).toBe(1);
   });
 
   test("S16 a split that ends does not push plus infinity past its siblings", async () => {
     const bench = await Bench.open(seed);
     const script = [
-      { split: 0, status: "active" },
-      { split: 1, status: "active" },
+      ...active(0, 1),
       rows(bench, 0, "a@1000"),
       { split: 0, status: "done" },
       "pause",
       rows(bench, 1, "b@5"),
       rows(bench, 1, "b@15"),
     ] as const;
-    bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script));
+    source(bench, "source", script);
     bench.watermark("time", "source");
-    bench.count("count", "time", 10);
-    const sink = bench.sink("sink", "count", new CollectingSink());
+    const sink = countingSink(bench, "time");
     const job = await bench.run();
     expect(counted(sink)).toEqual(["0 b 1", "10 b 1", "1000 a 1"]);
     expect((await job.done).lateRows).toBe(0);
@@ -123,14 +97,13 @@ describe.each(SEEDS)("seed %d", (seed) => {
   test("S4 a split without rows for `idle` leaves the minimum, by the clock", async () => {
     const bench = await Bench.open(seed);
     const script = [
-      { split: 0, status: "active" },
-      { split: 1, status: "active" },
+      ...active(0, 1),
       rows(bench, 1, "b@5"),
       rows(bench, 0, "a@50"),
       "pause",
       rows(bench, 0, "a@70"),
     ] as const;
-    bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script, 1000));
+    source(bench, "source", script, 1000);
     bench.watermark("time", "source", { idleMs: 300 });
     const sink = bench.sink("sink", "time", new CollectingSink());
     await bench.run();
@@ -142,8 +115,7 @@ describe.each(SEEDS)("seed %d", (seed) => {
   test("S9 a slow sink makes no split idle", async () => {
     const bench = await Bench.open(seed);
     const script = [
-      { split: 0, status: "active" },
-      { split: 1, status: "active" },
+      ...active(0, 1),
       rows(bench, 1, "b@5"),
       rows(bench, 0, "a@50"),
       rows(bench, 0, "a@60"),
@@ -151,7 +123,7 @@ describe.each(SEEDS)("seed %d", (seed) => {
       rows(bench, 0, "a@70"),
       rows(bench, 1, "b@25"),
     ] as const;
-    bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script));
+    source(bench, "source", script);
     bench.watermark("time", "source", { idleMs: 100 });
     bench.count("count", "time", 10);
     // Every batch takes the sink a second: far longer than `idle`, but no split waits for input.
@@ -165,16 +137,14 @@ describe.each(SEEDS)("seed %d", (seed) => {
   test("S9 a source held back by another branch's slow sink is not idle behind a union", async () => {
     const bench = await Bench.open(seed);
     const held = [rows(bench, 0, "a@5"), rows(bench, 0, "a@6"), rows(bench, 0, "a@7"), rows(bench, 0, "a@15")];
-    const { schema } = held[0] as Batch;
-    bench.source("held", new ScriptedSource(schema, held));
+    source(bench, "held", held);
     // It is never quiet for long, and far ahead.
     const quick = Array.from({ length: 100 }, () => ["pause", rows(bench, 0, "b@90")] as const).flat();
-    bench.source("quick", new ScriptedSource(schema, [rows(bench, 0, "b@5"), ...quick], 60));
+    source(bench, "quick", [rows(bench, 0, "b@5"), ...quick], 60);
     bench.sink("slow", "held", new CollectingSink(1000));
     bench.union("both", ["held", "quick"]);
     bench.watermark("time", "both", { idleMs: 100 });
-    bench.count("count", "time", 10);
-    const sink = bench.sink("sink", "count", new CollectingSink());
+    const sink = countingSink(bench, "time");
     const job = await bench.run();
     expect((await job.done).lateRows).toBe(0);
     expect(counted(sink)).toEqual(["0 a 3", "0 b 1", "10 a 1", "90 b 100"]);
@@ -182,17 +152,12 @@ describe.each(SEEDS)("seed %d", (seed) => {
 
   test("S4 a quiet source behind a union leaves the minimum, and windows close without it", async () => {
     const bench = await Bench.open(seed);
-    const { schema } = rows(bench, 0, "a@5");
-    bench.source(
-      "quiet",
-      new ScriptedSource(schema, [rows(bench, 0, "a@5"), "pause", rows(bench, 0, "a@200")], 10_000),
-    );
+    source(bench, "quiet", [rows(bench, 0, "a@5"), "pause", rows(bench, 0, "a@200")], 10_000);
     const script = [0, 10, 20, 30].flatMap((ms) => [rows(bench, 0, `b@${ms}`), "pause"] as const);
-    bench.source("steady", new ScriptedSource(schema, script, 300));
+    source(bench, "steady", script, 300);
     bench.union("both", ["quiet", "steady"]);
     bench.watermark("time", "both", { idleMs: 500 });
-    bench.count("count", "time", 10);
-    const sink = bench.sink("sink", "count", new CollectingSink());
+    const sink = countingSink(bench, "time");
     const job = bench.start();
     await bench.wait(5000);
     // All but the last window, with five seconds to go before the quiet source says anything.
@@ -204,19 +169,17 @@ describe.each(SEEDS)("seed %d", (seed) => {
   test("S9 waiting for a disk makes no file idle", async () => {
     const bench = await Bench.open(seed);
     const script = [
-      { split: 0, status: "active" },
-      { split: 1, status: "active" },
+      ...active(0, 1),
       rows(bench, 0, "a@5"),
       "pause",
       rows(bench, 0, "a@90"),
       "pause",
       rows(bench, 1, "b@6"),
     ] as const;
-    const source = bench.source("source", new ScriptedSource(rows(bench, 0, "a@5").schema, script, 1000));
-    source.mayIdle = false;
+    const scripted = source(bench, "source", script, 1000);
+    scripted.mayIdle = false;
     bench.watermark("time", "source", { idleMs: 100 });
-    bench.count("count", "time", 10);
-    const sink = bench.sink("sink", "count", new CollectingSink());
+    const sink = countingSink(bench, "time");
     const job = await bench.run();
     expect((await job.done).lateRows).toBe(0);
     expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "90 a 1"]);
@@ -224,11 +187,9 @@ describe.each(SEEDS)("seed %d", (seed) => {
 
   test("S98 the end of bounded input closes every window", async () => {
     const bench = await Bench.open(seed);
-    const batches = [rows(bench, 0, "a@1", "b@2", "a@13"), rows(bench, 0, "a@14")];
-    bench.source("source", new ScriptedSource((batches[0] as Batch).schema, batches));
+    source(bench, "source", [rows(bench, 0, "a@1", "b@2", "a@13"), rows(bench, 0, "a@14")]);
     bench.watermark("time", "source", { delayMs: 1_000_000 });
-    bench.count("count", "time", 10);
-    const sink = bench.sink("sink", "count", new CollectingSink());
+    const sink = countingSink(bench, "time");
     await bench.run();
     expect(counted(sink)).toEqual(["0 a 1", "0 b 1", "10 a 2"]);
     expect(bench.complaints).toEqual([]);
@@ -237,8 +198,7 @@ describe.each(SEEDS)("seed %d", (seed) => {
 
 test.each([0, 1, 2])("late rows have watermarks and an end of their own (seed %d)", async (seed) => {
   const bench = await Bench.open(seed);
-  const batches = [rows(bench, 0, "a@1", "a@25", "b@3"), rows(bench, 0, "a@26", "c@4")];
-  bench.source("source", new ScriptedSource((batches[0] as Batch).schema, batches));
+  source(bench, "source", [rows(bench, 0, "a@1", "a@25", "b@3"), rows(bench, 0, "a@26", "c@4")]);
   bench.watermark("time", "source", { paneMs: 10 });
   bench.count("count", "time", 10);
   const late = bench.sink("late", "count:late", new CollectingSink());
@@ -252,20 +212,19 @@ test.each([0, 1, 2])("late rows have watermarks and an end of their own (seed %d
 
 test("a source is told how far each of its splits is, through filters and unions", async () => {
   const bench = await Bench.open();
-  const { schema } = rows(bench, 0, "a@5");
   const script = (fromMs: number) => [
     rows(bench, 0, `a@${fromMs}`),
     rows(bench, 2, `a@${fromMs + 7}`, `a@${fromMs + 1}`),
   ];
-  const one = bench.source("one", new ScriptedSource(schema, script(100)));
-  const two = bench.source("two", new ScriptedSource(schema, script(200)));
-  const three = bench.source("three", new ScriptedSource(schema, script(300)));
+  const one = source(bench, "one", script(100));
+  const two = source(bench, "two", script(200));
+  const three = source(bench, "three", script(300));
   bench.operator("pass", ["two"], new Passing());
   bench.union("inner", ["one", "pass"]);
   bench.union("outer", ["three", "inner"]);
   bench.watermark("time", "outer");
   bench.sink("sink", "time", new CollectingSink());
-  const alone = bench.source("alone", new ScriptedSource(schema, script(400)));
+  const alone = source(bench, "alone", script(400));
   bench.sink("untimed", "alone", new CollectingSink());
   await bench.run();
   const progress = [one, two, three].map((source) => [0, 1, 2].map((split) => source.progressMs(split)));
