@@ -152,8 +152,11 @@ class StreamSource implements Source {
     this.#context = context;
     context.split({ split: 0, status: "active" });
     this.#begin((error, begun) => {
-      if (this.#closed) begun?.cancel();
-      else if (error !== null) this.#error = error;
+      if (this.#closed) {
+        begun?.cancel();
+        return;
+      }
+      if (error !== null) this.#error = error;
       else this.#attemptStart(begun);
       context.wake();
     });
