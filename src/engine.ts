@@ -14,14 +14,15 @@ import {
 import { type Target, targetTable } from "./api/pipeline.js";
 import type { AnyRow, Runner } from "./api/runner.js";
 import { openTable, Table } from "./api/table.js";
-import type {
-  BatchesOptions,
-  BytesOptions,
-  ColumnsOptions,
-  FetchOptions,
-  FileOptions,
-  GenerateOptions,
-  RowsOptions,
+import {
+  type BatchesOptions,
+  type BytesOptions,
+  type ColumnsOptions,
+  type FetchOptions,
+  type FileOptions,
+  FORMAT_OPTIONS,
+  type GenerateOptions,
+  type RowsOptions,
 } from "./api/tables.js";
 import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
 import type { Batch, Workspace } from "./arrow/batch.js";
@@ -85,14 +86,14 @@ export class Engine implements AsyncDisposable {
    */
   file<const S extends SchemaLiteral = SchemaLiteral>(path: string, options?: FileOptions<S>): Table<RowOf<S>> {
     checkText(path, "file()", "a path");
-    const own = ["format", "maxRecordBytes", "parquet"] as const;
+    const own = ["format", "maxRecordBytes", ...FORMAT_OPTIONS] as const;
     return openTable(this.#runner, { where: "file()", connector: "file", name: path, own }, options);
   }
 
   /** Records over HTTP; every job fetches them anew. */
   fetch<const S extends SchemaLiteral = SchemaLiteral>(url: string, options?: FetchOptions<S>): Table<RowOf<S>> {
     checkText(url, "fetch()", "a URL");
-    const own = ["format", "maxRecordBytes", "headers"] as const;
+    const own = ["format", "maxRecordBytes", "headers", ...FORMAT_OPTIONS] as const;
     const spec = { where: "fetch()", connector: "fetch", name: redacted(url), own, live: url };
     return openTable(this.#runner, spec, options);
   }
@@ -112,7 +113,7 @@ export class Engine implements AsyncDisposable {
   from(values: Rows | ReadableStream<Uint8Array>, options?: RowsOptions & BytesOptions): Table<never> {
     if (typeof values === "object" && values !== null) {
       if ("getReader" in values) {
-        const own = ["format", "maxRecordBytes"] as const;
+        const own = ["format", "maxRecordBytes", ...FORMAT_OPTIONS] as const;
         return openTable(
           this.#runner,
           { where: "from()", connector: "stream", name: "stream", own, live: values },

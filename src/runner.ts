@@ -111,8 +111,14 @@ export class ProgramRunner implements Runner {
 
   /** Binds a program, and loads what it is read from and written to: building operators does not wait. */
   async #bind(program: Program): Promise<Program> {
-    const tables = topological(program).flatMap((node) => ("table" in node ? [node.table] : []));
-    await Promise.all(tables.filter(({ connector }) => connector !== READER).map((table) => this.#load(table)));
+    const nodes = topological(program).filter((node) => "table" in node && node.table.connector !== READER);
+    await Promise.all(
+      nodes.map(async (node) => {
+        if (!("table" in node)) return;
+        const connector = await this.#load(node.table);
+        if (node.kind === "sink") await connector.prepareSink?.(this.#tableOf(node.table));
+      }),
+    );
     return bindProgram(program, (scan) => this.resolve(scan));
   }
 

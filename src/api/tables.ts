@@ -4,6 +4,9 @@ import type { Duration } from "./duration.js";
 import type { TableOptions } from "./table.js";
 import type { CheckedSchema, SchemaLiteral } from "./types.js";
 
+/** Formats whose options a table may carry, each under its name. */
+export const FORMAT_OPTIONS = ["parquet"] as const;
+
 /** Tables that are read from bytes. */
 export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
   /** `ndjson`, or for files also `parquet`; told by a file's ending, else `ndjson`, unless given. */

@@ -102,6 +102,8 @@ export interface SplitReader {
 export interface DecodedSplitOptions {
   readonly format: Format;
   readonly schema: Schema;
+  /** Names of all columns of the table, when they are more than the schema's. */
+  readonly columns?: readonly string[];
   /** Name in messages and dead letters. */
   readonly source: string;
   readonly split: number;
@@ -118,12 +120,13 @@ export class DecodedSplit implements SplitReader {
   #finished = false;
 
   constructor(read: ReadChunk, options: DecodedSplitOptions) {
-    const { format, schema, source, split, context, maxRecordBytes, start } = options;
+    const { format, schema, columns, source, split, context, maxRecordBytes, start } = options;
     this.chunks = new ChunkQueue(read, () => context.wake());
     this.#fedBytes = start?.byte ?? 0;
     this.#decoder = format.createDecoder({
       workspace: context.workspace,
       schema,
+      columns,
       source,
       split,
       batchRowsMax: context.batchRowsMax,

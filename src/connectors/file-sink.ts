@@ -5,9 +5,10 @@ import type { Schema } from "../arrow/types.js";
 import { ConnectorError } from "../errors.js";
 import type { Encoder } from "../formats/format.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
+import type { TableRef } from "../plan/logical.js";
 import { fileExists } from "../platform/errors.js";
 import type { Completion, Storage, WritableFile } from "../platform/platform.js";
-import { FORMATS, formatNamed, formatOf, PARQUET } from "./formats.js";
+import { extensionOf, formatOf, openFormat, PARQUET, RECORD_NAMES } from "./formats.js";
 
 /** Bytes that wait to be written before the sink says that it is full. */
 const WAITING_BYTES_MAX = 4 << 20;
@@ -16,12 +17,6 @@ const WRITE_BYTES = 256 << 10;
 
 /** One call to the storage; they run one after another. */
 type Call = (done: Completion<void>) => void;
-
-/** Where the rows go, and in which format: by the path's ending unless given. */
-export interface FileTarget {
-  readonly path: string;
-  readonly format?: string;
-}
 
 export class FileSink implements Sink {
   readonly #path: string;
@@ -41,10 +36,12 @@ export class FileSink implements Sink {
   /** Who is told of the first error: the job, or whoever waits for the end. */
   #failed: (error: Error) => void = () => undefined;
 
-  constructor(options: FileTarget, schema: Schema) {
-    const format = formatNamed(formatForWriting(options), options.path);
-    this.#encoder = format.createEncoder(schema);
-    this.#path = options.path.endsWith("/") ? `${options.path}part-0${format.extensions[0]}` : options.path;
+  /** The table's name is the path; its format, by the path's ending unless given, has been loaded. */
+  constructor(table: TableRef, schema: Schema) {
+    const { name: path } = table;
+    const format = formatForWriting(table);
+    this.#encoder = openFormat(format, table).createEncoder(schema);
+    this.#path = path.endsWith("/") ? `${path}part-0${extensionOf(format, path)}` : path;
   }
 
   open(context: SinkContext): void {
@@ -185,12 +182,12 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-/** @throws UNSUPPORTED for formats that are read only */
-function formatForWriting({ path, format }: FileTarget): string {
-  const name = formatOf(path, format);
+/** @throws OPTION; UNSUPPORTED for formats that are read only */
+export function formatForWriting({ name: path, options }: TableRef): string {
+  const name = formatOf(path, options["format"] as string | undefined);
   if (name !== PARQUET) return name;
   throw new ConnectorError("UNSUPPORTED", `${path}: Parquet files are not written yet`, {
-    hint: `write ${FORMATS.map((known) => known.name).join(", ")}`,
+    hint: `write ${RECORD_NAMES.join(", ")}`,
     at: { source: path },
     domain: "user",
   });

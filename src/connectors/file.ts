@@ -3,7 +3,7 @@
 // However many files there are, a bounded number is open: a file that has to wait is closed where it stands and opened
 // again when its time comes.
 import type { Schema } from "../arrow/types.js";
-import { type DecoderPosition, START } from "../formats/format.js";
+import { type DecoderPosition, type Format, START } from "../formats/format.js";
 import type { ParquetFile, ParquetOptions } from "../formats/parquet.js";
 import { openParquet } from "../formats/parquet-door.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
@@ -14,8 +14,8 @@ import { type Completion, type FileInfo, type Platform, promised, type ReadableF
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, fileChunks, type SplitReader } from "./bytes.js";
-import { FileSink } from "./file-sink.js";
-import { formatNamed, formatOf, PARQUET } from "./formats.js";
+import { FileSink, formatForWriting } from "./file-sink.js";
+import { checkOthers, formatOf, loadFormat, openFormat, PARQUET } from "./formats.js";
 
 /** Files open at a time. */
 const OPEN_MAX = 64;
@@ -28,6 +28,8 @@ export interface FileOptions {
   /** Longest record of a record format. */
   readonly maxRecordBytes?: number;
   readonly parquet?: ParquetOptions;
+  /** Names of all columns, once they are known. */
+  readonly columns?: readonly string[];
 }
 
 export const file: Connector = {
@@ -38,12 +40,16 @@ export const file: Connector = {
     const files = await promised<FileInfo[]>((done) => list(platform, options.path, done));
     const first = files[0] as FileInfo;
     const format = formatOf(first.path, options.format);
-    const found = schema ?? (await schemaOf(platform, first, format, options));
-    return { schema: found, bounded: true, options: { format } };
+    if (format === PARQUET) checkOthers(format, ref.name, ref.options);
+    else await loadFormat(format, ref.name);
+    const found = schema ?? (await schemaOf(platform, first, ref, format));
+    const columns = found.fields.map(({ name }) => name);
+    return { schema: found, bounded: true, options: { format, columns } };
   },
 
   source: (table, schema, predicate) => new FileSource(table, schema, predicate),
-  sink: (table, schema) => new FileSink(optionsOf(table.ref), schema),
+  prepareSink: ({ ref }) => loadFormat(formatForWriting(ref), ref.name),
+  sink: (table, schema) => new FileSink(table.ref, schema),
 };
 
 function optionsOf({ name, options }: TableRef): FileOptions {
@@ -58,16 +64,16 @@ function list(platform: Platform, path: string, done: Completion<FileInfo[]>): v
   });
 }
 
-async function schemaOf(platform: Platform, info: FileInfo, format: string, options: FileOptions): Promise<Schema> {
+async function schemaOf(platform: Platform, info: FileInfo, ref: TableRef, format: string): Promise<Schema> {
   const opened = await promised<ReadableFile>((done) => platform.storage.open(info.path, done));
   try {
     if (format === PARQUET) {
-      const parquet = await promised<ParquetFile>((done) => openParquet(opened, options.parquet ?? {}, done));
+      const parquet = await promised<ParquetFile>((done) => openParquet(opened, optionsOf(ref).parquet ?? {}, done));
       return parquet.schema;
     }
     const bytes = await promised<Uint8Array>((done) => opened.read(0, CHUNK_BYTES, done));
     const complete = bytes.length === opened.lengthBytes;
-    return formatNamed(format, info.path).inferSchema({ bytes, complete, source: info.path });
+    return openFormat(format, ref).inferSchema({ bytes, complete, source: info.path });
   } finally {
     await promised<void>((done) => opened.close(done));
   }
@@ -97,7 +103,8 @@ export class FileSource implements Source {
   readonly schema: Schema;
   readonly mayIdle = false;
   readonly #options: FileOptions;
-  readonly #format: string;
+  /** null for Parquet, whose files are no stream of records. */
+  readonly #format: Format | null;
   readonly #platform: Platform;
   readonly #predicate: BoundExpr | null;
   readonly #openMax: number;
@@ -116,7 +123,8 @@ export class FileSource implements Source {
   constructor({ ref, platform }: Table, schema: Schema, predicate: BoundExpr | null, openMax = OPEN_MAX) {
     this.schema = schema;
     this.#options = optionsOf(ref);
-    this.#format = formatOf(this.#options.path, this.#options.format);
+    const format = formatOf(this.#options.path, this.#options.format);
+    this.#format = format === PARQUET ? null : openFormat(format, ref);
     this.#platform = platform;
     this.#predicate = predicate;
     this.#openMax = openMax;
@@ -246,7 +254,8 @@ export class FileSource implements Source {
         return;
       }
       split.file = opened;
-      if (this.#format !== PARQUET) this.#read(split, () => this.#decode(split, opened));
+      const format = this.#format;
+      if (format !== null) this.#read(split, () => this.#decode(split, opened, format));
       else {
         openParquet(opened, this.#options.parquet ?? {}, (failure, parquet) => {
           if (failure !== null) this.#opened(split, failure);
@@ -274,12 +283,13 @@ export class FileSource implements Source {
     else this.#context.wake();
   }
 
-  #decode(split: FileSplit, opened: ReadableFile): SplitReader {
+  #decode(split: FileSplit, opened: ReadableFile, format: Format): SplitReader {
     const { number, position, info } = split;
     const start = (position as DecoderPosition | null) ?? START;
     return new DecodedSplit(fileChunks(opened, start.byte), {
-      format: formatNamed(this.#format, info.path),
+      format,
       schema: this.schema,
+      columns: this.#options.columns,
       source: info.path,
       split: number,
       context: this.#context,

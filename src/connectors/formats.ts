@@ -1,18 +1,72 @@
-// The record formats that byte sources and file sinks know, by name and by file ending.
-import { ConnectorError, hintNames } from "../errors.js";
-import type { Format } from "../formats/format.js";
-import { json } from "../formats/json.js";
+// The formats that byte sources and file sinks know, by name and by file ending. A record format's code is loaded when a table
+// first names it, and opened with the options that the table keeps under the format's name: `{ csv: { delimiter: ";" } }`.
+import { assert, ConnectorError, hintNames } from "../errors.js";
+import type { Format, OpenFormat } from "../formats/format.js";
+import type { TableRef } from "../plan/logical.js";
+import { loadPart } from "../platform/errors.js";
 
-export const FORMATS: readonly Format[] = [json];
+/** What is known of a record format before its code is loaded. */
+interface RecordFormat {
+  readonly name: string;
+  /** File name endings, with the dot; the first is what new files get. */
+  readonly extensions: readonly string[];
+  load(): Promise<OpenFormat>;
+}
+
+const RECORD_FORMATS: readonly RecordFormat[] = [
+  {
+    name: "ndjson",
+    extensions: [".ndjson", ".jsonl", ".json"],
+    load: async () => (await import("../formats/json.js")).openJson,
+  },
+];
 
 /** Files that are no stream of records: they are read by their own reader. */
 export const PARQUET = "parquet";
+const PARQUET_EXTENSIONS = [".parquet", ".pq"];
 
-const NAMES = [...FORMATS.map(({ name }) => name), PARQUET];
+/** Names of the record formats. */
+export const RECORD_NAMES: readonly string[] = RECORD_FORMATS.map(({ name }) => name);
+const NAMES = [...RECORD_NAMES, PARQUET];
 
-/** A format of records. @throws OPTION naming the formats */
-export function formatNamed(name: string, where: string): Format {
-  const format = FORMATS.find((candidate) => candidate.name === name);
+/** Those that were loaded, by name. */
+const loaded = new Map<string, OpenFormat>();
+
+/**
+ * Loads a record format, so that `openFormat` need not wait.
+ * @throws OPTION naming the formats, UNSUPPORTED for Parquet, MODULE_MISSING
+ */
+export async function loadFormat(name: string, where: string): Promise<void> {
+  const format = recordFormat(name, where);
+  if (!loaded.has(name)) loaded.set(name, await loadPart(`the format "${name}"`, format.load));
+}
+
+/** A record format that was loaded, with the table's options of it. @throws OPTION */
+export function openFormat(name: string, { name: where, options }: Pick<TableRef, "name" | "options">): Format {
+  const open = loaded.get(name);
+  assert(open !== undefined, `the format "${name}" was not loaded`);
+  checkOthers(name, where, options);
+  return open(options[name] ?? {}, where);
+}
+
+/** `loadFormat`, then `openFormat`. */
+export async function loadAndOpen(name: string, table: Pick<TableRef, "name" | "options">): Promise<Format> {
+  await loadFormat(name, table.name);
+  return openFormat(name, table);
+}
+
+/** Options of another format than the table's would go unheard. @throws OPTION */
+export function checkOthers(name: string, where: string, options: Readonly<Record<string, unknown>>): void {
+  const other = NAMES.find((candidate) => candidate !== name && options[candidate] !== undefined);
+  if (other === undefined) return;
+  throw new ConnectorError("OPTION", `${where} has options of "${other}", but its format is "${name}"`, {
+    hint: `give { ${name}: … }, or { format: "${other}" }`,
+    domain: "user",
+  });
+}
+
+function recordFormat(name: string, where: string): RecordFormat {
+  const format = RECORD_FORMATS.find((candidate) => candidate.name === name);
   if (format !== undefined) return format;
   if (name === PARQUET) {
     throw new ConnectorError("UNSUPPORTED", `${where}: Parquet is read from files only`, {
@@ -26,16 +80,27 @@ export function formatNamed(name: string, where: string): Format {
   });
 }
 
+/** The ending that a new file of a record format gets, with the dot. @throws OPTION, UNSUPPORTED */
+export function extensionOf(name: string, where: string): string {
+  return recordFormat(name, where).extensions[0] as string;
+}
+
+/** The name of the format that a path's ending tells, null for none. */
+export function endingFormat(path: string): string | null {
+  const lower = path.toLowerCase();
+  const endsWith = (endings: readonly string[]) => endings.some((ending) => lower.endsWith(ending));
+  if (endsWith(PARQUET_EXTENSIONS)) return PARQUET;
+  return RECORD_FORMATS.find(({ extensions }) => endsWith(extensions))?.name ?? null;
+}
+
 /** The format's name, by option or by the path's ending. @throws OPTION when neither tells */
 export function formatOf(path: string, option: string | undefined): string {
   if (option !== undefined) {
-    if (option !== PARQUET) formatNamed(option, path);
+    if (option !== PARQUET) recordFormat(option, path);
     return option;
   }
-  const lower = path.toLowerCase();
-  const format = FORMATS.find(({ extensions }) => extensions.some((ending) => lower.endsWith(ending)));
-  if (format !== undefined) return format.name;
-  if (lower.endsWith(".parquet") || lower.endsWith(".pq")) return PARQUET;
+  const told = endingFormat(path);
+  if (told !== null) return told;
   throw new ConnectorError("OPTION", `the name "${path}" does not tell its format`, {
     hint: `give { format }: ${NAMES.join(", ")}`,
     domain: "user",

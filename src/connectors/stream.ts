@@ -3,12 +3,13 @@ import type { Schema } from "../arrow/types.js";
 import { ConnectorError } from "../errors.js";
 import type { Format } from "../formats/format.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
+import type { TableRef } from "../plan/logical.js";
 import { fetchFailed, messageOf } from "../platform/errors.js";
 import { type Completion, type FetchResult, promised } from "../platform/platform.js";
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, type ReadChunk } from "./bytes.js";
-import { formatNamed } from "./formats.js";
+import { endingFormat, loadAndOpen, openFormat } from "./formats.js";
 
 /** Bytes that are looked at for the columns where no schema is given. */
 const SAMPLE_BYTES = CHUNK_BYTES / 4;
@@ -29,11 +30,11 @@ const streams = new WeakMap<Bytes, Begun | null>();
 export const stream: Connector = {
   name: "stream",
   async resolve(table, schema): Promise<Resolved> {
-    const format = recordFormat(table);
-    if (schema !== null) return { schema, bounded: true };
+    const format = await loadAndOpen(formatOf(table.ref), table.ref);
+    if (schema !== null) return resolved(schema);
     const { begun, sample } = await look(takeStream(table));
     streams.set(table.live as Bytes, begun);
-    return { schema: format.inferSchema({ ...sample, source: table.ref.name }), bounded: true };
+    return resolved(format.inferSchema({ ...sample, source: table.ref.name }));
   },
   source: (table, schema) => new StreamSource(table, schema, (done) => done(null, takeStream(table))),
 };
@@ -42,17 +43,22 @@ export const stream: Connector = {
 export const http: Connector = {
   name: "fetch",
   async resolve(table, schema): Promise<Resolved> {
-    const format = recordFormat(table);
-    if (schema !== null) return { schema, bounded: true };
+    const format = await loadAndOpen(formatOf(table.ref), table.ref);
+    if (schema !== null) return resolved(schema);
     const { begun, sample } = await look(await promised((done) => beginFetch(table, done)));
     begun.cancel();
-    return { schema: format.inferSchema({ ...sample, source: table.ref.name }), bounded: true };
+    return resolved(format.inferSchema({ ...sample, source: table.ref.name }));
   },
   source: (table, schema) => new StreamSource(table, schema, (done) => beginFetch(table, done)),
 };
 
-function recordFormat({ ref }: Table): Format {
-  return formatNamed((ref.options["format"] as string | undefined) ?? "ndjson", ref.name);
+/** By option, by the URL's ending, else lines of JSON: what a service streams has no ending. */
+function formatOf({ name, options }: TableRef): string {
+  return (options["format"] as string | undefined) ?? endingFormat(name) ?? "ndjson";
+}
+
+function resolved(schema: Schema): Resolved {
+  return { schema, bounded: true, options: { columns: schema.fields.map(({ name }) => name) } };
 }
 
 /** Takes a stream for reading. @throws SOURCE_USED when a job or somebody else has it */
@@ -132,6 +138,7 @@ class StreamSource implements Source {
   readonly mayIdle = true;
   readonly #source: string;
   readonly #format: Format;
+  readonly #columns: readonly string[] | undefined;
   readonly #maxRecordBytes: number | undefined;
   readonly #begin: (done: Completion<Begun>) => void;
   #context!: SourceContext;
@@ -143,7 +150,8 @@ class StreamSource implements Source {
   constructor(table: Table, schema: Schema, begin: (done: Completion<Begun>) => void) {
     this.schema = schema;
     this.#source = table.ref.name;
-    this.#format = recordFormat(table);
+    this.#format = openFormat(formatOf(table.ref), table.ref);
+    this.#columns = table.ref.options["columns"] as readonly string[] | undefined;
     this.#maxRecordBytes = table.ref.options["maxRecordBytes"] as number | undefined;
     this.#begin = begin;
   }
@@ -209,6 +217,7 @@ class StreamSource implements Source {
     this.#split = new DecodedSplit(read, {
       format: this.#format,
       schema: this.schema,
+      columns: this.#columns,
       source: this.#source,
       split: 0,
       context: this.#context,

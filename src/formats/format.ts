@@ -39,6 +39,11 @@ export interface DecoderOptions {
   readonly split: number;
   /** Rows of a batch at most. */
   readonly batchRowsMax: number;
+  /**
+   * Names of all columns of the table, of which `schema` may be a part, in their order: for formats whose records tell
+   * columns by their place only. The schema's own unless given.
+   */
+  readonly columns?: readonly string[];
   /** Longest record in bytes, its line end not counted; 16 MB unless given. */
   readonly maxRecordBytes?: number;
   /** Where to go on; the bytes fed first are those at `start.byte`. The start of the source unless given. */
@@ -87,15 +92,21 @@ export interface Sample {
   readonly source: string;
 }
 
-/** One format of records in a stream of bytes. */
+/** One format of records in a stream of bytes, with the options that one table has of it. */
 export interface Format {
   /** As options and messages write it. */
   readonly name: string;
-  /** File name endings, with the dot. */
-  readonly extensions: readonly string[];
   /** @throws SCHEMA_EMPTY when the sample holds no record; ENCODING; TOO_MANY_COLUMNS; what the format adds. */
   inferSchema(sample: Sample): Schema;
   /** @throws UNSUPPORTED for a column type that the format cannot carry. */
   createDecoder(options: DecoderOptions): Decoder;
   createEncoder(schema: Schema): Encoder;
 }
+
+/**
+ * What a format's module gives: the format with a table's options, checked against the schema that the format owns.
+ * @param options - what the table keeps under the format's name, `{}` for nothing
+ * @param where - the table, for messages
+ * @throws OPTION
+ */
+export type OpenFormat = (options: unknown, where: string) => Format;

@@ -13,17 +13,25 @@
 //     INTERVAL           whole milliseconds
 //
 // null, and a missing key, is NULL. Of equal keys the last one counts. Keys without a column are checked and passed over.
-import type { Schema } from "../arrow/types.js";
-import type { Format } from "./format.js";
+import * as v from "valibot";
+import type { Format, OpenFormat } from "./format.js";
 import { JsonDecoder } from "./json-decoder.js";
 import { JsonEncoder } from "./json-encoder.js";
 import { inferJsonSchema } from "./json-infer.js";
+import { checkFormatOptions } from "./options.js";
 
 /** Lines of JSON objects. */
 export const json: Format = {
   name: "ndjson",
-  extensions: [".ndjson", ".jsonl", ".json"],
   inferSchema: (sample) => inferJsonSchema(sample),
   createDecoder: (options) => new JsonDecoder(options),
-  createEncoder: (schema: Schema) => new JsonEncoder(schema),
+  createEncoder: (schema) => new JsonEncoder(schema),
+};
+
+const OPTIONS = v.strictObject({});
+
+/** `json`, which has no options. @throws OPTION for any */
+export const openJson: OpenFormat = (options, where) => {
+  checkFormatOptions(OPTIONS, options, json.name, where);
+  return json;
 };

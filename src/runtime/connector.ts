@@ -31,6 +31,8 @@ export interface Connector {
   resolve?(table: Table, schema: Schema | null): Promise<Resolved>;
   /** A reader of these columns. It opens nothing before its `open`. `predicate` may be used to skip, rows are filtered again. */
   source?(table: Table, schema: Schema, predicate: BoundExpr | null): Source;
+  /** Loads what a writer of this table takes: `sink` does not wait. */
+  prepareSink?(table: Table): Promise<void>;
   /** A writer of rows with these columns. */
   sink?(table: Table, schema: Schema): Sink;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readRows } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import { FileSource } from "../../src/connectors/file.js";
+import { loadFormat } from "../../src/connectors/formats.js";
 import { count, tumble } from "../../src/index.js";
 import { newMetrics, type SplitEvent } from "../../src/operators/operator.js";
 import { promised } from "../../src/platform/platform.js";
@@ -38,6 +39,16 @@ describe("a path", () => {
         at: { source: path },
       });
     }
+  });
+
+  test("with options of another format are refused: they would go unheard", async () => {
+    const { mill, sim, wait } = await openSim();
+    sim.files.write("/x.ndjson", lines(ticks(2)));
+    const table = mill.file("/x.ndjson", { parquet: { truncateTimes: true } });
+    await expect(wait(table.toArray())).rejects.toMatchObject({
+      code: "OPTION",
+      message: '/x.ndjson has options of "parquet", but its format is "ndjson"',
+    });
   });
 
   test("whose ending tells no format wants one, and knows the near names", async () => {
@@ -152,6 +163,7 @@ async function drive(openMax: number, options: { sim: SimPlatform; saved?: State
   const { workspace, memory, kernels } = await openTestWorkspace();
   const account = new MemoryAccount(memory);
   const ref = { id: "t", connector: "file", name: "/data/*.ndjson", options: { format: "ndjson" } };
+  await loadFormat("ndjson", ref.name);
   const source = new FileSource({ ref, live: undefined, platform: sim }, parseSchema(TICKS), null, openMax);
   const maxMs = new Map<number, number>();
   const events: SplitEvent[] = [];
