@@ -33,12 +33,15 @@ import type { ReadOptions } from "./arrow/rows.js";
 import { BatchTable } from "./arrow/table.js";
 import type { Schema } from "./arrow/types.js";
 import { PlanError } from "./errors.js";
+import { type LiveOptions, type LiveTable, openLiveTable } from "./live-table.js";
 import { type TableRef, unresolvedScan } from "./plan/logical.js";
 import { redacted } from "./platform/errors.js";
 import type { Platform } from "./platform/platform.js";
 import { type EngineParts, ProgramRunner } from "./runner.js";
 import type { Connector, LateConnector } from "./runtime/connector.js";
 import { asyncDispose } from "./runtime/job.js";
+import { LiveRows } from "./runtime/live-rows.js";
+import type { Subscriptions } from "./runtime/subscriptions.js";
 import { kernelBytes, loadKernels } from "./wasm/kernels.js";
 import { LinearMemory } from "./wasm/memory.js";
 
@@ -73,6 +76,8 @@ type Declared<S extends SchemaLiteral> = { readonly schema: CheckedSchema<S> };
 
 export class Engine implements AsyncDisposable {
   readonly #runner: ProgramRunner;
+  /** Live tables that somebody follows. */
+  readonly #followed = new Set<Subscriptions>();
 
   constructor(parts: EngineParts) {
     this.#runner = new ProgramRunner(parts);
@@ -183,7 +188,18 @@ export class Engine implements AsyncDisposable {
   }
 
   /** An empty table in the engine's memory: a target, to be read when the jobs that write it have ended. */
-  memory(name = "memory"): MemoryTable {
+  memory(name?: string): MemoryTable;
+  /**
+   * The same, to be looked at while jobs write it: rows by key or in the order they come, as they are after each batch.
+   *
+   * @example
+   * const table = mill.memory({ key: ["windowStart", "host"], rowsMax: 10_000 });
+   * table.subscribe(({ snapshot, changes }) => draw(snapshot ?? changes));
+   */
+  memory<Row = AnyRow>(options: LiveOptions<NoInfer<Row>>): LiveTable<Row>;
+  memory<Row>(options: string | LiveOptions<Row> = "memory"): MemoryTable | LiveTable<Row> {
+    if (typeof options !== "string") return openLiveTable(this.#runner, this.#followed, options);
+    const name = options;
     const live = new BatchTable(this.#runner.home);
     return new MemoryTable(this.#runner, this.#runner.catalog.addTable("memory", name, {}, live), live);
   }
@@ -198,12 +214,13 @@ export class Engine implements AsyncDisposable {
   /** Gives the memory of `columns()` or `memory()` back. Jobs that read the table must have ended. */
   release(target: Target): void {
     const live = this.#runner.catalog.live(targetTable(target, "release()"));
-    if (live instanceof BatchTable) live.release();
+    if (live instanceof BatchTable || live instanceof LiveRows) live.release();
   }
 
-  /** Stops all jobs and gives back all memory of tables. */
-  close(): Promise<void> {
-    return this.#runner.close();
+  /** Stops all jobs, ends all subscriptions and gives back all memory of tables. */
+  async close(): Promise<void> {
+    await this.#runner.close();
+    for (const subscriptions of this.#followed) subscriptions.close();
   }
 
   [asyncDispose](): Promise<void> {

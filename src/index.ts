@@ -111,5 +111,7 @@ export {
   SchemaError,
   StateError,
 } from "./errors.js";
+export type { LiveOptions, LiveTable, SubscribeOptions } from "./live-table.js";
 export type { RowPolicy } from "./plan/policy.js";
 export type { LogLevel, Platform } from "./platform/platform.js";
+export type { RowChanges, TableEvent } from "./runtime/live-rows.js";

@@ -54,6 +54,10 @@ export class ProgramRunner implements Runner {
     this.home = { account: new MemoryAccount(parts.memory), kernels: parts.kernels };
   }
 
+  get platform(): Platform {
+    return this.#parts.platform;
+  }
+
   async resolve(scan: LogicalNode<"unresolved-scan">): Promise<ResolvedTable> {
     const { table } = scan;
     const connector = await this.#load(table);

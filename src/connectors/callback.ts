@@ -4,7 +4,7 @@ import { type ReadOptions, readRows, type Value } from "../arrow/rows.js";
 import { ConnectorError } from "../errors.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
 import { messageOf } from "../platform/errors.js";
-import type { Completion } from "../platform/platform.js";
+import { type Completion, isThenable } from "../platform/platform.js";
 import type { Connector } from "../runtime/connector.js";
 
 /** Takes the rows of one batch. */
@@ -14,10 +14,6 @@ export const callback: Connector = {
   name: "callback",
   sink: ({ live, ref }) => new CallbackSink(live as RowsCallback, ref.name, ref.options as ReadOptions),
 };
-
-function isThenable(answer: unknown): answer is PromiseLike<void> {
-  return typeof answer === "object" && answer !== null && "then" in answer && typeof answer.then === "function";
-}
 
 class CallbackSink implements Sink {
   readonly #fn: RowsCallback;

@@ -1,5 +1,6 @@
 // Tables in the engine's own memory: columns that were copied in once and are read by any number of jobs without another
-// copy, and targets that keep a job's rows. Nothing is seen of a job that did not end well.
+// copy, and targets that keep a job's rows. Nothing is seen of a job that did not end well, but in live tables, which show
+// every batch as it comes.
 import type { Batch } from "../arrow/batch.js";
 import type { BatchTable } from "../arrow/table.js";
 import { columnIndex, type Schema } from "../arrow/types.js";
@@ -8,20 +9,29 @@ import type { Sink } from "../operators/sink.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import type { Completion } from "../platform/platform.js";
 import type { Connector, Resolved } from "../runtime/connector.js";
+import { LiveRows } from "../runtime/live-rows.js";
 import type { StateValue } from "../state/snapshot.js";
+import { ArraySource } from "./rows.js";
 
 export const memory: Connector = {
   name: "memory",
   resolve: ({ live, ref }, schema): Promise<Resolved> => {
-    const known = schema ?? (live as BatchTable).schema;
+    const known = schema ?? (live as BatchTable | LiveRows).schema;
     if (known !== null) return Promise.resolve({ schema: known, bounded: true });
     const error = new SchemaError("SCHEMA_EMPTY", `${ref.name} holds no rows yet`, {
       hint: "read it after the job that writes it has ended",
     });
     return Promise.reject(error);
   },
-  source: ({ live }, schema) => new MemorySource(live as BatchTable, schema),
-  sink: ({ live }, schema) => new MemorySink(live as BatchTable, schema),
+  source: ({ live, ref }, schema) => {
+    // The rows as they are when the job starts; what is written meanwhile does not reach it.
+    if (live instanceof LiveRows) return new ArraySource(live.rows(), ref.name, schema);
+    return new MemorySource(live as BatchTable, schema);
+  },
+  sink: ({ live }, schema) => {
+    if (live instanceof LiveRows) return new LiveSink(live, schema);
+    return new MemorySink(live as BatchTable, schema);
+  },
 };
 
 /** Reads the batches that the table holds when it is opened, in pieces that share their memory. */
@@ -110,6 +120,33 @@ class MemorySink implements Sink {
 
   abort(done: Completion<void>): void {
     for (const batch of this.#batches.splice(0)) batch.release();
+    done(null);
+  }
+}
+
+class LiveSink implements Sink {
+  readonly ready = true;
+  readonly #rows: LiveRows;
+
+  constructor(rows: LiveRows, schema: Schema) {
+    this.#rows = rows;
+    rows.open(schema);
+  }
+
+  open(): void {
+    // Nothing to prepare.
+  }
+
+  write(batch: Batch): void {
+    this.#rows.write(batch);
+  }
+
+  finish(done: Completion<void>): void {
+    this.#rows.settled(() => done(null));
+  }
+
+  /** What has been seen stays. */
+  abort(done: Completion<void>): void {
     done(null);
   }
 }

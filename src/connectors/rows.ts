@@ -188,7 +188,8 @@ abstract class RowsSource implements Source {
   }
 }
 
-class ArraySource extends RowsSource {
+/** Rows that all are there. */
+export class ArraySource extends RowsSource {
   readonly #rows: readonly Row[];
 
   constructor(values: readonly Row[], name: string, schema: Schema) {

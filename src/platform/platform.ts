@@ -95,3 +95,8 @@ export function promised<T>(call: (done: Completion<T>) => void): Promise<T> {
     call((error, value) => (error === null ? resolve(value) : reject(error)));
   });
 }
+
+/** Whether a function of the program answered with a promise, or something that is as good as one. */
+export function isThenable(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof answer === "object" && answer !== null && "then" in answer && typeof answer.then === "function";
+}
