@@ -16,11 +16,11 @@ import type { AnyRow, Runner } from "./api/runner.js";
 import { openTable, Table } from "./api/table.js";
 import {
   type BatchesOptions,
+  BYTES_OPTIONS,
   type BytesOptions,
   type ColumnsOptions,
   type FetchOptions,
   type FileOptions,
-  FORMAT_OPTIONS,
   type GenerateOptions,
   type RowsOptions,
 } from "./api/tables.js";
@@ -91,14 +91,14 @@ export class Engine implements AsyncDisposable {
    */
   file<const S extends SchemaLiteral = SchemaLiteral>(path: string, options?: FileOptions<S>): Table<RowOf<S>> {
     checkText(path, "file()", "a path");
-    const own = ["format", "maxRecordBytes", ...FORMAT_OPTIONS] as const;
-    return openTable(this.#runner, { where: "file()", connector: "file", name: path, own }, options);
+    const spec = { where: "file()", connector: "file", name: path, own: BYTES_OPTIONS };
+    return openTable(this.#runner, spec, options);
   }
 
   /** Records over HTTP; every job fetches them anew. */
   fetch<const S extends SchemaLiteral = SchemaLiteral>(url: string, options?: FetchOptions<S>): Table<RowOf<S>> {
     checkText(url, "fetch()", "a URL");
-    const own = ["format", "maxRecordBytes", "headers", ...FORMAT_OPTIONS] as const;
+    const own = [...BYTES_OPTIONS, "headers"] as const;
     const spec = { where: "fetch()", connector: "fetch", name: redacted(url), own, live: url };
     return openTable(this.#runner, spec, options);
   }
@@ -118,12 +118,8 @@ export class Engine implements AsyncDisposable {
   from(values: Rows | ReadableStream<Uint8Array>, options?: RowsOptions & BytesOptions): Table<never> {
     if (typeof values === "object" && values !== null) {
       if ("getReader" in values) {
-        const own = ["format", "maxRecordBytes", ...FORMAT_OPTIONS] as const;
-        return openTable(
-          this.#runner,
-          { where: "from()", connector: "stream", name: "stream", own, live: values },
-          options,
-        );
+        const spec = { where: "from()", connector: "stream", name: "stream", own: BYTES_OPTIONS, live: values };
+        return openTable(this.#runner, spec, options);
       }
       if (Symbol.iterator in values || Symbol.asyncIterator in values) return this.#rows("from()", values, options);
     }

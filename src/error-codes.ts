@@ -47,6 +47,11 @@ export const CODES = {
   PARQUET_ENCODING: "A Parquet page is encoded in a way that is not known for its type. Write the file with PLAIN.",
   PARQUET_PAGE_SIZE: "A Parquet page is larger than `pageBytesMax`. Raise it if the file is to be trusted.",
   PARQUET_PRECISION: "A time is finer than its type can hold. `truncateTimes: true` cuts the digits off.",
+  GZIP_TRUNCATED: "gzip data ends before its end. The rows before the break were read; get the rest of the file.",
+  GZIP_CORRUPT: "Bytes are not gzip, or their check sum is wrong. The rows before the break were read.",
+  ZSTD_CORRUPT: "Bytes are not Zstandard as RFC 8878 has it, or end too early. The rows before the break were read.",
+  DECOMPRESS_LIMIT:
+    "Compressed data grows beyond its limit, as compression bombs do. Raise `decompress` if the data is to be trusted.",
   STATE_MISMATCH:
     "State that was saved does not belong to this plan or input. Start without it, or with what it was saved from.",
   DEPENDENCY_MISSING: "An optional package is not installed. The hint is the command that installs it.",

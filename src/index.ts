@@ -56,21 +56,15 @@ export {
 export { Pipeline, type Target } from "./api/pipeline.js";
 export type {
   AnyRow,
-  EdgeMetrics,
   Job,
   JobEvent,
-  JobGraph,
-  JobGraphEdge,
-  JobGraphNode,
   JobProgress,
   JobResult,
-  JobSample,
   JobState,
   NodeMetrics,
   RowOptions,
   RowReader,
   RunOptions,
-  TraceOptions,
 } from "./api/runner.js";
 export {
   DataStream,

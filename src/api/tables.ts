@@ -13,7 +13,14 @@ export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends T
   readonly format?: string;
   /** Longest record of a record format; longer ones are refused. 16 MB unless given. */
   readonly maxRecordBytes?: number;
+  /** `gzip`, `zstd` or `none`; told by a name's ending (`.gz`, `.zst`), else `none`, unless given. */
+  readonly compression?: "gzip" | "zstd" | "none";
+  /** What compressed data may become: bytes out for one byte in (200 unless given), bytes in all (no bound unless given). */
+  readonly decompress?: { readonly ratioMax?: number; readonly bytesMax?: number };
 }
+
+/** Options of `BytesOptions`, by name. */
+export const BYTES_OPTIONS = ["format", "maxRecordBytes", "compression", "decompress", ...FORMAT_OPTIONS] as const;
 
 export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
   readonly parquet?: {

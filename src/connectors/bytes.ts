@@ -1,9 +1,10 @@
 // Bytes on their way into a decoder: where chunks come from (a file, a stream, a fetch), read ahead within a bound, and the
 // reader of one split that all of them share.
 import type { Schema } from "../arrow/types.js";
+import { DataError } from "../errors.js";
 import type { Decoder, DecoderPosition, Format } from "../formats/format.js";
 import type { Poll, SourceContext } from "../operators/source.js";
-import type { Completion, ReadableFile } from "../platform/platform.js";
+import { type Completion, promised, type ReadableFile } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 
 export const CHUNK_BYTES = 1 << 20;
@@ -89,6 +90,35 @@ export function fileChunks(file: ReadableFile, fromByte: number): ReadChunk {
   };
 }
 
+/** The first bytes, for whoever looks for columns: `bytesMin` of them, or all. `head` are the chunks they came in. */
+export async function takeSample(
+  read: ReadChunk,
+  bytesMin = CHUNK_BYTES,
+): Promise<{ bytes: Uint8Array; head: Uint8Array[]; complete: boolean }> {
+  const head: Uint8Array[] = [];
+  let length = 0;
+  let complete = false;
+  while (length < bytesMin && !complete) {
+    const chunk = await promised(read);
+    complete = chunk === null;
+    if (chunk === null) break;
+    head.push(chunk);
+    length += chunk.length;
+  }
+  return { bytes: joined(head, length), head, complete };
+}
+
+/** All parts as one. */
+export function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 /** Reads the rows of one split. Parquet's reader has the same shape. */
 export interface SplitReader {
   poll(): Poll;
@@ -110,19 +140,25 @@ export interface DecodedSplitOptions {
   readonly context: SourceContext;
   readonly maxRecordBytes?: number;
   readonly start?: DecoderPosition;
+  /** Bytes of the source so far, where they are not those that the decoder is fed: compressed ones. */
+  readonly readBytes?: () => number;
 }
 
 /** A split of records: chunks through a decoder. */
 export class DecodedSplit implements SplitReader {
   readonly chunks: ChunkQueue;
   readonly #decoder: Decoder;
+  readonly #context: SourceContext;
+  readonly #readBytes: () => number;
   #fedBytes: number;
   #finished = false;
 
   constructor(read: ReadChunk, options: DecodedSplitOptions) {
     const { format, schema, columns, source, split, context, maxRecordBytes, start } = options;
     this.chunks = new ChunkQueue(read, () => context.wake());
+    this.#context = context;
     this.#fedBytes = start?.byte ?? 0;
+    this.#readBytes = options.readBytes ?? (() => this.#fedBytes);
     this.#decoder = format.createDecoder({
       workspace: context.workspace,
       schema,
@@ -142,7 +178,8 @@ export class DecodedSplit implements SplitReader {
       const batch = this.#decoder.next();
       if (batch !== null) return batch;
       if (this.#finished) return "done";
-      const chunk = this.chunks.take();
+      const chunk = this.#takeChunk();
+      if (this.#finished) return "done";
       if (chunk !== null) {
         this.#fedBytes += chunk.length;
         this.#decoder.feed(chunk);
@@ -158,11 +195,24 @@ export class DecodedSplit implements SplitReader {
   }
 
   progress(): { readonly doneBytes: number } {
-    return { doneBytes: this.#fedBytes };
+    return { doneBytes: this.#readBytes() };
   }
 
   close(): void {
     this.chunks.close();
     this.#decoder.close();
+  }
+
+  /** Compressed data that breaks off is a bad record: what came before it is read, and the row policy decides. */
+  #takeChunk(): Uint8Array | null {
+    try {
+      return this.chunks.take();
+    } catch (error) {
+      if (!(error instanceof DataError) || this.#context.rowPolicy === "fail") throw error;
+      const { code, message, at = {} } = error;
+      this.#finished = true;
+      this.#context.bad({ code, message, at, raw: new Uint8Array(0) });
+      return null;
+    }
   }
 }

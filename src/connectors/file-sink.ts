@@ -8,6 +8,7 @@ import type { Sink, SinkContext } from "../operators/sink.js";
 import type { TableRef } from "../plan/logical.js";
 import { fileExists } from "../platform/errors.js";
 import type { Completion, Storage, WritableFile } from "../platform/platform.js";
+import { joined } from "./bytes.js";
 import { extensionOf, formatOf, openFormat, PARQUET, RECORD_NAMES } from "./formats.js";
 
 /** Bytes that wait to be written before the sink says that it is full. */
@@ -170,16 +171,6 @@ export class FileSink implements Sink {
     this.#calls.length = 0;
     this.#failed(error);
   }
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 /** @throws OPTION; UNSUPPORTED for formats that are read only */

@@ -13,7 +13,8 @@ import { fileNotFound } from "../platform/errors.js";
 import { type Completion, type FileInfo, type Platform, promised, type ReadableFile } from "../platform/platform.js";
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
-import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, fileChunks, type SplitReader } from "./bytes.js";
+import { CHUNKS_AHEAD, DecodedSplit, fileChunks, type ReadChunk, type SplitReader, takeSample } from "./bytes.js";
+import { checkLimits, compressionOf, type DecompressLimits, decompressed } from "./compression.js";
 import { FileSink, formatForWriting } from "./file-sink.js";
 import { checkOthers, formatOf, loadFormat, openFormat, PARQUET } from "./formats.js";
 
@@ -28,6 +29,9 @@ export interface FileOptions {
   /** Longest record of a record format. */
   readonly maxRecordBytes?: number;
   readonly parquet?: ParquetOptions;
+  /** By the file's ending unless given. */
+  readonly compression?: string;
+  readonly decompress?: DecompressLimits;
   /** Names of all columns, once they are known. */
   readonly columns?: readonly string[];
 }
@@ -71,12 +75,29 @@ async function schemaOf(platform: Platform, info: FileInfo, ref: TableRef, forma
       const parquet = await promised<ParquetFile>((done) => openParquet(opened, optionsOf(ref).parquet ?? {}, done));
       return parquet.schema;
     }
-    const bytes = await promised<Uint8Array>((done) => opened.read(0, CHUNK_BYTES, done));
-    const complete = bytes.length === opened.lengthBytes;
+    const { read } = openBytes(opened, optionsOf(ref), platform, 0);
+    const { bytes, complete } = await takeSample(read);
     return openFormat(format, ref).inferSchema({ bytes, complete, source: info.path });
   } finally {
     await promised<void>((done) => opened.close(done));
   }
+}
+
+/** The bytes that a decoder is fed from `fromByte` on, and how many of the file's were read for them. */
+function openBytes(opened: ReadableFile, options: FileOptions, platform: Platform, fromByte: number) {
+  const { path } = opened;
+  const compression = compressionOf(path, options.compression);
+  if (compression === "none") return { read: fileChunks(opened, fromByte) };
+  const limits = checkLimits(options.decompress, path);
+  let readBytes = 0;
+  const counted: ReadChunk = (done) =>
+    compressed((error, chunk) => {
+      readBytes += chunk?.length ?? 0;
+      done(error, chunk);
+    });
+  const compressed = fileChunks(opened, 0);
+  const read = decompressed(counted, { compression, source: path, limits, platform, fromByte });
+  return { read, readBytes: () => readBytes };
 }
 
 /** One file of the source. */
@@ -286,7 +307,8 @@ export class FileSource implements Source {
   #decode(split: FileSplit, opened: ReadableFile, format: Format): SplitReader {
     const { number, position, info } = split;
     const start = (position as DecoderPosition | null) ?? START;
-    return new DecodedSplit(fileChunks(opened, start.byte), {
+    const { read, readBytes } = openBytes(opened, this.#options, this.#platform, start.byte);
+    return new DecodedSplit(read, {
       format,
       schema: this.schema,
       columns: this.#options.columns,
@@ -295,6 +317,7 @@ export class FileSource implements Source {
       context: this.#context,
       maxRecordBytes: this.#options.maxRecordBytes,
       start,
+      readBytes,
     });
   }
 

@@ -4,6 +4,7 @@ import { assert, ConnectorError, hintNames } from "../errors.js";
 import type { Format, OpenFormat } from "../formats/format.js";
 import type { TableRef } from "../plan/logical.js";
 import { loadPart } from "../platform/errors.js";
+import { uncompressedPath } from "./compression.js";
 
 /** What is known of a record format before its code is loaded. */
 interface RecordFormat {
@@ -87,7 +88,7 @@ export function extensionOf(name: string, where: string): string {
 
 /** The name of the format that a path's ending tells, null for none. */
 export function endingFormat(path: string): string | null {
-  const lower = path.toLowerCase();
+  const lower = uncompressedPath(path).toLowerCase();
   const endsWith = (endings: readonly string[]) => endings.some((ending) => lower.endsWith(ending));
   if (endsWith(PARQUET_EXTENSIONS)) return PARQUET;
   return RECORD_FORMATS.find(({ extensions }) => endsWith(extensions))?.name ?? null;

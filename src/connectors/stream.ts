@@ -8,7 +8,8 @@ import { fetchFailed, messageOf } from "../platform/errors.js";
 import { type Completion, type FetchResult, promised } from "../platform/platform.js";
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
-import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, type ReadChunk } from "./bytes.js";
+import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, type ReadChunk, takeSample } from "./bytes.js";
+import { checkLimits, compressionOf, decompressed } from "./compression.js";
 import { endingFormat, loadAndOpen, openFormat } from "./formats.js";
 
 /** Bytes that are looked at for the columns where no schema is given. */
@@ -62,7 +63,11 @@ function resolved(schema: Schema): Resolved {
 }
 
 /** Takes a stream for reading. @throws SOURCE_USED when a job or somebody else has it */
-function takeStream({ live, ref: { name } }: Table): Begun {
+function takeStream(table: Table): Begun {
+  const {
+    live,
+    ref: { name },
+  } = table;
   const bytes = live as Bytes;
   const begun = streams.get(bytes);
   if (begun === null || (begun === undefined && bytes.locked)) {
@@ -74,29 +79,32 @@ function takeStream({ live, ref: { name } }: Table): Begun {
   streams.set(bytes, null);
   if (begun !== undefined) return begun;
   const reader = bytes.getReader();
+  const read: ReadChunk = (done) => {
+    reader.read().then(
+      ({ value }) => {
+        if (value === undefined || value instanceof Uint8Array) done(null, value ?? null);
+        else done(streamFailed(name, `it gives ${typeof value}, not Uint8Array`), null);
+      },
+      (cause: unknown) => done(streamFailed(name, cause), null),
+    );
+  };
   return {
     head: [],
-    rest: (done) => {
-      reader.read().then(
-        ({ value }) => {
-          if (value === undefined || value instanceof Uint8Array) done(null, value ?? null);
-          else done(streamFailed(name, `it gives ${typeof value}, not Uint8Array`), null);
-        },
-        (cause: unknown) => done(streamFailed(name, cause), null),
-      );
-    },
+    rest: plain(read, table),
     // A stream that fails while it is given up has nothing more to say.
     cancel: () => void reader.cancel().catch(() => undefined),
   };
 }
 
-function beginFetch({ live, ref, platform }: Table, done: Completion<Begun>): void {
+function beginFetch(table: Table, done: Completion<Begun>): void {
+  const { live, ref, platform } = table;
   const url = live as string;
   const headers = ref.options["headers"] as Readonly<Record<string, string>> | undefined;
   platform.net.fetch(url, { headers }, (error, result: FetchResult) => {
     if (error !== null) done(error, undefined as never);
     else if (result.status >= 200 && result.status < 300) {
-      done(null, { head: [], rest: (answer) => result.read(answer), cancel: () => result.cancel() });
+      const rest = plain((answer) => result.read(answer), table);
+      done(null, { head: [], rest, cancel: () => result.cancel() });
     } else {
       result.cancel();
       done(fetchFailed(url, `the server answered ${result.status}`), undefined as never);
@@ -113,24 +121,26 @@ function streamFailed(name: string, cause: unknown): ConnectorError {
 
 /** Reads the first bytes, and keeps them for whoever reads on. */
 async function look(begun: Begun): Promise<{ begun: Begun; sample: { bytes: Uint8Array; complete: boolean } }> {
-  const head = [...begun.head];
-  let length = head.reduce((sum, chunk) => sum + chunk.length, 0);
-  let complete = false;
-  while (length < SAMPLE_BYTES && !complete) {
-    const chunk = await promised(begun.rest);
-    if (chunk === null) complete = true;
-    else {
-      head.push(chunk);
-      length += chunk.length;
-    }
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of head) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
+  const { bytes, head, complete } = await takeSample(fromHead(begun), SAMPLE_BYTES);
   return { begun: { ...begun, head }, sample: { bytes, complete } };
+}
+
+/** Reads what is known already, then on. */
+function fromHead({ head, rest }: Begun): ReadChunk {
+  const known = [...head];
+  return (done) => {
+    const chunk = known.shift();
+    if (chunk === undefined) rest(done);
+    else done(null, chunk);
+  };
+}
+
+/** The bytes as the decoder wants them: what is compressed, by option or by its name, is made whole on the way. */
+function plain(read: ReadChunk, { ref, platform }: Table): ReadChunk {
+  const { name: source, options } = ref;
+  const compression = compressionOf(source, options["compression"]);
+  const limits = checkLimits(options["decompress"], source);
+  return decompressed(read, { compression, source, limits, platform });
 }
 
 class StreamSource implements Source {
@@ -208,13 +218,7 @@ class StreamSource implements Source {
 
   #start(begun: Begun): void {
     this.#begun = begun;
-    const head = [...begun.head];
-    const read: ReadChunk = (done) => {
-      const chunk = head.shift();
-      if (chunk === undefined) begun.rest(done);
-      else done(null, chunk);
-    };
-    this.#split = new DecodedSplit(read, {
+    this.#split = new DecodedSplit(fromHead(begun), {
       format: this.#format,
       schema: this.schema,
       columns: this.#columns,
