@@ -56,15 +56,21 @@ export {
 export { Pipeline, type Target } from "./api/pipeline.js";
 export type {
   AnyRow,
+  EdgeMetrics,
   Job,
   JobEvent,
+  JobGraph,
+  JobGraphEdge,
+  JobGraphNode,
   JobProgress,
   JobResult,
+  JobSample,
   JobState,
   NodeMetrics,
   RowOptions,
   RowReader,
   RunOptions,
+  TraceOptions,
 } from "./api/runner.js";
 export {
   DataStream,

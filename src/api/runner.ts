@@ -68,7 +68,61 @@ export type JobEvent = { readonly atMs: number } & (
   | { readonly kind: "watermark"; readonly uid: string; readonly timeMs: number }
   | { readonly kind: "late"; readonly uid: string; readonly rows: number }
   | { readonly kind: "bad"; readonly uid: string; readonly rows: number }
+  | JobSample
 );
+
+/**
+ * All counters of a job at one time, nodes and edges in the order of `graph()`. `nowMs` is the platform's clock, in
+ * milliseconds since the epoch: what watermarks lag behind.
+ */
+export interface JobSample {
+  readonly kind: "sample";
+  readonly nowMs: number;
+  readonly nodes: readonly NodeMetrics[];
+  readonly edges: readonly EdgeMetrics[];
+}
+
+/** Counters of one edge. Totals, so that two samples give a rate. */
+export interface EdgeMetrics {
+  readonly rows: number;
+  readonly batches: number;
+  /** What the columns of those rows span; dictionaries are not counted. */
+  readonly bytes: number;
+  /** Rows that wait for the reader now. */
+  readonly queuedRows: number;
+  /** Time in which the reader took nothing (back-pressure), measured only while somebody reads samples. */
+  readonly heldMs: number;
+}
+
+/** The plan that runs, as plain data. */
+export interface JobGraph {
+  readonly nodes: readonly JobGraphNode[];
+  readonly edges: readonly JobGraphEdge[];
+}
+
+export interface JobGraphNode {
+  readonly uid: string;
+  /** `source`, `filter`, `watermark`, `window-aggregate`, `sink` …: what the physical plan calls it. */
+  readonly kind: string;
+  readonly name: string;
+  /** What EXPLAIN says: a title and lines of detail. */
+  readonly title: string;
+  readonly details: readonly string[];
+}
+
+/** From node `source` to node `target`, positions in `nodes`; `side` is the side output that the edge carries. */
+export interface JobGraphEdge {
+  readonly source: number;
+  readonly target: number;
+  readonly side: "late" | "deadLetter" | null;
+}
+
+export interface TraceOptions {
+  /** What to hear of; unless given all but `sample`. */
+  readonly kinds?: readonly JobEvent["kind"][];
+  /** How often counters are read, in milliseconds, where `kinds` has `sample`; 250 unless given, 10 at least. */
+  readonly sampleMs?: number;
+}
 
 /** How far the sources are; totals are null while unknown. */
 export interface JobProgress {
@@ -88,8 +142,15 @@ export interface Job extends AsyncDisposable {
   progress(): JobProgress;
   /** The physical plan with what each node did until this call: EXPLAIN ANALYZE. Empty while starting. */
   explain(): Promise<string>;
-  /** Events from now on. Costs nothing while nobody listens; leaving the loop ends the listening. */
-  trace(): AsyncIterableIterator<JobEvent>;
+  /** Nodes and edges of the plan that runs. Empty while starting. */
+  graph(): Promise<JobGraph>;
+  /**
+   * Events from now on. Costs nothing while nobody listens; leaving the loop ends the listening. A reader that lags misses
+   * the oldest events, and of samples it gets the newest alone.
+   *
+   * @throws OPTION
+   */
+  trace(options?: TraceOptions): AsyncIterableIterator<JobEvent>;
 }
 
 /** Chunks of rows in order, as the job makes them. `return()` (leaving a loop) cancels the job and waits until it is closed. */

@@ -171,6 +171,14 @@ export class Batch {
     for (let index = 0; index < this.#columns.length; index++) bytes += columnBytes(this.workspace, this.column(index));
     return bytes;
   }
+
+  /** About how many bytes the rows are: a selection counts by its share of the columns, and nothing is compacted for it. */
+  get spanBytes(): number {
+    const { length } = this.#columns[0] ?? { length: 0 };
+    let bytes = 0;
+    for (const column of this.#columns) bytes += columnBytes(this.workspace, column);
+    return length === 0 ? 0 : Math.round((bytes * this.rowCount) / length);
+  }
 }
 
 /** Rows `selection[0…count)` of a column, in the arena. Dictionary columns stay coded. */

@@ -4,8 +4,9 @@ import type { Batch } from "../arrow/batch.js";
 import type { SplitEvent } from "../operators/operator.js";
 import type { Completion } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
+import type { Receiver } from "./edge.js";
 import { InputWatermarks, type SavedInput } from "./input-watermarks.js";
-import type { Element, Outlet, Receiver, Slot, TaskTurn } from "./slot.js";
+import type { Element, Outlet, Slot, TaskTurn } from "./slot.js";
 import type { Head, Polled } from "./task.js";
 
 /** How much may wait in a channel. The batch that crosses a limit is still taken, so none is too large to pass. */
@@ -28,8 +29,7 @@ export class Channel implements Receiver {
     this.#limits = limits;
   }
 
-  /** Rows that wait. */
-  get rows(): number {
+  get queuedRows(): number {
     return this.#rows;
   }
 

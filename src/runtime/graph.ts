@@ -11,6 +11,7 @@ import { DEAD_LETTER_SCHEMA, lateSchema } from "../plan/side-outputs.js";
 import type { Completion, Platform } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import { Channel, ChannelHead, type ChannelLimits } from "./channel.js";
+import { Edge, type Receiver } from "./edge.js";
 import { Outlet, Slot } from "./slot.js";
 import { type Head, located, type Polled, Task } from "./task.js";
 import type { Trace } from "./trace.js";
@@ -52,6 +53,8 @@ export class Graph {
   readonly tasks: Task[] = [];
   /** One a node, in the plan's order. */
   readonly outlets: Outlet[] = [];
+  /** By the node that reads, then by its input. */
+  readonly edges: Edge[] = [];
   readonly sources: SourceOperator[] = [];
   /** Sinks that have been opened. */
   readonly sinks: OpenSink[] = [];
@@ -66,8 +69,8 @@ export class Graph {
     this.plan = plan;
     plan.nodes.forEach((node, index) => {
       if (node.kind === "source") this.#addSource(node, index);
-      else if (node.inputs.length > 1) this.#addJoint(node);
-      else this.#addSlot(node, this.#taskOf[(node.inputs[0] as PhysicalNode["inputs"][0]).node] as Task);
+      else if (node.inputs.length > 1) this.#addJoint(node, index);
+      else this.#addSlot(node, index, this.#taskOf[(node.inputs[0] as PhysicalNode["inputs"][0]).node] as Task);
     });
   }
 
@@ -108,7 +111,7 @@ export class Graph {
   }
 
   /** An operator with several inputs begins a task, and every edge that leads to it is a channel. */
-  #addJoint(node: PhysicalNode): void {
+  #addJoint(node: PhysicalNode, index: number): void {
     const task = this.#addTask();
     const channels = node.inputs.map(({ node: input, side }) => {
       const channel = new Channel(this.#options.channelLimits);
@@ -116,16 +119,22 @@ export class Graph {
       task.follow(writer);
       channel.wakeReader = () => task.wake();
       channel.wakeWriter = () => writer.wake();
-      this.#outlet(input).connect(side, channel);
+      this.#connect(input, side, index, channel);
       return channel;
     });
     const slot = this.#newSlot(node, task);
     task.head = new ChannelHead(channels, slot, task);
   }
 
-  #addSlot(node: PhysicalNode, task: Task): void {
+  #addSlot(node: PhysicalNode, index: number, task: Task): void {
     const slot = this.#newSlot(node, task);
-    for (const { node: input, side } of node.inputs) this.#outlet(input).connect(side, slot);
+    for (const { node: input, side } of node.inputs) this.#connect(input, side, index, slot);
+  }
+
+  #connect(source: number, side: SideOutput | null, target: number, receiver: Receiver): void {
+    const edge = new Edge({ source, target, side }, receiver);
+    this.#outlet(source).connect(edge);
+    this.edges.push(edge);
   }
 
   #newSlot(node: PhysicalNode, task: Task): Slot {

@@ -2,14 +2,14 @@
 // The first error wins. Nothing in here waits: turns come from the platform's scheduler, answers through completions.
 import type { Workspace } from "../arrow/batch.js";
 import { AbortError } from "../errors.js";
-import type { OperatorMetrics } from "../operators/operator.js";
 import type { PhysicalPlan } from "../plan/physical.js";
 import { loadPart } from "../platform/errors.js";
 import type { Platform } from "../platform/platform.js";
 import type { ChannelLimits } from "./channel.js";
+import type { EdgePlace } from "./edge.js";
 import { type Factory, Graph, type OpenSink } from "./graph.js";
 import { located, type Task } from "./task.js";
-import { type JobState, Trace, type TraceEvent } from "./trace.js";
+import { type JobState, type NodeReport, type Sample, Trace, type TraceEvent, type TraceOptions } from "./trace.js";
 
 export interface JobOptions {
   readonly platform: Platform;
@@ -38,10 +38,17 @@ export interface JobTotals {
   readonly elapsedMs: number;
 }
 
-/** Counters of one node of the plan. */
-export interface NodeReport extends Readonly<OperatorMetrics> {
-  readonly uid: string;
-  readonly name: string;
+/** The plan that runs, as plain data: nodes in its order, edges in the order that samples have them in. */
+export interface GraphReport {
+  readonly nodes: readonly {
+    readonly uid: string;
+    readonly kind: string;
+    readonly name: string;
+    /** What EXPLAIN says: a title and lines of detail. */
+    readonly title: string;
+    readonly details: readonly string[];
+  }[];
+  readonly edges: readonly EdgePlace[];
 }
 
 export interface Progress {
@@ -84,8 +91,15 @@ export class Job implements AsyncDisposable {
 
   constructor(options: JobOptions) {
     this.#options = options;
-    this.#trace = new Trace(() => options.platform.clock.monotonicMs());
-    this.#startedMs = options.platform.clock.monotonicMs();
+    const { clock, scheduler } = options.platform;
+    this.#trace = new Trace(() => clock.monotonicMs(), {
+      take: () => this.#sample(),
+      after: (delayMs, turn) => scheduler.after(delayMs, turn),
+      idle: () => {
+        for (const edge of this.#graph?.edges ?? []) edge.look(null);
+      },
+    });
+    this.#startedMs = clock.monotonicMs();
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -154,6 +168,20 @@ export class Job implements AsyncDisposable {
     return explainAnalyze(plan, metrics);
   }
 
+  /** Nodes and edges of the plan that runs; empty before the plan is bound. */
+  async graph(): Promise<GraphReport> {
+    if (this.#graph === null) return { nodes: [], edges: [] };
+    const { plan, edges } = this.#graph;
+    const { describePhysical } = await loadPart("EXPLAIN", () => import("../plan/describe.js"));
+    return {
+      nodes: plan.nodes.map((node) => {
+        const { uid, kind, name } = node;
+        return { uid, kind, name, ...describePhysical(node, plan) };
+      }),
+      edges: edges.map(({ place }) => place),
+    };
+  }
+
   progress(): Progress {
     let doneBytes = 0;
     let totalBytes: number | null = 0;
@@ -166,10 +194,19 @@ export class Job implements AsyncDisposable {
   }
 
   /** Events from now on, as an iterable or to a listener that is called inside the step; the latter gives how to stop. */
-  trace(): AsyncIterableIterator<TraceEvent>;
+  trace(options?: Partial<TraceOptions>): AsyncIterableIterator<TraceEvent>;
   trace(listener: (event: TraceEvent) => void): () => void;
-  trace(listener?: (event: TraceEvent) => void): AsyncIterableIterator<TraceEvent> | (() => void) {
-    return listener === undefined ? this.#trace.read() : this.#trace.listen(listener);
+  trace(
+    wanted?: Partial<TraceOptions> | ((event: TraceEvent) => void),
+  ): AsyncIterableIterator<TraceEvent> | (() => void) {
+    return typeof wanted === "function" ? this.#trace.listen(wanted) : this.#trace.read(wanted);
+  }
+
+  #sample(): Sample {
+    const { clock } = this.#options.platform;
+    const nowMs = clock.monotonicMs();
+    const edges = (this.#graph?.edges ?? []).map((edge) => edge.report(nowMs));
+    return { kind: "sample", nowMs: clock.nowMs(), nodes: this.metrics(), edges };
   }
 
   get #name(): string {
@@ -283,6 +320,7 @@ export class Job implements AsyncDisposable {
     const { usedBytes } = workspace.account;
     if (usedBytes > 0) platform.log("warn", `${this.#name} left ${usedBytes} bytes behind; they were taken back`);
     workspace.account.dispose();
+    this.#trace.sampleNow();
     this.#enter(state);
     this.#trace.end();
     this.#options.ended?.(this);

@@ -9,16 +9,8 @@ import type {
   SideOutput,
   SplitEvent,
 } from "../operators/operator.js";
+import type { Edge, Receiver } from "./edge.js";
 import type { Trace } from "./trace.js";
-
-/** What takes elements: an operator of the same task, or a channel to another task. */
-export interface Receiver {
-  /** True while more elements would only pile up. */
-  readonly congested: boolean;
-  batch(batch: Batch): void;
-  watermark(timeMs: number): void;
-  split(event: SplitEvent): void;
-}
 
 /** What waits in a queue. The batch is persisted: whoever takes it out releases it at the end of the turn. */
 export type Element =
@@ -40,9 +32,9 @@ export class Outlet implements Output {
   readonly uid: string;
   readonly name: string;
   readonly metrics: OperatorMetrics;
-  readonly #main: Receiver[] = [];
-  readonly #sides: Record<SideOutput, Receiver[]> = { late: [], deadLetter: [] };
-  readonly #all: Receiver[] = [];
+  readonly #main: Edge[] = [];
+  readonly #sides: Record<SideOutput, Edge[]> = { late: [], deadLetter: [] };
+  readonly #edges: Edge[] = [];
   readonly #trace: Trace;
 
   constructor(uid: string, name: string, metrics: OperatorMetrics, trace: Trace) {
@@ -52,10 +44,16 @@ export class Outlet implements Output {
     this.#trace = trace;
   }
 
-  /** Hands what leaves by `side` (null: the main output) to `receiver` from now on. */
-  connect(side: SideOutput | null, receiver: Receiver): void {
-    (side === null ? this.#main : this.#sides[side]).push(receiver);
-    this.#all.push(receiver);
+  /** Hands what leaves by the edge's output to its receiver from now on. */
+  connect(edge: Edge): void {
+    const { side } = edge.place;
+    (side === null ? this.#main : this.#sides[side]).push(edge);
+    this.#edges.push(edge);
+  }
+
+  /** Has every edge note whether it is held up. */
+  look(nowMs: number): void {
+    for (const edge of this.#edges) edge.look(nowMs);
   }
 
   emit(batch: Batch): void {
@@ -63,7 +61,7 @@ export class Outlet implements Output {
     this.metrics.rowsOut += batch.rowCount;
     this.metrics.batchesOut++;
     if (this.#trace.active) this.#trace.emit({ kind: "batch", uid: this.uid, rows: batch.rowCount });
-    for (const receiver of this.#main) receiver.batch(batch);
+    for (const edge of this.#main) edge.batch(batch);
   }
 
   /** Side outputs see it too, so that what reads them can close windows and end. A lower watermark is ignored (S2). */
@@ -71,16 +69,16 @@ export class Outlet implements Output {
     if (timeMs <= this.metrics.watermarkMs) return;
     this.metrics.watermarkMs = timeMs;
     if (this.#trace.active) this.#trace.emit({ kind: "watermark", uid: this.uid, timeMs });
-    for (const receiver of this.#all) receiver.watermark(timeMs);
+    for (const { receiver } of this.#edges) receiver.watermark(timeMs);
   }
 
   split(event: SplitEvent): void {
-    for (const receiver of this.#all) receiver.split(event);
+    for (const { receiver } of this.#edges) receiver.split(event);
   }
 
   side(output: SideOutput, batch: Batch): void {
     if (batch.rowCount === 0) return;
-    for (const receiver of this.#sides[output]) receiver.batch(batch);
+    for (const edge of this.#sides[output]) edge.batch(batch);
   }
 
   hasSide(output: SideOutput): boolean {
@@ -89,7 +87,7 @@ export class Outlet implements Output {
 
   /** Whether something that reads this output is held up. */
   get blocked(): boolean {
-    for (const receiver of this.#all) if (receiver.congested) return true;
+    for (const { receiver } of this.#edges) if (receiver.congested) return true;
     return false;
   }
 }
@@ -117,6 +115,10 @@ export class Slot implements Receiver {
 
   get congested(): boolean {
     return this.#mustWait || this.outlet.blocked;
+  }
+
+  get queuedRows(): number {
+    return this.#queue.reduce((rows, element) => rows + (element.kind === "batch" ? element.batch.rowCount : 0), 0);
   }
 
   /** Whether there is something to do that needs no new input: an emission to go on with, or queued elements. */

@@ -217,7 +217,15 @@ export class Task implements TaskTurn {
       return polled;
     } finally {
       this.#endTurn();
+      if (this.trace.sampled) this.#look();
     }
+  }
+
+  /** Has the edges of this task note which of them are held up. */
+  #look(): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.head.outlet.look(nowMs);
+    for (const { outlet } of this.slots) if (outlet !== this.head.outlet) outlet.look(nowMs);
   }
 
   /** Runs the most downstream slot that can go on. */

@@ -87,6 +87,7 @@ export class FakeRunner implements Runner {
       metrics: () => [],
       progress: () => ({ rows: 0, doneBytes: 0, totalBytes: null }),
       explain: () => Promise.resolve(""),
+      graph: () => Promise.resolve({ nodes: [], edges: [] }),
       trace: () => {
         throw new Error("this runner has no trace");
       },

@@ -26,7 +26,7 @@ class Run {
     this.#graph = new Graph(bench.plan, {
       platform: bench.sim,
       workspace: { account: this.account, kernels: bench.test.kernels },
-      trace: new Trace(() => 0),
+      trace: new Trace(() => 0, { take: unsampled, after: unsampled, idle: unsampled }),
       factory: bench.factory,
       batchRowsMax: 4,
       channelLimits: { rows: 100, bytes: 1e6 },
@@ -205,3 +205,7 @@ test("a snapshot while rows are held up is refused: they would be lost", async (
   expect(() => run.snapshot()).toThrow(/held up/);
   run.close();
 });
+
+function unsampled(): never {
+  throw new Error("nobody reads samples here");
+}
