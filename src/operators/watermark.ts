@@ -146,12 +146,12 @@ export class Watermark implements Operator {
     const time = this.#time;
     const { rowCount } = batch;
     const { pane, delayMs } = this.#node;
-    const { highMs } = time;
+    const { lowMs, highMs } = time;
     const othersMs = this.#othersMs(split);
     let start = 0;
     while (pane !== null && othersMs > Number.NEGATIVE_INFINITY) {
       // A pane [start, end) is passed by the watermark end − 1, which the first row at `boundMs` brings.
-      const boundMs = this.#nextPaneEnd(pane) - 1 + delayMs;
+      const boundMs = this.#nextCut(pane, lowMs) - 1 + delayMs;
       if (highMs < boundMs || othersMs < boundMs) break;
       const row = time.firstAt(batch, start, boundMs);
       if (row >= rowCount - 1) break;
@@ -164,11 +164,13 @@ export class Watermark implements Operator {
     out.emit(batch.slice(start, rowCount));
   }
 
-  /** The first end of a pane whose last millisecond the watermark has not reached. */
-  #nextPaneEnd(pane: { readonly sizeMs: number; readonly offsetMs: number }): number {
-    if (this.#watermarkMs === Number.NEGATIVE_INFINITY) return this.#watermarkMs;
-    const next = this.#watermarkMs + 1;
-    return next - floorMod(next - pane.offsetMs, pane.sizeMs) + pane.sizeMs;
+  /**
+   * The first end of a pane that the watermark has not passed. The first watermark of all passes every earlier one, where
+   * there is nothing to fire: only ends that rows lie before count, which could be late by it.
+   */
+  #nextCut({ sizeMs, offsetMs }: { readonly sizeMs: number; readonly offsetMs: number }, lowMs: number): number {
+    const nextMs = this.#watermarkMs === Number.NEGATIVE_INFINITY ? lowMs : this.#watermarkMs + 1;
+    return nextMs - floorMod(nextMs - offsetMs, sizeMs) + sizeMs;
   }
 
   /** Smallest maximum of the other active splits: the rows of this one cannot bring the watermark further. */

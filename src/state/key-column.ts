@@ -1,14 +1,12 @@
 // One key column → group numbers, and back to a column. Fixed widths are interned as 64-bit words, strings and 128-bit
-// decimals as bytes. Two shortcuts come before the table: a dictionary is interned once and its codes are mapped by one
-// gather, and 32-bit keys within a small range index a direct map.
+// decimals as bytes. Shortcuts come before the table: a dictionary is interned once and its codes are mapped by one gather,
+// or are the groups already; 32-bit keys of a small range are mapped too, or are the groups (small-keys.ts).
 import { type Batch, bitmapBytes, Column, decodeDictionary, textRoom, type Workspace } from "../arrow/batch.js";
 import { type DataType, layoutOf, type Schema } from "../arrow/types.js";
+import { DenseRange, DirectMap } from "./small-keys.js";
 import { type GroupKeys, StateBlock, type StateStore } from "./store.js";
 import { Utf8Table, WordTable } from "./table.js";
 import { valuesOfWords, wordsOf } from "./words.js";
-
-/** The direct map spans at most so many keys: 256 KiB, which stay in the L2 cache. */
-const SPAN_MAX = 65_536;
 
 export class KeyColumn implements GroupKeys {
   readonly #workspace: Workspace;
@@ -16,9 +14,13 @@ export class KeyColumn implements GroupKeys {
   readonly #type: DataType;
   readonly #table: WordTable | Utf8Table;
   readonly #direct: DirectMap | null;
+  /** undefined before the first keys, null when they are too far apart or have left it. */
+  #dense: DenseRange | null | undefined;
   /** Groups of a dictionary's values, then of NULL (0 before the first); held, so that the numbers stay theirs. */
   readonly #mapping: StateBlock;
   #dictionary: Column | null = null;
+  /** The dictionary's value i has group i, as that of the first one has: its codes need no mapping. */
+  #isIdentity = false;
   #nullMapped = false;
 
   constructor(store: StateStore, schema: Schema, index: number) {
@@ -31,9 +33,11 @@ export class KeyColumn implements GroupKeys {
     if (layout === "utf8" || layout === "i128") {
       this.#table = new Utf8Table(store);
       this.#direct = null;
+      this.#dense = null;
     } else {
       this.#table = new WordTable(store);
       this.#direct = layout === "i32" ? new DirectMap(store, this.#table) : null;
+      this.#dense = layout === "i32" ? undefined : null;
     }
   }
 
@@ -59,6 +63,7 @@ export class KeyColumn implements GroupKeys {
       this.#internDictionary(dictionary);
     }
     const { validity, values } = column;
+    if (validity === 0 && this.#isIdentity) return values;
     const { account, kernels } = this.#workspace;
     const groups = account.arena.allocate(length * 4);
     const mapping = this.#mapping;
@@ -106,8 +111,20 @@ export class KeyColumn implements GroupKeys {
       this.#workspace.kernels.strideOffsets(length, 16, strides);
       return this.#table.intern(strides, values, validity, length);
     }
-    const groups = validity === 0 ? (this.#direct?.intern(values, length) ?? 0) : 0;
+    const groups = validity === 0 ? this.#internSmall(this.#table, values, length) : 0;
     return groups === 0 ? this.#table.intern(wordsOf(this.#workspace, column), validity, length) : groups;
+  }
+
+  /** Groups of keys that a shortcut knows; 0 when none does. */
+  #internSmall(table: WordTable, keys: number, count: number): number {
+    if (this.#dense === undefined) this.#dense = DenseRange.open(this.#workspace, table, keys, count);
+    if (this.#dense !== null) {
+      const groups = this.#dense.intern(keys, count);
+      if (groups !== 0) return groups;
+      this.drop(this.#dense.groups(), this.#dense.span);
+      this.#dense = null;
+    }
+    return this.#direct?.intern(keys, count) ?? 0;
   }
 
   #internDictionary(dictionary: Column): void {
@@ -121,7 +138,9 @@ export class KeyColumn implements GroupKeys {
     this.#mapping.reserve((length + 1) * 4);
     const { memory } = this.#workspace.account;
     memory.u8.copyWithin(this.#mapping.ptr, groups, groups + length * 4);
-    memory.u32[(this.#mapping.ptr >>> 2) + length] = 0;
+    const mapping = memory.u32.subarray(this.#mapping.ptr >>> 2, (this.#mapping.ptr >>> 2) + length + 1);
+    mapping[length] = 0;
+    this.#isIdentity = mapping.every((group, code) => group === code || code === length);
   }
 
   /** Interns NULL and makes it entry `index` of the mapping. */
@@ -162,73 +181,6 @@ export class KeyColumn implements GroupKeys {
     const values = textRoom(this.#workspace, kernels.sizeOfUtf8(struct, list, count));
     kernels.gatherUtf8(struct, list, count, offsets, values);
     return new Column({ type: this.#type, length: count, values, offsets, validity });
-  }
-}
-
-/** i32 keys of a small range → groups, without hashing. In front of a table, which knows all of them too. */
-class DirectMap {
-  readonly #workspace: Workspace;
-  readonly #table: WordTable;
-  readonly #map: StateBlock;
-  #min = 0;
-  #span = 0;
-
-  constructor(store: StateStore, table: WordTable) {
-    this.#workspace = store.workspace;
-    this.#table = table;
-    this.#map = new StateBlock(store);
-  }
-
-  /** Groups of `n` keys, or 0 when they range too far. */
-  intern(keys: number, n: number): number {
-    const { account, kernels } = this.#workspace;
-    const { arena } = account;
-    if (this.#span === 0 && !this.#widen(keys, n)) return 0;
-    const groups = arena.allocate(n * 4);
-    const misses = arena.allocate(n * 4);
-    const count = kernels.mapWords(keys, n, this.#map.ptr, this.#min, this.#span, groups, misses);
-    if (count === 0) return groups;
-    const missed = arena.allocate(count * 4);
-    kernels.takeU32(keys, misses, count, missed);
-    const words = arena.allocate(count * 8);
-    kernels.wordsI32(missed, count, words);
-    const found = this.#table.intern(words, 0, count);
-    kernels.scatterU32(found, misses, count, groups);
-    // Most of them known to the table: keys outside the map, which is widened for the next batch.
-    if (count > n / 8 && this.#table.fresh.count < count / 2) this.#widen(missed, count);
-    kernels.learnWords(this.#table.struct, found, count, 0, this.#map.ptr, this.#min, this.#span);
-    return groups;
-  }
-
-  /** The groups' keys are about to leave the table. */
-  forget(list: number, count: number): void {
-    const { kernels } = this.#workspace;
-    kernels.learnWords(this.#table.struct, list, count, 1, this.#map.ptr, this.#min, this.#span);
-  }
-
-  release(): void {
-    this.#map.release();
-  }
-
-  /** Lets the map span these keys too, all of its entries empty. False when that is too far. */
-  #widen(keys: number, n: number): boolean {
-    const { account, kernels } = this.#workspace;
-    const range = account.arena.allocate(8);
-    kernels.rangeI32(keys, n, range);
-    let min = account.memory.i32[range >>> 2] as number;
-    let max = account.memory.i32[(range >>> 2) + 1] as number;
-    if (this.#span > 0) {
-      min = Math.min(min, this.#min);
-      max = Math.max(max, this.#min + this.#span - 1);
-    }
-    const span = max - min + 1;
-    if (span > SPAN_MAX) return false;
-    if (min === this.#min && span === this.#span) return true;
-    this.#map.resize((span + 1) * 4, 0);
-    account.memory.u8.fill(0xff, this.#map.ptr, this.#map.ptr + this.#map.bytes);
-    this.#min = min;
-    this.#span = span;
-    return true;
   }
 }
 

@@ -1,6 +1,6 @@
 // The state of grouped aggregations: keys that come and go, layouts, budgets, and what it refuses.
 import { describe, expect, test } from "vitest";
-import type { Batch } from "../../src/arrow/batch.js";
+import { Batch } from "../../src/arrow/batch.js";
 import { readRows } from "../../src/arrow/rows.js";
 import { parseSchema, type Schema } from "../../src/arrow/types.js";
 import { GroupedState } from "../../src/state/grouped-state.js";
@@ -95,6 +95,37 @@ describe("keys", () => {
     expect(state.groupCount).toBe(2);
     add(state, long);
     expect(state.groupCount).toBe(100);
+    state.release();
+  });
+
+  test("a range of INT keys is numbered as it stands until a key leaves it, NULLs apart", () => {
+    const rows = (ms: number, ...keys: (number | null)[]) =>
+      batch`${`t:TIMESTAMP(3) k:INT ${keys.map((key) => `| ${ms} ${key ?? "NULL"}`).join(" ")}`}`;
+    const first = rows(1, 7, 5, 8, 5);
+    const state = open(first.schema, ["k"], ["count_star"]);
+    add(state, first);
+    // 6 is in the range, although no row had it.
+    expect(state.groupCount).toBe(4);
+    add(state, rows(2, 6, 7, null));
+    expect(state.groupCount).toBe(5);
+    add(state, rows(3, 8, 9, -2_147_483_648));
+    expect(state.groupCount).toBe(7);
+    const [slice] = state.slices.order;
+    const entries = state.reserve(7);
+    state.read(slice as NonNullable<typeof slice>, 0, 7, entries, 0);
+    const columns = [...state.keyColumns(entries), ...state.resultColumns(entries)];
+    const results = new Batch(workspace, parseSchema({ k: "INT", n: "BIGINT" }), columns, 7);
+    expect(readRows(results).map(({ k, n }) => [k, n])).toEqual([
+      [7, 2],
+      [5, 2],
+      [8, 2],
+      [6, 1],
+      [null, 1],
+      [9, 1],
+      [-2_147_483_648, 1],
+    ]);
+    dropOldest(state);
+    expect(state.groupCount).toBe(0);
     state.release();
   });
 
