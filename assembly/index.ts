@@ -156,6 +156,7 @@ export {
   fillFlags,
   fillI64,
   firstTime,
+  firstTimeBefore,
   offsetEntries,
   rangeTimes,
   selectTimes,

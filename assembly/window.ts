@@ -56,6 +56,13 @@ export function firstTime(times: usize, from: i32, n: i32, boundMs: f64, units: 
   return n;
 }
 
+/** The first row from `from` on whose time is before `boundMs`; n when there is none. */
+export function firstTimeBefore(times: usize, from: i32, n: i32, boundMs: f64, units: i32): i32 {
+  const bound = inUnits(boundMs, units);
+  for (let i = from; i < n; i++) if (load<i64>(times + ((<usize>i) << 3)) < bound) return i;
+  return n;
+}
+
 /**
  * Parts the rows by time: those not NULL with startMs ≤ time < endMs go to `inside`, the others to `outside` (u32 row
  * numbers, room for n each). `validity` 0: no NULLs. Returns how many are inside.

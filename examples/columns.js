@@ -39,7 +39,7 @@ await mill.close();
 //        │ state: one entry a key and window, freed at window end
 //        │ columns: windowStart TIMESTAMP(3) NOT NULL, windowEnd TIMESTAMP(3) NOT NULL, windowTime TIMESTAMP(3) NOT NULL, machine INT NOT NULL, samples BIGINT NOT NULL, load DOUBLE NOT NULL
 //        └─ watermark at
-//           │ pane: 10m
+//           │ cut at the ends of: 10m
 //           └─ source memory samples
 //                columns: at TIMESTAMP(3) NOT NULL, machine INT NOT NULL, load DOUBLE NOT NULL
 //     00:00 0 200000 0.500

@@ -44,4 +44,4 @@ await mill.close();
 //     2001-06-12T13:00:00.000Z ORD 89 47.7 min
 //     2001-06-26T08:00:00.000Z ORD 88 -5.3 min
 //     2979 of 3000000 rows were late, the first one of them
-//     {"date":"2001-01-03 15:10:00","delay":-29,"distance":1041,"origin":"ORD","destination":"SAT","departed":"2001-01-03 14:41:00","lateReason":"LATE","lateWatermark":"2001-01-03 15:19:00","lateOperator":"0/sink/filter/window-aggregate"}
+//     {"date":"2001-01-03 15:10:00","delay":-29,"distance":1041,"origin":"ORD","destination":"SAT","departed":"2001-01-03 14:41:00","lateReason":"LATE","lateWatermark":"2001-01-03 15:19:00","lateWindowStart":"2001-01-03 14:00:00","lateWindowEnd":"2001-01-03 15:00:00","lateOperator":"0/sink/filter/window-aggregate"}

@@ -85,7 +85,7 @@ await mill.close();
 //        └─ filter amount < 50
 //           │ 200000 → 99857 rows in … batches, … ms
 //           └─ watermark at - 3s
-//              │ pane: 1m
+//              │ cut at the ends of: 1m
 //              │ 200000 → 200000 rows in … batches, … ms
 //              └─ source generator
 //                   columns: at TIMESTAMP(3), amount DOUBLE

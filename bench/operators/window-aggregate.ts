@@ -34,8 +34,8 @@ class Chain {
     const { schema, workspace } = input;
     const inputs = [{ node: 0, side: null }];
     const shared = { inputs, rowPolicy: "fail" } as const;
-    const pane = { sizeMs: WINDOW_MS, offsetMs: 0 };
-    const times = { column: 0, delayMs: DISORDER_MS, idleMs: null, maxFutureDriftMs: null, pane };
+    const every = { sizeMs: WINDOW_MS, offsetMs: 0 };
+    const times = { column: 0, delayMs: DISORDER_MS, idleMs: null, maxFutureDriftMs: null };
     this.#watermark = new Watermark({
       kind: "watermark",
       uid: "watermark",
@@ -43,8 +43,9 @@ class Chain {
       schema,
       ...shared,
       ...times,
+      judges: [{ ...every, latenessMs: 0, lateRead: false }],
     });
-    const window = { kind: "tumble", ...pane } as const;
+    const window = { kind: "tumble", ...every } as const;
     const starts = ["windowStart", "windowEnd", "windowTime"].map((name) => field(name, TIMESTAMP));
     const results = AGGREGATES.map(({ name, type }) => field(name, type));
     const key = schema.fields[1] as (typeof schema.fields)[number];

@@ -166,9 +166,10 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
   }
 
   /**
-   * Rows that entered no window, with `lateReason`, `lateWatermark` and `lateOperator` behind their columns: what the
-   * window refused, and what the watermark did before it, as the steps between would have passed it on. Across a user
-   * function only the window's are given, since the function takes rows of other columns.
+   * Rows that entered no window. Behind their columns stand `lateReason`, `lateWatermark`, `lateWindowStart`,
+   * `lateWindowEnd` and `lateOperator`. It is what the window refused, and what the watermark did before it, as the steps
+   * between would have passed it on. Across a user function only the window's are given, since the function takes rows of
+   * other columns.
    *
    * @throws NO_EVENT_TIME
    */

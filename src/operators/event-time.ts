@@ -1,7 +1,7 @@
 // The event time of rows, as milliseconds on the JS side: its range in a batch, and rows chosen by it. What is finer than a
 // millisecond is floored (S28).
-import type { Batch, Column } from "../arrow/batch.js";
-import { type Schema, unitsPerMs } from "../arrow/types.js";
+import { type Batch, Column, type Workspace } from "../arrow/batch.js";
+import { type Schema, TIMESTAMP, unitsPerMs } from "../arrow/types.js";
 
 /** Kernels take bounds within this; a thousand times it still has 64 bits. */
 const BOUND_MAX_MS = 9.2e15;
@@ -62,12 +62,18 @@ export class EventTime {
     return batch.workspace.kernels.firstTime(this.values(batch), row, batch.rowCount, clamp(boundMs), this.unitsPerMs);
   }
 
-  /** Rows with startMs ≤ time < endMs, and the others; NULLs are among the others. */
-  part(batch: Batch, startMs: number, endMs: number): { inside: Batch; outside: Batch } {
+  /** The first row from `row` on before `boundMs`; `rowCount` when there is none. */
+  firstBefore(batch: Batch, row: number, boundMs: number): number {
+    const { kernels } = batch.workspace;
+    return kernels.firstTimeBefore(this.values(batch), row, batch.rowCount, clamp(boundMs), this.unitsPerMs);
+  }
+
+  /** Rows with startMs ≤ time < endMs, and the others with their row numbers (u32); NULLs are among the others. */
+  part(batch: Batch, startMs: number, endMs: number): { inside: Batch; outside: Batch; outsideRows: number } {
     const { account, kernels } = batch.workspace;
     const { rowCount } = batch;
     const inside = account.arena.allocate(rowCount * 4);
-    const outside = account.arena.allocate(rowCount * 4);
+    const outsideRows = account.arena.allocate(rowCount * 4);
     const { values, validity } = batch.plainColumn(this.#index);
     const count = kernels.selectTimes(
       values,
@@ -77,9 +83,10 @@ export class EventTime {
       clamp(endMs),
       this.unitsPerMs,
       inside,
-      outside,
+      outsideRows,
     );
-    return { inside: batch.select(inside, count), outside: batch.select(outside, rowCount - count) };
+    const outside = batch.select(outsideRows, rowCount - count);
+    return { inside: batch.select(inside, count), outside, outsideRows };
   }
 
   #range({ workspace }: Batch, values: number, count: number): TimeRange {
@@ -89,6 +96,17 @@ export class EventTime {
     const { f64 } = account.memory;
     return { lowMs: f64[out >>> 3] as number, highMs: f64[(out >>> 3) + 1] as number };
   }
+}
+
+/** The times (`count` i64 milliseconds), each so much later. */
+export function shiftedTimes(workspace: Workspace, times: number, count: number, shiftMs: number): Column {
+  const { account, kernels } = workspace;
+  // A constant operand fills a whole vector.
+  const shift = account.arena.allocate(16);
+  kernels.fillI64(shiftMs, 2, shift);
+  const values = account.arena.allocate(count * 8);
+  kernels.addI64(times, 8, shift, 0, count, values);
+  return new Column({ type: TIMESTAMP, length: count, values });
 }
 
 function clamp(ms: number): number {

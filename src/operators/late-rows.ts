@@ -1,14 +1,25 @@
-// Late rows: what the watermark and the windows refuse. They go to the side output `late` with reason, watermark and
-// operator (S42), or, when nobody listens, are counted with one warning (S44); they are never dropped silently.
-import { type Batch, bitmapBytes, Column } from "../arrow/batch.js";
-import { columnFromData } from "../arrow/columns.js";
+// Late rows: what the watermark and the windows refuse. They go to the side output `late` with reason, watermark, missed
+// window and operator (S42), or, when nobody listens, are counted with one warning (S44); they are never dropped silently.
+import type { Batch } from "../arrow/batch.js";
+import { type ColumnData, columnFromData } from "../arrow/columns.js";
 import type { Field, Schema } from "../arrow/types.js";
 import { LATE_FIELDS, lateSchema } from "../plan/side-outputs.js";
+import { shiftedTimes } from "./event-time.js";
 import type { OperatorContext, Output } from "./operator.js";
 
 /** Why a row was refused; `lateReason` in the output. */
 export const LATE_REASONS = ["LATE", "NULL_TIME", "FUTURE", "TIME_RANGE"] as const;
 export type LateReason = (typeof LATE_REASONS)[number];
+
+/** What is told of refused rows. */
+interface Refusal {
+  /** One for all, or one a row as its number in LATE_REASONS. */
+  readonly reasons: LateReason | Uint8Array;
+  /** By which they were judged: one for all, or one a row; −Infinity while there is none. */
+  readonly watermarks: number | readonly number[];
+  /** The windows they missed: starts (i64 milliseconds) a row, and their size; null when they have no time. */
+  readonly missed: { readonly starts: number; readonly sizeMs: number } | null;
+}
 
 /** One operator's late rows. */
 export class LateRows {
@@ -21,15 +32,12 @@ export class LateRows {
     this.#context = context;
   }
 
-  /**
-   * Gives refused rows to the side output, or counts them. `reasons`: one for all, or one a row as its number in
-   * LATE_REASONS. `watermarkMs`: what they were judged by; −Infinity while there is none.
-   */
-  refuse(rows: Batch, reasons: LateReason | Uint8Array, watermarkMs: number, out: Output): void {
+  /** Gives refused rows to the side output, or counts them. */
+  refuse(rows: Batch, refusal: Refusal, out: Output): void {
     const { metrics, name } = this.#context;
     metrics.lateRows += rows.rowCount;
     if (out.hasSide("late")) {
-      out.side("late", this.#describe(rows, reasons, watermarkMs));
+      out.side("late", this.#describe(rows, refusal));
       return;
     }
     this.#context.warnOnce(
@@ -38,29 +46,29 @@ export class LateRows {
     );
   }
 
-  #describe(rows: Batch, reasons: LateReason | Uint8Array, watermarkMs: number): Batch {
+  #describe(rows: Batch, { reasons, watermarks, missed }: Refusal): Batch {
     const { workspace, uid } = this.#context;
     const { rowCount, schema } = rows;
     if (this.#schema === null || this.#input !== schema) {
       this.#input = schema;
       this.#schema = lateSchema(schema);
     }
-    const [reasonField, watermarkField, operatorField] = LATE_FIELDS as [Field, Field, Field];
-    const coded = (field: Field, codes: Uint8Array, values: readonly string[]) =>
-      columnFromData(workspace, field, { codes, values }, 0, rowCount, "arena");
+    const [reason, watermark, start, end, operator] = LATE_FIELDS as readonly [Field, Field, Field, Field, Field];
+    const column = (field: Field, data: ColumnData) => columnFromData(workspace, field, data, 0, rowCount, "arena");
     const none = new Uint8Array(rowCount);
-    const reason =
-      typeof reasons === "string" ? coded(reasonField, none, [reasons]) : coded(reasonField, reasons, LATE_REASONS);
-    const times = workspace.account.arena.allocate(rowCount * 8);
-    workspace.kernels.fillI64(watermarkMs, rowCount, times);
-    const unknown = watermarkMs === Number.NEGATIVE_INFINITY;
-    const watermark = new Column({
-      type: watermarkField.type,
-      length: rowCount,
-      values: times,
-      validity: unknown ? workspace.account.arena.allocateZeroed(bitmapBytes(rowCount)) : 0,
-    });
-    const columns = schema.fields.map((_, index) => rows.column(index));
-    return rows.withColumns(this.#schema, [...columns, reason, watermark, coded(operatorField, none, [uid])]);
+    const told = (row: number) => (typeof watermarks === "number" ? watermarks : (watermarks[row] as number));
+    const finite = Array.from({ length: rowCount }, (_, row) => (Number.isFinite(told(row)) ? told(row) : null));
+    const nulls = finite.map(() => null);
+    return rows.withColumns(this.#schema, [
+      ...schema.fields.map((_, index) => rows.column(index)),
+      column(
+        reason,
+        typeof reasons === "string" ? { codes: none, values: [reasons] } : { codes: reasons, values: LATE_REASONS },
+      ),
+      column(watermark, finite),
+      missed === null ? column(start, nulls) : shiftedTimes(workspace, missed.starts, rowCount, 0),
+      missed === null ? column(end, nulls) : shiftedTimes(workspace, missed.starts, rowCount, missed.sizeMs),
+      column(operator, { codes: none, values: [uid] }),
+    ]);
   }
 }

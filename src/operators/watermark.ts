@@ -1,13 +1,15 @@
 // Watermarks from event times: max − delay of each split, the minimum over the splits that are not idle (S1–S5). A row is
-// judged by the watermark that the rows before it made, so a batch is cut behind the row that carries the watermark over a
-// pane's end, and the watermark goes between the parts; elsewhere one watermark a batch is enough.
+// judged by the watermark that the rows before it made, so a batch is cut behind the row that carries the watermark over the
+// end of a window, and the watermark goes between the parts; elsewhere one watermark a batch is enough. Where late rows are
+// read, it is cut in front of each of them too, so that they tell the watermark that they came behind (S42).
 //
 // Rows without a usable time go where late rows go and move nothing: NULL_TIME (S11), FUTURE (S12), TIME_RANGE.
 import type { Batch } from "../arrow/batch.js";
 import { TIMESTAMP_MAX_MS, TIMESTAMP_MIN_MS } from "../arrow/values.js";
 import type { PhysicalOf } from "../plan/physical.js";
 import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
-import { EventTime, floorMod } from "./event-time.js";
+import { EventTime } from "./event-time.js";
+import { Judges } from "./judges.js";
 import { LATE_REASONS, type LateReason, LateRows } from "./late-rows.js";
 import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
 
@@ -27,6 +29,7 @@ export class Watermark implements Operator {
   readonly pending = false;
   readonly #node: PhysicalOf<"watermark">;
   readonly #time: EventTime;
+  readonly #judges: Judges;
   readonly #splits = new Map<number, SplitState>();
   #active: SplitState[] = [];
   #watermarkMs = Number.NEGATIVE_INFINITY;
@@ -36,6 +39,7 @@ export class Watermark implements Operator {
   constructor(node: PhysicalOf<"watermark">) {
     this.#node = node;
     this.#time = new EventTime(node.schema, node.column);
+    this.#judges = new Judges(node.judges);
   }
 
   open(context: OperatorContext): void {
@@ -54,7 +58,7 @@ export class Watermark implements Operator {
     if (this.#splits.get(batch.split)?.status === "idle") out.split({ split: batch.split, status: "active" });
     const split = this.#enter(batch.split, "active");
     this.processTime(out);
-    const usable = this.#refuseUnusable(batch, out);
+    const usable = this.#refuseUnusable(batch, split, out);
     if (usable.rowCount > 0) this.#pass(usable, split, out);
     this.#advance(out);
   }
@@ -141,36 +145,48 @@ export class Watermark implements Operator {
     this.#findActive();
   }
 
-  /** Passes rows on, cut where the watermark crosses the end of a pane. */
+  /** Passes rows on, cut where the watermark crosses the end of a window. */
   #pass(batch: Batch, split: SplitState, out: Output): void {
     const time = this.#time;
     const { rowCount } = batch;
-    const { pane, delayMs } = this.#node;
+    const { delayMs } = this.#node;
     const { lowMs, highMs } = time;
     const othersMs = this.#othersMs(split);
     let start = 0;
-    while (pane !== null && othersMs > Number.NEGATIVE_INFINITY) {
-      // A pane [start, end) is passed by the watermark end − 1, which the first row at `boundMs` brings.
-      const boundMs = this.#nextCut(pane, lowMs) - 1 + delayMs;
+    while (!this.#judges.none && othersMs > Number.NEGATIVE_INFINITY) {
+      // The first watermark of all passes every earlier end, where there is nothing to fire: only ends behind rows count.
+      const passedMs = this.#watermarkMs === Number.NEGATIVE_INFINITY ? lowMs - 1 : this.#watermarkMs;
+      // A window [start, end) is passed by the watermark end − 1, which the first row at `boundMs` brings.
+      const boundMs = this.#judges.nextEnd(passedMs) - 1 + delayMs;
       if (highMs < boundMs || othersMs < boundMs) break;
       const row = time.firstAt(batch, start, boundMs);
       if (row >= rowCount - 1) break;
-      out.emit(batch.slice(start, row + 1));
+      this.#emit(batch, start, row + 1, lowMs, split, out);
       split.maxMs = Math.max(split.maxMs, time.at(batch, row));
       start = row + 1;
       this.#advance(out);
     }
+    this.#emit(batch, start, rowCount, lowMs, split, out);
     split.maxMs = Math.max(split.maxMs, highMs);
-    out.emit(batch.slice(start, rowCount));
   }
 
-  /**
-   * The first end of a pane that the watermark has not passed. The first watermark of all passes every earlier one, where
-   * there is nothing to fire: only ends that rows lie before count, which could be late by it.
-   */
-  #nextCut({ sizeMs, offsetMs }: { readonly sizeMs: number; readonly offsetMs: number }, lowMs: number): number {
-    const nextMs = this.#watermarkMs === Number.NEGATIVE_INFINITY ? lowMs : this.#watermarkMs + 1;
-    return nextMs - floorMod(nextMs - offsetMs, sizeMs) + sizeMs;
+  /** Emits rows between two ends of windows, cut in front of late ones if these are read. `lowMs`: the batch's smallest time. */
+  #emit(batch: Batch, start: number, end: number, lowMs: number, split: SplitState, out: Output): void {
+    const lateMs = this.#judges.lateBefore(this.#watermarkMs);
+    const time = this.#time;
+    let from = start;
+    for (let row = start + 1; lowMs < lateMs && row < end; row++) {
+      row = time.firstBefore(batch, row, lateMs);
+      if (row >= end) break;
+      const before = batch.slice(from, row);
+      time.measure(before);
+      if (time.highMs <= split.maxMs) continue;
+      out.emit(before);
+      split.maxMs = time.highMs;
+      this.#advance(out);
+      from = row;
+    }
+    out.emit(batch.slice(from, end));
   }
 
   /** Smallest maximum of the other active splits: the rows of this one cannot bring the watermark further. */
@@ -182,17 +198,26 @@ export class Watermark implements Operator {
 
   /** Sends the watermark when it has moved. It never goes back (S2), and stays when all splits are idle or done (S5). */
   #advance(out: Output): void {
-    if (this.#active.length === 0) return;
-    let minMs = Number.POSITIVE_INFINITY;
-    for (const { maxMs } of this.#active) minMs = Math.min(minMs, maxMs);
-    const watermarkMs = minMs - this.#node.delayMs;
-    if (watermarkMs <= this.#watermarkMs) return;
+    const watermarkMs = this.#watermarkBy(this.#activeMinMs());
+    if (watermarkMs === this.#watermarkMs) return;
     this.#watermarkMs = watermarkMs;
     out.watermark(watermarkMs);
   }
 
+  /** The watermark when the active splits have come to `minMs`. */
+  #watermarkBy(minMs: number): number {
+    return this.#active.length === 0 ? this.#watermarkMs : Math.max(this.#watermarkMs, minMs - this.#node.delayMs);
+  }
+
+  /** Smallest maximum of the active splits. */
+  #activeMinMs(): number {
+    let minMs = Number.POSITIVE_INFINITY;
+    for (const { maxMs } of this.#active) minMs = Math.min(minMs, maxMs);
+    return minMs;
+  }
+
   /** Measures the usable rows and returns them; the others go to the late output. */
-  #refuseUnusable(batch: Batch, out: Output): Batch {
+  #refuseUnusable(batch: Batch, split: SplitState, out: Output): Batch {
     const { maxFutureDriftMs } = this.#node;
     const time = this.#time;
     const futureMs = maxFutureDriftMs === null ? TIMESTAMP_MAX_MS : this.#context.clock.nowMs() + maxFutureDriftMs;
@@ -201,12 +226,29 @@ export class Watermark implements Operator {
       time.measure(batch);
       if (time.lowMs >= TIMESTAMP_MIN_MS && time.highMs < endMs) return batch;
     }
-    const { inside, outside } = time.part(batch, TIMESTAMP_MIN_MS, endMs);
+    const { inside, outside, outsideRows } = time.part(batch, TIMESTAMP_MIN_MS, endMs);
     if (outside.rowCount > 0) {
-      this.#late.refuse(outside, this.#reasons(outside), this.#watermarkMs, out);
+      const watermarks = out.hasSide("late") ? this.#watermarksBefore(batch, outsideRows, outside.rowCount, split) : [];
+      this.#late.refuse(outside, { reasons: this.#reasons(outside), watermarks, missed: null }, out);
     }
     if (inside.rowCount > 0) time.measure(inside);
     return inside;
+  }
+
+  /** The watermark that the rows before each of `count` unusable rows have made. */
+  #watermarksBefore(batch: Batch, rows: number, count: number, split: SplitState): readonly number[] {
+    const { memory } = batch.workspace.account;
+    const othersMs = this.#othersMs(split);
+    let { maxMs } = split;
+    let from = 0;
+    return Array.from(memory.u32.slice(rows >>> 2, (rows >>> 2) + count), (row) => {
+      if (row > from) {
+        this.#time.measure(batch.slice(from, row));
+        maxMs = Math.max(maxMs, this.#time.highMs);
+      }
+      from = row + 1;
+      return this.#watermarkBy(Math.min(maxMs, othersMs));
+    });
   }
 
   /** Why each of these rows has no usable time. */

@@ -6,11 +6,12 @@
 // and rows for it are late.
 import { Batch, Column } from "../arrow/batch.js";
 import { type Schema, TIMESTAMP } from "../arrow/types.js";
+import type { Window } from "../plan/logical.js";
 import type { PhysicalOf } from "../plan/physical.js";
 import { type Entries, GroupedState } from "../state/grouped-state.js";
 import type { Slice } from "../state/slices.js";
 import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
-import { EventTime, floorMod } from "./event-time.js";
+import { EventTime, floorMod, shiftedTimes } from "./event-time.js";
 import { LateRows } from "./late-rows.js";
 import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
 import { refuseOverflow } from "./result-policy.js";
@@ -145,7 +146,7 @@ export class WindowAggregate implements Operator {
     let rows = batch;
     if (time.hasNulls(rows)) {
       const { inside, outside } = time.part(rows, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-      this.#late.refuse(outside, "NULL_TIME", this.#watermarkMs, out);
+      this.#late.refuse(outside, { reasons: "NULL_TIME", watermarks: this.#watermarkMs, missed: null }, out);
       rows = inside;
     }
     rows = this.#refuseLate(rows, time, out);
@@ -159,9 +160,19 @@ export class WindowAggregate implements Operator {
     time.measure(rows);
     if (time.lowMs >= this.#lateUntilMs) return rows;
     const { inside, outside } = time.part(rows, this.#lateUntilMs, Number.POSITIVE_INFINITY);
-    this.#late.refuse(outside, "LATE", this.#watermarkMs, out);
+    const missed = this.#windowsOf(outside, time);
+    this.#late.refuse(outside, { reasons: "LATE", watermarks: this.#watermarkMs, missed }, out);
     if (inside.rowCount > 0) time.measure(inside);
     return inside;
+  }
+
+  /** The windows that rows fall into. */
+  #windowsOf(rows: Batch, time: EventTime): { starts: number; sizeMs: number } {
+    const { sizeMs, offsetMs } = this.#node.window as Window;
+    const { account, kernels } = this.#context.workspace;
+    const starts = account.arena.allocate(rows.rowCount * 8);
+    kernels.startsOf(time.values(rows), rows.rowCount, sizeMs, offsetMs, time.unitsPerMs, starts);
+    return { starts, sizeMs };
   }
 
   /** Adds the rows of windows that have fired already, and fires these again, one after the other. Returns the others. */
@@ -287,15 +298,7 @@ export class WindowAggregate implements Operator {
     const keys = this.#state.keyColumns(entries);
     if (this.#node.window === null) return keys;
     const { count } = entries;
-    const { account, kernels } = this.#context.workspace;
-    const shifted = (ms: number): Column => {
-      // A constant operand fills a whole vector.
-      const shift = account.arena.allocate(16);
-      kernels.fillI64(ms, 2, shift);
-      const values = account.arena.allocate(count * 8);
-      kernels.addI64(starts, 8, shift, 0, count, values);
-      return new Column({ type: TIMESTAMP, length: count, values });
-    };
+    const shifted = (ms: number) => shiftedTimes(this.#context.workspace, starts, count, ms);
     const startColumn = new Column({ type: TIMESTAMP, length: count, values: starts });
     return [startColumn, shifted(this.#sizeMs), shifted(this.#sizeMs - 1), ...keys];
   }

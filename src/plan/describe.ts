@@ -5,7 +5,7 @@ import { formatBound, formatExpr, formatName } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec } from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalOf, PhysicalPlan } from "./physical.js";
 import type { RowPolicy } from "./policy.js";
-import { durationText, windowText } from "./window.js";
+import { durationText, judgesText, windowText } from "./window.js";
 
 export interface Description {
   readonly title: string;
@@ -69,9 +69,9 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
       return { title: `project ${exprs.join(", ")}`, details: [columns] };
     }
     case "watermark": {
-      const pane = node.pane && `pane: ${durationText(node.pane.sizeMs)}${offsetText(node.pane.offsetMs)}`;
+      const cuts = node.judges.length === 0 ? [] : [`cut at the ends of: ${judgesText(node.judges)}`];
       const name = (node.schema.fields[node.column] as Field).name;
-      return { title: watermarkText(name, node), details: [...(pane === null ? [] : [pane]), ...limitsText(node)] };
+      return { title: watermarkText(name, node), details: [...cuts, ...limitsText(node)] };
     }
     case "window-aggregate":
       return describeGrouping(node, inputSchema(node, plan));
@@ -165,10 +165,6 @@ function callText(fn: string, args: readonly Expr[]): string {
 
 function latenessText(latenessMs: number): string[] {
   return latenessMs === 0 ? [] : [`lateness: ${durationText(latenessMs)}`];
-}
-
-function offsetText(offsetMs: number): string {
-  return offsetMs === 0 ? "" : ` offset ${durationText(offsetMs)}`;
 }
 
 function namedText(columns: readonly NamedExpr[]): string {

@@ -9,7 +9,7 @@ import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr } from "./logic
 import type { PhysicalAggregate, PhysicalNode, PhysicalPlan } from "./physical.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
 import { type Program, sameData } from "./walk.js";
-import { type Pane, panesOf, windowText } from "./window.js";
+import { type Judge, judgesOf, windowText } from "./window.js";
 
 type Edge = PhysicalNode["inputs"][number];
 
@@ -29,18 +29,18 @@ type Grouping = LogicalNode<"window-aggregate"> | LogicalNode<"aggregate">;
  * @param program - bound, checked, with a uid at every node (`nameNodes`)
  */
 export function lower(program: Program): PhysicalPlan {
-  const lowering = new Lowering(panesOf(program));
+  const lowering = new Lowering(judgesOf(program));
   for (const root of program) lowering.port(root);
   return Object.freeze({ nodes: Object.freeze(lowering.nodes) });
 }
 
 class Lowering {
   readonly nodes: PhysicalNode[] = [];
-  readonly #panes: ReadonlyMap<LogicalPlan, Pane | null>;
+  readonly #judges: ReadonlyMap<LogicalPlan, readonly Judge[]>;
   readonly #ports = new Map<LogicalPlan, Port>();
 
-  constructor(panes: ReadonlyMap<LogicalPlan, Pane | null>) {
-    this.#panes = panes;
+  constructor(judges: ReadonlyMap<LogicalPlan, readonly Judge[]>) {
+    this.#judges = judges;
   }
 
   /** Where a node's rows are found; lowers it on first sight. */
@@ -80,7 +80,7 @@ class Lowering {
           inputs: [input.edge],
           ...spec,
           column: columnIndex(input.schema, column),
-          pane: this.#panes.get(node) ?? null,
+          judges: this.#judges.get(node) ?? [],
         });
       }
       case "window-aggregate":

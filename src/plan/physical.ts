@@ -4,6 +4,7 @@ import type { DataType, Schema } from "../arrow/types.js";
 import type { BoundExpr } from "./expr.js";
 import type { FunctionRef, TableRef, Window } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
+import type { Judge } from "./window.js";
 
 /** One aggregate over one input column; `column` is −1 for COUNT(*). */
 export interface PhysicalAggregate {
@@ -40,8 +41,8 @@ export type PhysicalNode =
       readonly delayMs: number;
       readonly idleMs: number | null;
       readonly maxFutureDriftMs: number | null;
-      /** Pane ends at which a batch must be cut so that lateness is exact; null: no window below, one watermark a batch. */
-      readonly pane: { readonly sizeMs: number; readonly offsetMs: number } | null;
+      /** Windows that judge the rows by it: a batch is cut at their ends. With none there is one watermark a batch. */
+      readonly judges: readonly Judge[];
     })
   | (Node & {
       readonly kind: "window-aggregate";

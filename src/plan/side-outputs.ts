@@ -4,11 +4,17 @@ import { PlanError } from "../errors.js";
 import { filter, type LogicalPlan, project, sideOutput, union, withColumns } from "./logical.js";
 import { inputsOf } from "./walk.js";
 
-/** What late rows carry behind the columns they came with. The watermark is NULL while there is none. */
+/**
+ * What late rows carry behind the columns they came with. The watermark is the one that the rows before it had
+ * made, NULL while there is none.
+ */
 export const LATE_FIELDS = Object.freeze([
   /** `LATE`: behind the watermark; `NULL_TIME`, `TIME_RANGE`: no event time; `FUTURE`: too far ahead of the clock. */
   field("lateReason", STRING, false),
   field("lateWatermark", TIMESTAMP, true),
+  /** The windows the row missed, from the start of the first to the end of the last; NULL when it has no time. */
+  field("lateWindowStart", TIMESTAMP, true),
+  field("lateWindowEnd", TIMESTAMP, true),
   /** The uid of the operator that refused the row. */
   field("lateOperator", STRING, false),
 ]);

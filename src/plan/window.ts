@@ -1,15 +1,18 @@
-// Arithmetic of windows: how many a row falls into, and the panes at which their rows become late.
+// Arithmetic of windows: how many a row falls into, and the moments at which rows become late for them.
 import { PlanError } from "../errors.js";
-import type { LogicalNode, LogicalPlan, Window } from "./logical.js";
-import { inputsOf, type Program, topological } from "./walk.js";
+import type { LogicalPlan, Window } from "./logical.js";
+import { inputsOf, type Program, sameData, topological } from "./walk.js";
 
 /** More windows than this for one row are a mistake in units far more often than a wish. */
 const FANOUT_MAX = 10_000;
 
-/** A grid of times: multiples of `sizeMs`, shifted by `offsetMs`. */
-export interface Pane {
+/** A window that judges rows by a watermark: it ends every `sizeMs`, and `latenessMs` later it takes no more rows. */
+export interface Judge {
   readonly sizeMs: number;
   readonly offsetMs: number;
+  readonly latenessMs: number;
+  /** Whether the rows that it refuses are read. */
+  readonly lateRead: boolean;
 }
 
 /** @throws WINDOW_FANOUT when windows of `sizeMs` that begin every `slideMs` hold a row more than 10,000 times. */
@@ -23,45 +26,48 @@ export function checkWindowFanout(sizeMs: number, slideMs: number): void {
   );
 }
 
-/**
- * The coarsest grid that holds every end of the windows, and every moment at which one of them stops taking late rows
- * (end plus lateness). Between two of its lines no row's lateness can change.
- */
-export function paneOf(windows: readonly { readonly window: Window; readonly latenessMs: number }[]): Pane | null {
-  const grids = windows.flatMap(({ window, latenessMs }) => [
-    { sizeMs: window.sizeMs, offsetMs: window.offsetMs },
-    { sizeMs: window.sizeMs, offsetMs: window.offsetMs + latenessMs },
-  ]);
-  const [first] = grids;
-  if (first === undefined) return null;
-  let sizeMs = first.sizeMs;
-  for (const grid of grids) sizeMs = gcd(gcd(sizeMs, grid.sizeMs), Math.abs(grid.offsetMs - first.offsetMs));
-  return { sizeMs, offsetMs: first.offsetMs % sizeMs };
-}
-
-/** For every watermark node of a program: the pane of the windows that its watermark reaches; null when there is none. */
-export function panesOf(program: Program): Map<LogicalPlan, Pane | null> {
+/** For every watermark node of a program: the windows that its watermark reaches, each kind once. */
+export function judgesOf(program: Program): Map<LogicalPlan, readonly Judge[]> {
   const reaching = new Map<LogicalPlan, ReadonlySet<LogicalPlan>>();
-  const windows = new Map<LogicalPlan, LogicalNode<"window-aggregate">[]>();
-  for (const node of topological(program)) {
+  const judges = new Map<LogicalPlan, Judge[]>();
+  const nodes = topological(program);
+  const read = new Set(
+    nodes.flatMap((node) => (node.kind === "side-output" && node.output === "late" ? [node.input] : [])),
+  );
+  for (const node of nodes) {
     const sources = new Set(inputsOf(node).flatMap((input) => [...(reaching.get(input) ?? [])]));
-    if (node.kind === "window-aggregate") for (const source of sources) windows.get(source)?.push(node);
-    if (node.kind === "watermark") windows.set(node, []);
+    if (node.kind === "window-aggregate") {
+      const { sizeMs, offsetMs } = node.window;
+      const judge = { sizeMs, offsetMs, latenessMs: node.latenessMs, lateRead: read.has(node) };
+      for (const source of sources) add(judges.get(source) as Judge[], judge);
+    }
+    if (node.kind === "watermark") judges.set(node, []);
     // Refused rows travel without watermark; a watermark node makes its own and ignores the one it gets.
     if (node.kind === "side-output") sources.clear();
     reaching.set(node, node.kind === "watermark" ? new Set([node]) : sources);
   }
-  return new Map([...windows].map(([node, reached]) => [node, paneOf(reached)]));
+  return judges;
 }
 
-function gcd(a: number, b: number): number {
-  while (b !== 0) [a, b] = [b, a % b];
-  return a;
+function add(judges: Judge[], judge: Judge): void {
+  if (!judges.some((known) => sameData(known, judge))) judges.push(judge);
+}
+
+/** Where a watermark's batches are cut: `1m`, `1h + 5m`, the ends of windows and of their lateness. */
+export function judgesText(judges: readonly Judge[]): string {
+  const texts = judges.map(({ sizeMs, offsetMs, latenessMs }) => {
+    return `${durationText(sizeMs)}${offsetText(offsetMs)}${latenessMs === 0 ? "" : ` + ${durationText(latenessMs)}`}`;
+  });
+  return [...new Set(texts)].join(", ");
 }
 
 /** A window as the user would write it: `tumble 1h`, `tumble 1d offset 8h`. */
 export function windowText({ kind, sizeMs, offsetMs }: Window): string {
-  return `${kind} ${durationText(sizeMs)}${offsetMs === 0 ? "" : ` offset ${durationText(offsetMs)}`}`;
+  return `${kind} ${durationText(sizeMs)}${offsetText(offsetMs)}`;
+}
+
+function offsetText(offsetMs: number): string {
+  return offsetMs === 0 ? "" : ` offset ${durationText(offsetMs)}`;
 }
 
 const UNITS: readonly (readonly [ms: number, unit: string])[] = [

@@ -13,7 +13,7 @@ import {
   testContext,
   watermark,
 } from "../../src/testing/index.js";
-import { BATCH_SIZES, type WatermarkSpec, watermarkOf } from "./window-support.js";
+import { BATCH_SIZES, judge, type WatermarkSpec, watermarkOf } from "./window-support.js";
 
 const { batch, workspace } = await openTestWorkspace();
 
@@ -36,12 +36,12 @@ function trace(
     .join(", ");
 }
 
-const pane = { sizeMs: 10, offsetMs: 0 };
+const judges = [judge(10)];
 
 describe.each(BATCH_SIZES)("batches of %i rows", (size) => {
-  test("S1 the watermark is max − delay, and passes a pane's end right behind the row that brings it there", () => {
+  test("S1 the watermark is max − delay, and passes a window's end right behind the row that brings it there", () => {
     const rows = batch`t:TIMESTAMP(3) | 1 | 9 | 12 | 3 | 14 | 27 | 5 | 26 | 8`;
-    const text = trace([rows], { delayMs: 5, pane }, size);
+    const text = trace([rows], { delayMs: 5, judges }, size);
     // 14 brings 9, the last millisecond of [0, 10); 27 brings 22, beyond [10, 20); the rows behind them are judged by it.
     expect(text).toMatch(/\| 14, watermark 9, /);
     expect(text).toMatch(/\| 27, watermark 22, \| 5/);
@@ -50,7 +50,7 @@ describe.each(BATCH_SIZES)("batches of %i rows", (size) => {
 
   test("S1 a row is not judged by the watermark that it makes itself", () => {
     const rows = batch`t:TIMESTAMP(3) | 5 | 100 | 5`;
-    expect(trace([rows], { pane }, size)).toMatch(/\| 5, .*\| 100, watermark 100, \| 5$/);
+    expect(trace([rows], { judges }, size)).toMatch(/\| 5, .*\| 100, watermark 100, \| 5$/);
   });
 
   test("S2 a watermark never goes back", () => {
@@ -187,7 +187,7 @@ describe.each(BATCH_SIZES)("batches of %i rows", (size) => {
 
 test("S1 the first batch stays whole when none of its rows could be late by the first watermark", () => {
   const rows = batch`t:TIMESTAMP(3) | 112 | 118 | 114 | 119 | 113`;
-  expect(trace([rows], { delayMs: 5, pane }, 8192)).toBe("| 112, | 118, | 114, | 119, | 113, watermark 114");
+  expect(trace([rows], { delayMs: 5, judges }, 8192)).toBe("| 112, | 118, | 114, | 119, | 113, watermark 114");
 });
 
 test("S4 a split without rows for idleMs of waiting is idle; the task is told when to ask", () => {

@@ -48,10 +48,12 @@ function outcome(elements: readonly Element[], spec: WindowSpec, options: Option
     });
   });
   for (const late of sides.late) {
-    for (const { lateReason, lateWatermark, lateOperator, ...row } of readRows(late)) {
+    for (const { lateReason, lateWatermark, lateWindowStart, lateWindowEnd, lateOperator, ...row } of readRows(late)) {
       expect(lateOperator).toBe("test");
       lines.push(`late: ${lateReason} ${Object.values(row).map(text).join(" ")}`);
-      expect(lateReason === "NULL_TIME" || lateWatermark instanceof Date).toBe(true);
+      // The window it missed was over by that watermark.
+      if (lateReason === "NULL_TIME") expect([lateWindowStart, lateWindowEnd]).toEqual([null, null]);
+      else expect(Number(lateWatermark)).toBeGreaterThanOrEqual(Number(lateWindowEnd) - 1);
     }
   }
   for (const dead of sides.deadLetter) {

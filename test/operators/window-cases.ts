@@ -187,9 +187,7 @@ function openOperators(input: Case) {
     },
     input.denseBytesMax === undefined ? {} : { denseBytesMax: input.denseBytesMax },
   );
-  // The grid of the moments at which a row becomes late: those of ends and of ends plus lateness.
-  const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-  const watermark = watermarkOf(schema, { delayMs, pane: { sizeMs: gcd(sizeMs, latenessMs), offsetMs } });
+  const watermark = watermarkOf(schema, { delayMs, judges: [{ sizeMs, offsetMs, latenessMs, lateRead: true }] });
   return { watermark, window, both: chain(watermark, window) };
 }
 

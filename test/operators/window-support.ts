@@ -1,4 +1,5 @@
 // What the tests of windows and watermarks share: physical nodes by hand, and the two operators put in a row.
+
 import type { Batch } from "../../src/arrow/batch.js";
 import {
   columnIndex,
@@ -15,6 +16,7 @@ import { Watermark } from "../../src/operators/watermark.js";
 import { WindowAggregate, type WindowAggregateOptions } from "../../src/operators/window-aggregate.js";
 import type { PhysicalAggregate, PhysicalOf } from "../../src/plan/physical.js";
 import type { RowPolicy } from "../../src/plan/policy.js";
+import type { Judge } from "../../src/plan/window.js";
 
 /** Batch sizes at which everything numbered in SEMANTICS is tested. */
 export const BATCH_SIZES = [1, 7, 8192];
@@ -81,7 +83,7 @@ export interface WatermarkSpec {
   readonly delayMs?: number;
   readonly idleMs?: number | null;
   readonly maxFutureDriftMs?: number | null;
-  readonly pane?: { readonly sizeMs: number; readonly offsetMs: number } | null;
+  readonly judges?: readonly Judge[];
 }
 
 /** A watermark operator over rows of `input`. */
@@ -97,7 +99,7 @@ export function watermarkOf(input: Schema, spec: WatermarkSpec = {}): Watermark 
     delayMs: spec.delayMs ?? 0,
     idleMs: spec.idleMs ?? null,
     maxFutureDriftMs: spec.maxFutureDriftMs ?? null,
-    pane: spec.pane ?? null,
+    judges: spec.judges ?? [],
   });
 }
 
@@ -143,4 +145,9 @@ export function chain(first: Operator, second: Operator): Operator {
       second.close();
     },
   };
+}
+
+/** A window that judges rows by a watermark; nobody reads what it refuses unless said otherwise. */
+export function judge(sizeMs: number, more: Partial<Judge> = {}): Judge {
+  return { sizeMs, offsetMs: 0, latenessMs: 0, lateRead: false, ...more };
 }

@@ -73,7 +73,13 @@ describe("columns", () => {
   });
 
   test("late rows have the columns they came with, and why", () => {
-    const late = { lateReason: "STRING NOT NULL", lateWatermark: "TIMESTAMP(3)", lateOperator: "STRING NOT NULL" };
+    const late = {
+      lateReason: "STRING NOT NULL",
+      lateWatermark: "TIMESTAMP(3)",
+      lateWindowStart: "TIMESTAMP(3)",
+      lateWindowEnd: "TIMESTAMP(3)",
+      lateOperator: "STRING NOT NULL",
+    };
     expect(columns(lateRows(watermark(source(), "ts")))).toEqual({ ...SCHEMA, ...late });
     const narrow = logical.project(watermark(source(), "ts"), named({ ts: col("ts"), m: col("n") }));
     expect(columns(lateRows(window(narrow, {}, { n: ["count_star"] })))).toEqual({

@@ -25,7 +25,7 @@ test("what several read is drawn once and referred to", () => {
        │ state: one entry a key and window, freed at window end
        │ columns: windowStart TIMESTAMP(3) NOT NULL, windowEnd TIMESTAMP(3) NOT NULL, windowTime TIMESTAMP(3) NOT NULL, key STRING, n BIGINT NOT NULL
        └─ watermark ts - 5s #1
-          │ pane: 1m
+          │ cut at the ends of: 1m
           └─ source memory t
                columns: ts TIMESTAMP(3), \`a b\` STRING
 
@@ -49,7 +49,7 @@ test("JSON names every node with its inputs and columns, and survives a round tr
     kind: "watermark",
     uid: "0/sink/window-aggregate/watermark",
     title: "watermark ts - 5s",
-    details: ["pane: 1m"],
+    details: ["cut at the ends of: 1m"],
     inputs: [{ node: 0, side: null }],
     columns: { ts: "TIMESTAMP(3)", "a b": "STRING" },
   });
@@ -62,7 +62,7 @@ test("DOT draws an arrow an input, dashed for side outputs", () => {
       rankdir=BT;
       node [shape=box, fontname="monospace"];
       n0 [label="source memory t\\lcolumns: ts TIMESTAMP(3), \`a b\` STRING\\l"];
-      n1 [label="watermark ts - 5s\\lpane: 1m\\l"];
+      n1 [label="watermark ts - 5s\\lcut at the ends of: 1m\\l"];
       n0 -> n1;
       n2 [label="window-aggregate tumble 1m on ts\\lkeys: \`a b\`\\laggregates: n = count(*) BIGINT\\lstate: one entry a key and window, freed at window end\\lcolumns: windowStart TIMESTAMP(3) NOT NULL, windowEnd TIMESTAMP(3) NOT NULL, windowTime TIMESTAMP(3) NOT NULL, key STRING, n BIGINT NOT NULL\\l"];
       n1 -> n2;

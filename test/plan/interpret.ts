@@ -48,8 +48,8 @@ export function interpret(plan: PhysicalPlan, tables: Tables): Record<string, st
 }
 
 const element = (row: Row): Element => ({ row, watermark: Number.NEGATIVE_INFINITY });
-const refused = (row: Row, reason: string, watermark: number, { kind }: PhysicalNode): Element => {
-  return { row: [...row, reason, Number.isFinite(watermark) ? watermark : null, kind], watermark };
+const refused = (row: Row, reason: string, watermark: number, window: Row, { kind }: PhysicalNode): Element => {
+  return { row: [...row, reason, Number.isFinite(watermark) ? watermark : null, ...window, kind], watermark };
 };
 const text = (value: BoundValue): string => (typeof value === "string" ? `"${value}"` : String(value));
 
@@ -115,7 +115,7 @@ function markRows(node: PhysicalOf<"watermark">, input: readonly Element[]): [El
   for (const { row } of input) {
     const time = row[node.column] as bigint | null;
     if (time === null) {
-      late.push(refused(row, "NULL_TIME", watermark, node));
+      late.push(refused(row, "NULL_TIME", watermark, [null, null], node));
       continue;
     }
     passed.push({ row, watermark });
@@ -135,7 +135,7 @@ function aggregateRows(node: PhysicalOf<"window-aggregate">, input: readonly Ele
       const { sizeMs, offsetMs } = node.window;
       const start = Math.floor((Number(row[node.timeColumn]) - offsetMs) / sizeMs) * sizeMs + offsetMs;
       if (start + sizeMs - 1 + node.latenessMs <= watermark) {
-        late.push(refused(row, "LATE", watermark, node));
+        late.push(refused(row, "LATE", watermark, [start, start + sizeMs], node));
         continue;
       }
       head = [start, start + sizeMs, start + sizeMs - 1, ...keys];

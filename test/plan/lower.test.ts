@@ -64,7 +64,10 @@ test("a window reads plain columns by position; equal expressions are computed o
       { name: "n", fn: "count", column: 2, type: { kind: "int64" } },
     ],
   });
-  expect(plan.nodes[1]).toMatchObject({ column: 0, pane: { sizeMs: 60_000, offsetMs: 5 } });
+  expect(plan.nodes[1]).toMatchObject({
+    column: 0,
+    judges: [{ sizeMs: 60_000, offsetMs: 5, latenessMs: 60_000, lateRead: false }],
+  });
 });
 
 test("computed columns get out of the way of the user's names", () => {
@@ -117,6 +120,8 @@ describe("side outputs", () => {
       "n",
       "lateReason",
       "lateWatermark",
+      "lateWindowStart",
+      "lateWindowEnd",
       "lateOperator",
     ]);
   });
@@ -174,9 +179,9 @@ test("hand-worked: a program with windows, late rows and refused rows, from rows
   expect(interpret(plan, { t: { schema: parseSchema(SCHEMA), rows } })).toEqual({
     out: ['0 10 9 "a" 2 7', '10 20 19 "a" 1 2', '10 20 19 "b" 1 6'],
     late: [
-      '-1 "b" 12 "LATE" 10 "window-aggregate"',
-      '8 "b" 6 "LATE" 10 "window-aggregate"',
-      'null "a" 12 "NULL_TIME" 7 "watermark"',
+      '-1 "b" 12 "LATE" 10 -10 0 "window-aggregate"',
+      '8 "b" 6 "LATE" 10 0 10 "window-aggregate"',
+      'null "a" 12 "NULL_TIME" 7 null null "watermark"',
     ],
     dead: ['"DIVISION_BY_ZERO"'],
   });

@@ -33,7 +33,8 @@ describe("a program", () => {
       rows.map(({ windowStart, windowEnd, key, n, total }) => [+windowStart / 1000, +windowEnd / 1000, key, n, total]),
     ).toEqual(EXPECTED);
     const late = await windows.late().toArray({ batchRows });
-    expect(late).toEqual([{ ...ROWS[6], lateReason: "LATE", lateWatermark: at(25), lateOperator: expect.any(String) }]);
+    const judged = { lateReason: "LATE", lateWatermark: at(25), lateOperator: expect.any(String) };
+    expect(late).toEqual([{ ...ROWS[6], ...judged, lateWindowStart: at(10), lateWindowEnd: at(20) }]);
   });
 
   test.each([0, 1, 65_537])("S101 of %d rows, or all of them filtered, ends with the right groups", async (rows) => {

@@ -199,7 +199,7 @@ describe.each(SEEDS)("seed %d", (seed) => {
 test.each([0, 1, 2])("late rows have watermarks and an end of their own (seed %d)", async (seed) => {
   const bench = await Bench.open(seed);
   source(bench, "source", [rows(bench, 0, "a@1", "a@25", "b@3"), rows(bench, 0, "a@26", "c@4")]);
-  bench.watermark("time", "source", { paneMs: 10 });
+  bench.watermark("time", "source", { windowMs: 10 });
   bench.count("count", "time", 10);
   const late = bench.sink("late", "count:late", new CollectingSink());
   const sink = bench.sink("sink", "count", new CollectingSink(2));

@@ -102,7 +102,7 @@ const windows =
   (bench) => {
     const first = script.find((piece) => typeof piece === "object" && "schema" in piece) as Batch;
     bench.source("source", new ScriptedSource(first.schema, script));
-    bench.watermark("time", "source", { delayMs: 3, paneMs: 10 });
+    bench.watermark("time", "source", { delayMs: 3, windowMs: 10 });
     bench.count("count", "time", 10);
     return [bench.sink("late", "count:late", new CollectingSink()), bench.sink("sink", "count", new CollectingSink())];
   };
@@ -114,7 +114,7 @@ const both =
     bench.source("left", new ScriptedSource(schema, left));
     bench.source("right", new ScriptedSource(schema, right));
     bench.union("both", ["left", "right"]);
-    bench.watermark("time", "both", { paneMs: 10 });
+    bench.watermark("time", "both", { windowMs: 10 });
     bench.operator("pass", ["time"], new Passing());
     bench.count("count", "pass", 10);
     return [bench.sink("sink", "count", new CollectingSink())];

@@ -273,11 +273,16 @@ export class Bench {
   }
 
   /** A watermark on the first column, in a plan as lowered: the source above can ask it how far a split is. */
-  watermark(name: string, input: string, spec: { delayMs?: number; idleMs?: number; paneMs?: number } = {}): Watermark {
-    const { delayMs = 0, idleMs = null, paneMs } = spec;
+  watermark(
+    name: string,
+    input: string,
+    spec: { delayMs?: number; idleMs?: number; windowMs?: number } = {},
+  ): Watermark {
+    const { delayMs = 0, idleMs = null, windowMs } = spec;
     const schema = this.#schema([input]);
-    const pane = paneMs === undefined ? null : { sizeMs: paneMs, offsetMs: 0 };
-    const limits = { column: 0, delayMs, idleMs, maxFutureDriftMs: null, pane };
+    const judge = { sizeMs: windowMs ?? 0, offsetMs: 0, latenessMs: 0, lateRead: false };
+    const judges = windowMs === undefined ? [] : [judge];
+    const limits = { column: 0, delayMs, idleMs, maxFutureDriftMs: null, judges };
     this.#add({ kind: "watermark", name, ...limits }, schema, [input]);
     const operator = new Watermark(this.nodes.at(-1) as PhysicalOf<"watermark">);
     this.operators.set(name, operator);

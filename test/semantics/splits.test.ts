@@ -11,7 +11,7 @@ import {
   testContext,
   watermark,
 } from "../../src/testing/index.js";
-import { watermarkOf, windowAggregate } from "../operators/window-support.js";
+import { judge, watermarkOf, windowAggregate } from "../operators/window-support.js";
 import { law } from "./support.js";
 
 const { batch, workspace } = await openTestWorkspace();
@@ -21,10 +21,7 @@ const from = (number: number, rows: Batch) => rows.within(workspace, number);
 /** The watermarks that come out, in order. */
 function marks(elements: readonly Element[], batchRows: number, delayMs = 0): number[] {
   const rows = elements.find((element) => "rowCount" in element) as Batch;
-  const emitted = collect(
-    watermarkOf(rows.schema, { delayMs, pane: { sizeMs: 10, offsetMs: 0 } }),
-    rebatch(elements, batchRows),
-  );
+  const emitted = collect(watermarkOf(rows.schema, { delayMs, judges: [judge(10)] }), rebatch(elements, batchRows));
   return emitted.elements.flatMap((element) => ("watermarkMs" in element ? [element.watermarkMs] : []));
 }
 
