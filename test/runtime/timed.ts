@@ -66,6 +66,6 @@ export function takeTurns(bench: Bench, turns: readonly Turn[], batchRows: numbe
       return [...(rebatch([rows(bench, 0, ...cells)], batchRows) as Batch[]), "pause"];
     });
     source(bench, name, [...active(0), ...script]);
-    bench.watermark(`${name}Time`, name, { paneMs: 10 });
+    bench.watermark(`${name}Time`, name, { windowMs: 10 });
   }
 }
