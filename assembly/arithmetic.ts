@@ -328,3 +328,10 @@ export function castI64I32(values: usize, n: i32, out: usize): i32 {
   }
   return i32(beyond != 0);
 }
+
+/** i32 → i64, the sign extended or, for unsigned values, not. */
+export function widenI32(values: usize, n: i32, signed: i32, out: usize): void {
+  const end = values + ((<usize>n) << 2);
+  const mask: i64 = signed ? -1 : 0xffffffff;
+  for (; values < end; values += 4, out += 8) store<i64>(out, <i64>load<i32>(values) & mask);
+}

@@ -1,4 +1,6 @@
-// Dates and times: i64 milliseconds since 1970-01-01 → calendar parts, starts of units. Proleptic Gregorian, any year.
+// Dates and times: i64 milliseconds since 1970-01-01 → calendar parts, starts of units, coarser units. Proleptic Gregorian,
+// any year.
+import { CORRUPT, OVERFLOW } from "./status";
 
 @inline
 function floorDiv(a: i64, b: i64): i64 {
@@ -63,4 +65,29 @@ export function civilI64(values: usize, n: i32, part: i32, months: i64, out: usi
     else if (part == START) result = daysOfMonth<i64>(year, month - ((month - 1) % months)) * DAY_MS;
     store<i64>(out, result);
   }
+}
+
+/**
+ * Times in a finer unit → a coarser one, `divisor` to one, toward the past; i64, or i32 when `narrow`. OVERFLOW when
+ * `exact` and something would be cut off.
+ */
+export function divideTimes(values: usize, n: i32, divisor: i32, exact: i32, narrow: i32, out: usize): i32 {
+  const end = values + ((<usize>n) << 3);
+  const unit = <i64>divisor;
+  for (; values < end; values += 8) {
+    const value = load<i64>(values);
+    let quotient = value / unit;
+    const rest = value - quotient * unit;
+    if (rest != 0 && exact) return OVERFLOW;
+    quotient -= <i64>(rest < 0);
+    if (narrow) {
+      if (quotient != <i64>(<i32>quotient)) return CORRUPT;
+      store<i32>(out, <i32>quotient);
+      out += 4;
+    } else {
+      store<i64>(out, quotient);
+      out += 8;
+    }
+  }
+  return n;
 }

@@ -2,6 +2,7 @@
 // checked one by one (RFC 8259 section 7, Unicode 15 table 3-7). Every loop ends at the latest at the record's line end,
 // which is a control character and so never part of a string.
 import { Context, Reason, refuse } from "./json-context";
+import { utf8Length } from "./utf8-check";
 
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
@@ -15,22 +16,6 @@ export function specialBytes(bytes: v128): i32 {
       i8x16.lt_s(bytes, i8x16.splat(0x20)),
     ),
   );
-}
-
-/** Bytes of the UTF-8 sequence at `at`, whose first byte is not ASCII; 0 when it is none. */
-export function utf8Length(at: usize): usize {
-  const x = load<u32>(at);
-  // The masks pick the marker bits of each byte (the first byte is the lowest of the little-endian word).
-  if ((x & 0xc0e0) == 0x80c0) return (x & 0x1e) != 0 ? 2 : 0;
-  if ((x & 0xc0c0f0) == 0x8080e0) {
-    const top = x & 0x200f;
-    return top != 0 && top != 0x200d ? 3 : 0; // overlong, surrogates
-  }
-  if ((x & 0xc0c0c0f8) == 0x808080f0) {
-    if ((x & 0x3007) == 0) return 0; // overlong
-    return (x & 7) < 4 || (x & 0x3007) == 4 ? 4 : 0; // beyond U+10FFFF
-  }
-  return 0;
 }
 
 /**

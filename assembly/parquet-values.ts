@@ -1,8 +1,7 @@
-// Parquet's physical values → the engine's types (parquet-format, LogicalTypes.md): narrowed and widened integers, finer
-// times, legacy INT96 timestamps, big-endian decimals. Sources may lie at any address. Each kernel checks every value:
-// CORRUPT when it is outside its logical type, OVERFLOW when ours cannot hold it.
-import { utf8Length } from "./json-string";
-import { BAD_UTF8, CORRUPT, OVERFLOW } from "./status";
+// Parquet's physical values → the engine's types (parquet-format, LogicalTypes.md): narrowed and widened integers, legacy
+// INT96 timestamps, big-endian decimals; finer times by divideTimes of the core. Sources may lie at any address. Each kernel
+// checks every value: CORRUPT when it is outside its logical type, OVERFLOW when ours cannot hold it.
+import { CORRUPT, OVERFLOW } from "./status";
 
 /** i32 → `width` bytes (1, 2 or 4), each value within low … high. */
 export function narrowI32(values: usize, n: i32, low: i32, high: i32, width: i32, out: usize): i32 {
@@ -17,41 +16,9 @@ export function narrowI32(values: usize, n: i32, low: i32, high: i32, width: i32
   return n;
 }
 
-/** i32 → i64, the sign extended or, for unsigned values, not. */
-export function widenI32(values: usize, n: i32, signed: i32, out: usize): void {
-  const end = values + ((<usize>n) << 2);
-  const mask: i64 = signed ? -1 : 0xffffffff;
-  for (; values < end; values += 4, out += 8) store<i64>(out, <i64>load<i32>(values) & mask);
-}
-
 /** u64 → 128-bit. */
 export function widenU64(values: usize, n: i32, out: usize): void {
   for (let i = 0; i < n; i++) v128.store(out + ((<usize>i) << 4), v128.load64_zero(values + ((<usize>i) << 3)));
-}
-
-/**
- * Times in a finer unit → a coarser one, `divisor` to one, toward the past; i64, or i32 when `narrow`. OVERFLOW when
- * `exact` and something would be cut off.
- */
-export function divideTimes(values: usize, n: i32, divisor: i32, exact: i32, narrow: i32, out: usize): i32 {
-  const end = values + ((<usize>n) << 3);
-  const unit = <i64>divisor;
-  for (; values < end; values += 8) {
-    const value = load<i64>(values);
-    let quotient = value / unit;
-    const rest = value - quotient * unit;
-    if (rest != 0 && exact) return OVERFLOW;
-    quotient -= <i64>(rest < 0);
-    if (narrow) {
-      if (quotient != <i64>(<i32>quotient)) return CORRUPT;
-      store<i32>(out, <i32>quotient);
-      out += 4;
-    } else {
-      store<i64>(out, quotient);
-      out += 8;
-    }
-  }
-  return n;
 }
 
 /** Julian day of 1970-01-01. */
@@ -113,36 +80,4 @@ export function convertDecimals(offsets: usize, bytes: usize, width: i32, n: i32
     }
   }
   return n;
-}
-
-/** Whether n strings are UTF-8, each for itself: 0, or BAD_UTF8. */
-export function checkUtf8(offsets: usize, bytes: usize, n: i32): i32 {
-  const last = bytes + <usize>load<u32>(offsets + ((<usize>n) << 2));
-  const first = bytes + <usize>load<u32>(offsets);
-  // ASCII, as most are: no high bit anywhere. The last vector reads into the slack or the bytes before the first string.
-  let any = i64x2.splat(0);
-  let at = first;
-  for (; at + 16 <= last; at += 16) any = v128.or(any, v128.load(at));
-  let tail: u32 = 0;
-  for (; at < last; at++) tail |= load<u8>(at);
-  if (i8x16.bitmask(any) == 0 && tail < 0x80) return 0;
-  for (let i = 0; i < n; i++) {
-    const place = offsets + ((<usize>i) << 2);
-    if (!isUtf8(bytes + <usize>load<u32>(place), bytes + <usize>load<u32>(place, 4))) return BAD_UTF8;
-  }
-  return 0;
-}
-
-function isUtf8(at: usize, end: usize): bool {
-  while (at < end) {
-    if (load<u8>(at) < 0x80) {
-      at += 1;
-      continue;
-    }
-    const length = utf8Length(at);
-    // A sequence that goes on in the next string, or in whatever follows, is none.
-    if (length == 0 || length > end - at) return false;
-    at += length;
-  }
-  return true;
 }

@@ -1,5 +1,6 @@
-// Lookup tables of the kernels. The module has no data segments: the tables live at fixed addresses in page 0 of linear
-// memory, which the host keeps free (src/wasm/memory.ts), and initTables() fills them once a memory.
+// Lookup tables of the kernels. The modules have no data segments: the tables live at fixed addresses in page 0 of linear
+// memory, which the host keeps free (src/wasm/memory.ts). Each module fills its own, once a memory: initTables() those of the
+// core, which formats use too, and initPowers() the powers that only formats need.
 //
 //   1024            2048                                     65536
 //   | reserved | one slot a family, 16-byte aligned  ...        |
@@ -19,8 +20,8 @@ export const POW5: usize = 1664;
 /** The next free address for a new table; move it when a table is added. */
 export const TABLES_END: usize = 12080;
 
-/** Fills every table. Called once a memory, by whoever creates it. Returns the first address after the tables. */
-export function initTables(): usize {
+/** Fills the tables of the core. Called once a memory, by whoever creates it. */
+export function initTables(): void {
   memory.fill(MASK, 0xff, 16);
   memory.fill(MASK + 16, 0, 16);
   for (let mask = 0; mask < 16; mask++) {
@@ -34,6 +35,10 @@ export function initTables(): usize {
       }
     }
   }
+}
+
+/** Fills the tables of formats, when their module is loaded. Returns the first address after all tables. */
+export function initPowers(): usize {
   let power = 1.0;
   for (let i: usize = 0; i < 23; i++) {
     store<f64>(POW10 + (i << 3), power);

@@ -1,5 +1,5 @@
 // `npm run build`, after the kernels: the library by tsc to dist/ (modules and declarations, one file a source file), the
-// kernel module beside it, and the command line bundled with its libraries inside, so that installing brings few packages.
+// kernel modules beside it, and the command line bundled with its libraries inside, so that installing brings few packages.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -19,7 +19,7 @@ const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin
   stdio: "inherit",
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-copyFileSync(join(root, "build/kernels.wasm"), join(dist, "kernels.wasm"));
+for (const name of ["kernels.wasm", "formats.wasm"]) copyFileSync(join(root, "build", name), join(dist, name));
 
 const source = join(root, "src");
 const cli = join(source, "cli");

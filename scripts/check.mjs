@@ -123,7 +123,8 @@ const packaging = [
       sequence(
         pack,
         () => run("publint", tarball(), "--strict"),
-        () => run("attw", tarball(), "--profile", "esm-only", "--exclude-entrypoints", "./kernels.wasm"),
+        () =>
+          run("attw", tarball(), "--profile", "esm-only", "--exclude-entrypoints", "./kernels.wasm", "./formats.wasm"),
       ),
   ],
   ["size", "size-limit: bytes a subpath", () => sequence(bundleEntries, () => run("size-limit"))],

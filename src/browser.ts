@@ -3,6 +3,7 @@
 import { CONNECTORS } from "./connectors/all.js";
 import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
 import { browserPlatform } from "./platform/browser.js";
+import { inlineModules } from "./wasm/inline.js";
 
 export * from "./index.js";
 
@@ -14,6 +15,7 @@ export class Millrace extends Engine {
    * @throws MEMORY_LIMIT, KERNELS, OPTION
    */
   static async open(options?: EngineOptions): Promise<Millrace> {
-    return new Millrace(await prepareEngine(browserPlatform(), CONNECTORS, options));
+    const platform = browserPlatform();
+    return new Millrace(await prepareEngine(platform, CONNECTORS, inlineModules(platform.inflate), options));
   }
 }

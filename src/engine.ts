@@ -42,7 +42,7 @@ import type { Connector, LateConnector } from "./runtime/connector.js";
 import { asyncDispose } from "./runtime/job.js";
 import { LiveRows } from "./runtime/live-rows.js";
 import type { Subscriptions } from "./runtime/subscriptions.js";
-import { kernelBytes, loadKernels } from "./wasm/kernels.js";
+import { type KernelModules, loadKernels } from "./wasm/kernels.js";
 import { LinearMemory } from "./wasm/memory.js";
 
 /** How an engine is opened; all optional. */
@@ -61,13 +61,14 @@ const DISTINCT_MAX = 10_000_000;
 export async function prepareEngine(
   platform: Platform,
   connectors: readonly (Connector | LateConnector)[],
+  modules: KernelModules,
   options?: EngineOptions,
 ): Promise<EngineParts> {
   const { memoryBytes } = checkOptions(options, ["memoryBytes"], "open()");
   if (memoryBytes !== undefined) checkInteger(memoryBytes, MEMORY_BYTES_MIN, "memoryBytes");
   const memory = new LinearMemory({ shared: platform.sharedMemory, maxBytes: memoryBytes });
-  const kernels = await loadKernels(memory, kernelBytes(memory.shared, platform.inflate));
-  return { platform, connectors, memory, kernels, memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY };
+  const kernels = await loadKernels(memory, modules.core(memory.shared));
+  return { platform, connectors, memory, modules, kernels, memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY };
 }
 
 type Rows = Iterable<Row> | AsyncIterable<Row>;

@@ -2,6 +2,7 @@
 import { CONNECTORS } from "./connectors/all.js";
 import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
 import { nodePlatform } from "./platform/node.js";
+import { inlineModules } from "./wasm/inline.js";
 
 export * from "./index.js";
 
@@ -13,6 +14,7 @@ export class Millrace extends Engine {
    * @throws MEMORY_LIMIT, KERNELS, OPTION
    */
   static async open(options?: EngineOptions): Promise<Millrace> {
-    return new Millrace(await prepareEngine(nodePlatform(), CONNECTORS, options));
+    const platform = nodePlatform();
+    return new Millrace(await prepareEngine(platform, CONNECTORS, inlineModules(platform.inflate), options));
   }
 }

@@ -16,7 +16,7 @@ import type { Connector, LateConnector, Table } from "./runtime/connector.js";
 import type { Factory } from "./runtime/graph.js";
 import { Job as RunningJob } from "./runtime/job.js";
 import { RowReader as Reader, RowSink } from "./runtime/row-reader.js";
-import type { Kernels } from "./wasm/kernels.js";
+import { addFormatKernels, type KernelModules, type Kernels } from "./wasm/kernels.js";
 import { type LinearMemory, MemoryAccount } from "./wasm/memory.js";
 
 /** What programs run on. */
@@ -24,6 +24,7 @@ export interface EngineParts {
   readonly platform: Platform;
   readonly connectors: readonly (Connector | LateConnector)[];
   readonly memory: LinearMemory;
+  readonly modules: KernelModules;
   readonly kernels: Kernels;
   /** What one job may hold unless it says otherwise. */
   readonly memoryBytes: number;
@@ -40,6 +41,8 @@ export class ProgramRunner implements Runner {
   /** By name; a late one is replaced by itself when it is loaded. */
   readonly #connectors: Map<string, Connector | LateConnector>;
   readonly #jobs = new Set<RunningJob>();
+  /** The kernels of formats, once a connector needs them; forgotten when they did not load. */
+  #formats: Promise<unknown> | undefined;
   /**
    * The job that ended last. V8 forgets the hidden class of objects that are all gone, and throws the code away that it has
    * compiled for it: after a garbage collection between two jobs the second would begin in the interpreter again, which
@@ -145,14 +148,26 @@ export class ProgramRunner implements Runner {
     return { ref, live: this.catalog.live(ref), platform: this.#parts.platform };
   }
 
-  /** @throws MODULE_MISSING */
+  /** @throws MODULE_MISSING, KERNELS */
   async #load({ connector, name }: TableRef): Promise<Connector> {
     const found = this.#connectors.get(connector);
     if (found === undefined) throw new InternalError(`no connector "${connector}" for the table ${name}`);
     if (!("load" in found)) return found;
-    const loaded = await loadPart(`the connector "${connector}"`, () => found.load());
+    const [loaded] = await Promise.all([
+      loadPart(`the connector "${connector}"`, () => found.load()),
+      found.formats ? this.#loadFormats() : undefined,
+    ]);
     this.#connectors.set(connector, loaded);
     return loaded;
+  }
+
+  #loadFormats(): Promise<unknown> {
+    const { kernels, memory, modules } = this.#parts;
+    this.#formats ??= addFormatKernels(kernels, memory, modules.formats(memory.shared)).catch((error: unknown) => {
+      this.#formats = undefined;
+      throw error;
+    });
+    return this.#formats;
   }
 
   #connector({ connector }: TableRef): Connector {

@@ -1,7 +1,7 @@
 // The events of the window benches in linear memory, as the columns that a source would hand on, and the sums over results.
 import { Batch, Column, type Workspace } from "../../src/arrow/batch.js";
 import { FLOAT64, field, INT32, INT64, type Schema, STRING, schemaOf, TIMESTAMP } from "../../src/arrow/types.js";
-import { loadKernels } from "../../src/wasm/kernels.js";
+import { loadAllKernels } from "../../src/wasm/inline.js";
 import { LinearMemory, MemoryAccount } from "../../src/wasm/memory.js";
 import type { Checksum } from "../harness.js";
 import { KEY_COUNT, type WindowEvents, windowEvents } from "./events.js";
@@ -22,7 +22,7 @@ export const ODD_EVERY = 16;
 /** Rows in memory of their own. */
 export async function windowInput(rowCount: number, variant: Variant): Promise<WindowInput> {
   const memory = new LinearMemory({ shared: true });
-  const workspace = { account: new MemoryAccount(memory), kernels: await loadKernels(memory) };
+  const workspace = { account: new MemoryAccount(memory), kernels: await loadAllKernels(memory) };
   const events = windowEvents(rowCount, variant === "i64" ? "i64" : "codes");
   const t = workspace.account.allocate(rowCount * 8);
   const v = workspace.account.allocate(rowCount * 8);

@@ -3,7 +3,7 @@
 import type { Batch } from "../../src/arrow/batch.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import { json } from "../../src/formats/json.js";
-import { loadKernels } from "../../src/wasm/kernels.js";
+import { loadAllKernels } from "../../src/wasm/inline.js";
 import { LinearMemory, MemoryAccount } from "../../src/wasm/memory.js";
 import type { Bench, Checksum, Contender } from "../harness.js";
 import { type Lines, orderLines } from "../inputs/lines.js";
@@ -64,7 +64,7 @@ function add(totals: Checksum, part: Checksum): Checksum {
 
 async function decoder(): Promise<Contender> {
   const memory = new LinearMemory({ shared: true });
-  const workspace = { account: new MemoryAccount(memory), kernels: await loadKernels(memory) };
+  const workspace = { account: new MemoryAccount(memory), kernels: await loadAllKernels(memory) };
   const run = (): Checksum => {
     const { bytes } = input();
     let totals: Checksum = { rows: 0, timeMs: 0, id: 0, itemLength: 0, price: 0, quantity: 0, paid: 0 };

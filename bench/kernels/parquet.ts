@@ -7,9 +7,10 @@ import { parquetHeader } from "hyparquet/src/column.js";
 import { compressors } from "hyparquet-compressors";
 import type { Batch, Column, Workspace } from "../../src/arrow/batch.js";
 import type { Schema } from "../../src/arrow/types.js";
+import type { FormatWorkspace } from "../../src/formats/format.js";
 import { openParquet, type ParquetFile } from "../../src/formats/parquet.js";
 import { promised, type ReadableFile } from "../../src/platform/platform.js";
-import { loadKernels } from "../../src/wasm/kernels.js";
+import { loadAllKernels } from "../../src/wasm/inline.js";
 import { LinearMemory, MemoryAccount } from "../../src/wasm/memory.js";
 import type { Bench, Checksum, Contender } from "../harness.js";
 import { FLIGHTS_PATH, FLIGHTS_ROWS } from "../inputs/flights.js";
@@ -39,9 +40,9 @@ const file: ReadableFile = {
   close: (done) => done(null, undefined),
 };
 
-async function openWorkspace(): Promise<Workspace> {
+async function openWorkspace(): Promise<FormatWorkspace> {
   const memory = new LinearMemory({ shared: true });
-  return { account: new MemoryAccount(memory), kernels: await loadKernels(memory) };
+  return { account: new MemoryAccount(memory), kernels: await loadAllKernels(memory) };
 }
 
 function addBatch(batch: Batch, totals: typeof NOTHING): void {

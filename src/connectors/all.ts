@@ -9,8 +9,8 @@ export const CONNECTORS: readonly (Connector | LateConnector)[] = [
   memory,
   rows,
   callback,
-  { name: "file", load: async () => (await import("./file.js")).file },
-  { name: "stream", load: async () => (await import("./stream.js")).stream },
-  { name: "fetch", load: async () => (await import("./stream.js")).http },
+  { name: "file", formats: true, load: async () => (await import("./file.js")).file },
+  { name: "stream", formats: true, load: async () => (await import("./stream.js")).stream },
+  { name: "fetch", formats: true, load: async () => (await import("./stream.js")).http },
   { name: "generator", load: async () => (await import("./generator.js")).generator },
 ];

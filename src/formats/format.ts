@@ -11,10 +11,24 @@
 //     }
 import type { Batch, Workspace } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
+import { assert } from "../errors.js";
 import type { BadRecord } from "../operators/bad-records.js";
+import { type FormatKernels, hasFormats } from "../wasm/kernels.js";
 
 /** Default bound of one record's bytes; a longer one is refused with RECORD_TOO_LARGE and the rest goes on. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+
+/** A workspace with the kernels of formats. */
+export interface FormatWorkspace extends Workspace {
+  readonly kernels: FormatKernels;
+}
+
+/** The same workspace, of a job whose connector said that it has formats (`LateConnector.formats`). */
+export function formatWorkspace(workspace: Workspace): FormatWorkspace {
+  const { kernels } = workspace;
+  assert(hasFormats(kernels), "the kernels of formats were not loaded: the connector must say `formats: true`");
+  return workspace as FormatWorkspace;
+}
 
 /** Where a decoder stands between two batches: enough to go on from there with another decoder, plain data. */
 export interface DecoderPosition {

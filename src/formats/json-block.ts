@@ -1,8 +1,8 @@
 // The block that an NDJSON decoder shares with its kernel, reserved and filled once a decoder:
 //
 //     context │ slots: before the first key, any other key, the columns, keys to be learned │ table │ scratch │ names
-import type { Workspace } from "../arrow/batch.js";
 import type { Field, Schema } from "../arrow/types.js";
+import type { FormatWorkspace } from "./format.js";
 import { CONTEXT_BYTES, Context, columnCode, SLOT_BYTES, SLOTS_BEFORE, Slot } from "./json-layout.js";
 
 /** Keys without a column that are remembered, so that passing over them is as fast as reading a column. */
@@ -23,7 +23,11 @@ export interface JsonBlock {
 }
 
 /** Reserves and fills the block for the columns of a schema. @throws UNSUPPORTED, MEMORY_LIMIT */
-export function openBlock({ account, kernels }: Workspace, { fields }: Schema, recordBytesMax: number): JsonBlock {
+export function openBlock(
+  { account, kernels }: FormatWorkspace,
+  { fields }: Schema,
+  recordBytesMax: number,
+): JsonBlock {
   const codes = fields.map(({ name, type }) => columnCode(name, type));
   const names = fields.map(({ name }) => encoder.encode(name));
   const slotsMax = fields.length + LEARNED_MAX;

@@ -8,7 +8,14 @@ import { Batch, bitmapBytes, Column } from "../arrow/batch.js";
 import { layoutOf, type Schema, widthOf } from "../arrow/types.js";
 import { assert, DataError } from "../errors.js";
 import { Status } from "../wasm/kernels.js";
-import { type Decoder, type DecoderOptions, type DecoderPosition, MAX_RECORD_BYTES, START } from "./format.js";
+import {
+  type Decoder,
+  type DecoderOptions,
+  type DecoderPosition,
+  formatWorkspace,
+  MAX_RECORD_BYTES,
+  START,
+} from "./format.js";
 import { columnOfSlot, type JsonBlock, openBlock, slotOf } from "./json-block.js";
 import { describeRefusal } from "./json-errors.js";
 import { Context, Reason, rowBytes, Slot } from "./json-layout.js";
@@ -77,7 +84,7 @@ export class JsonDecoder implements Decoder {
     this.#rowsMax = Math.max(1, Math.min(options.batchRowsMax, Math.floor(BATCH_BYTES_MAX / Math.max(width, 1))));
     this.#stringBytes = fields.map(({ type }) => (layoutOf(type) === "utf8" ? STRING_BYTES : 0));
 
-    this.#block = openBlock(workspace, schema, this.#recordMax);
+    this.#block = openBlock(formatWorkspace(workspace), schema, this.#recordMax);
     this.#context = this.#block.ptr >>> 2;
   }
 
@@ -99,7 +106,7 @@ export class JsonDecoder implements Decoder {
 
   next(): Batch | null {
     const { workspace } = this.#options;
-    const { kernels, account } = workspace;
+    const { kernels, account } = formatWorkspace(workspace);
     const { memory } = account;
     let opened = false;
     let refused = 0;

@@ -3,10 +3,11 @@
 import type { Workspace } from "../arrow/batch.js";
 import { DataError } from "../errors.js";
 import type { Completion } from "../platform/platform.js";
+import type { FormatWorkspace } from "./format.js";
 import { missing } from "./parquet-library.js";
 
 /** Uncompresses exactly `size` bytes to `out`. False, or any throw, when `bytes` do not hold so many. */
-export type Codec = (workspace: Workspace, bytes: Uint8Array, out: number, size: number) => boolean;
+export type Codec = (workspace: FormatWorkspace, bytes: Uint8Array, out: number, size: number) => boolean;
 
 type Library = typeof import("hyparquet-compressors");
 

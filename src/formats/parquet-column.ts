@@ -2,6 +2,7 @@
 // rows (`prepare`), takes as many as all of them have, and so keeps the columns of a batch aligned.
 import type { Column, Workspace } from "../arrow/batch.js";
 import { DataError } from "../errors.js";
+import { formatWorkspace } from "./format.js";
 import type { ChunkStream } from "./parquet-chunk.js";
 import type { Codec } from "./parquet-codec.js";
 import type { ColumnContext, PageErrorCode } from "./parquet-context.js";
@@ -48,7 +49,7 @@ export class ColumnReader {
         hint: HINTS[code] ?? "write the file again, or leave the column out",
         cause,
       });
-    this.#context = { workspace, plan, truncateTimes, pageBytesMax, fail };
+    this.#context = { workspace: formatWorkspace(workspace), plan, truncateTimes, pageBytesMax, fail };
   }
 
   /** Begins a chunk of `rowCount` rows, the first `skip` of which are passed over. */

@@ -4,13 +4,14 @@ import type { Column, Workspace } from "../arrow/batch.js";
 import { layoutOf, widthOf } from "../arrow/types.js";
 import type { DataError } from "../errors.js";
 import { Status } from "../wasm/kernels.js";
+import type { FormatWorkspace } from "./format.js";
 import type { ColumnPlan } from "./parquet-types.js";
 
 export type PageErrorCode = "PARQUET_CORRUPT" | "PARQUET_ENCODING" | "PARQUET_PAGE_SIZE" | "PARQUET_PRECISION" | "TYPE";
 
 /** One column of one file while it is read. */
 export interface ColumnContext {
-  readonly workspace: Workspace;
+  readonly workspace: FormatWorkspace;
   readonly plan: ColumnPlan;
   readonly truncateTimes: boolean;
   readonly pageBytesMax: number;

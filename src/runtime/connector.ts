@@ -40,5 +40,7 @@ export interface Connector {
 /** A connector that is not loaded before the first program that names it starts. */
 export interface LateConnector {
   readonly name: string;
+  /** True when it reads or writes bytes: the kernels of formats are loaded with it. */
+  readonly formats?: boolean;
   load(): Promise<Connector>;
 }

@@ -1,13 +1,14 @@
 // A workspace for tests: memory, kernels and one job's account, without an engine around them.
 import type { Batch, Workspace } from "../arrow/batch.js";
-import { type Kernels, loadKernels } from "../wasm/kernels.js";
+import { loadAllKernels } from "../wasm/inline.js";
+import type { FormatKernels } from "../wasm/kernels.js";
 import { LinearMemory, MemoryAccount } from "../wasm/memory.js";
 import { parseBatch } from "./text.js";
 
 export interface TestWorkspace {
   readonly workspace: Workspace;
   readonly memory: LinearMemory;
-  readonly kernels: Kernels;
+  readonly kernels: FormatKernels;
   readonly account: MemoryAccount;
   /** A batch from its text (testing/text.ts), persisted: it lives until it is released or the account disposed. */
   batch(strings: TemplateStringsArray, ...values: readonly unknown[]): Batch;
@@ -24,7 +25,7 @@ export async function openTestWorkspace(
   options: { shared?: boolean; limitBytes?: number } = {},
 ): Promise<TestWorkspace> {
   const memory = new LinearMemory({ shared: options.shared ?? false });
-  const kernels = await loadKernels(memory);
+  const kernels = await loadAllKernels(memory);
   const account = new MemoryAccount(memory, options.limitBytes);
   const workspace = { account, kernels };
   return {

@@ -1,12 +1,22 @@
-// Loads the kernel module over a LinearMemory: shared or plain, from the bytes inside the package or from a given module.
-import { instantiate } from "@assemblyscript/loader";
-import { EngineError } from "../errors.js";
-import { type Platform, promised } from "../platform/platform.js";
-import { KERNELS_BYTES, KERNELS_DEFLATED, type KernelExports, MEMORY_FLAG_OFFSET } from "./kernels.generated.js";
+// The kernels over one LinearMemory: those that every job needs, and those of formats, which join them when the first format
+// is loaded.
+import type { FormatExports } from "./formats.generated.js";
+import type { KernelExports } from "./kernels.generated.js";
 import type { LinearMemory } from "./memory.js";
+import { instantiateOver, type ModuleSource } from "./module.js";
 
-/** The kernels, bound to one memory. Pointers come back as i32: use `>>> 0`. */
+/** The kernels of the core, bound to one memory. Pointers come back as i32: use `>>> 0`. */
 export type Kernels = KernelExports;
+
+/** The kernels of the core and of formats. */
+export type FormatKernels = KernelExports & FormatExports;
+
+/** Where the two modules come from, each for a shared or a plain memory. */
+export interface KernelModules {
+  core(shared: boolean): Promise<ModuleSource>;
+  /** @throws MODULE_MISSING when it does not load */
+  formats(shared: boolean): Promise<ModuleSource>;
+}
 
 /** What kernels answer instead of a count when they could not finish; mirrors assembly/status.ts. */
 export const Status = {
@@ -22,52 +32,29 @@ export const Status = {
   BAD_RECORD: -5,
 } as const;
 
-/** The module's bytes for a shared or a plain memory: one binary, the import's limits flag is flipped (core spec 5.3.4). */
-export async function kernelBytes(shared: boolean, inflate?: Platform["inflate"]): Promise<Uint8Array<ArrayBuffer>> {
-  const text = atob(KERNELS_DEFLATED);
-  const deflated = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
-  const bytes = await (inflate
-    ? promised<typeof deflated>((done) => inflate(deflated, done))
-    : inflateStream(deflated));
-  bytes[MEMORY_FLAG_OFFSET] = shared ? 0x03 : 0x01;
-  return bytes;
-}
-
-/** Inflates the module with what every host has. */
-async function inflateStream(deflated: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const { readable, writable } = new DecompressionStream("deflate");
-  const writer = writable.getWriter();
-  const written = writer.write(deflated).then(() => writer.close());
-  const bytes = new Uint8Array(KERNELS_BYTES);
-  const reader = readable.getReader();
-  let at = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    bytes.set(next.value, at);
-    at += next.value.length;
-  }
-  await written;
-  return bytes;
-}
-
-/** Instantiates the kernels over `memory` and fills their tables. @throws KERNELS when the host refuses WebAssembly. */
+/** Instantiates the core's kernels over `memory` and fills their tables. @throws KERNELS */
 export async function loadKernels(
   memory: LinearMemory,
-  bytes: Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> = kernelBytes(memory.shared),
+  source: ModuleSource | Promise<ModuleSource>,
 ): Promise<Kernels> {
-  try {
-    const instance = await instantiate(await bytes, { env: { memory: memory.wasm as never } });
-    const kernels = instance.exports as unknown as Kernels;
-    kernels.initTables();
-    return kernels;
-  } catch (cause) {
-    throw new EngineError(
-      "KERNELS",
-      `the kernels do not load: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        hint: "Millrace needs WebAssembly with SIMD; under a CSP allow 'wasm-unsafe-eval'",
-        cause,
-      },
-    );
-  }
+  // A copy, since exports are frozen and the formats' are to join them.
+  const kernels = { ...(await instantiateOver<KernelExports>(memory, source)) };
+  kernels.initTables();
+  return kernels;
+}
+
+/** Adds the kernels of formats to those of the core, over the same memory. @throws KERNELS */
+export async function addFormatKernels(
+  kernels: Kernels,
+  memory: LinearMemory,
+  source: ModuleSource | Promise<ModuleSource>,
+): Promise<FormatKernels> {
+  const all = Object.assign(kernels, await instantiateOver<FormatExports>(memory, source));
+  all.initPowers();
+  return all;
+}
+
+/** Whether the kernels of formats have joined. */
+export function hasFormats(kernels: Kernels): kernels is FormatKernels {
+  return "initPowers" in kernels;
 }

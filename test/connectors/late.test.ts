@@ -5,11 +5,12 @@ import { memory } from "../../src/connectors/memory.js";
 import { Engine, prepareEngine } from "../../src/engine.js";
 import { nodePlatform } from "../../src/platform/node.js";
 import type { Connector, LateConnector } from "../../src/runtime/connector.js";
+import { inlineModules } from "../../src/wasm/inline.js";
 
 const ROWS = [{ n: 1 }, { n: 2 }];
 
 async function openWith(connectors: readonly (Connector | LateConnector)[]): Promise<Engine> {
-  return new Engine(await prepareEngine(nodePlatform(), connectors));
+  return new Engine(await prepareEngine(nodePlatform(), connectors, inlineModules()));
 }
 
 test("a connector says the name that it is found by", async () => {

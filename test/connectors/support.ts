@@ -3,6 +3,7 @@ import { CONNECTORS } from "../../src/connectors/all.js";
 import { Engine, prepareEngine } from "../../src/engine.js";
 import type { Pipeline } from "../../src/index.js";
 import { SimPlatform } from "../../src/platform/sim.js";
+import { inlineModules } from "../../src/wasm/inline.js";
 
 export interface SimEngine {
   readonly sim: SimPlatform;
@@ -18,7 +19,8 @@ export interface SimEngine {
 export async function openSim(seed = 1, memoryBytes?: number): Promise<SimEngine> {
   // Modules that load late (Parquet's) need turns of the real host.
   const sim = new SimPlatform(seed, { hostTurn: () => new Promise((resolve) => setTimeout(resolve, 1)) });
-  const mill = new Engine(await prepareEngine(sim, CONNECTORS, memoryBytes === undefined ? {} : { memoryBytes }));
+  const options = memoryBytes === undefined ? {} : { memoryBytes };
+  const mill = new Engine(await prepareEngine(sim, CONNECTORS, inlineModules(), options));
   return {
     sim,
     mill,

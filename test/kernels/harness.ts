@@ -1,13 +1,12 @@
 // Runs one kernel test in every variant that ships or is debugged: release and debug builds, shared and plain memory.
 import { readFileSync } from "node:fs";
 import { describe } from "vitest";
-import { MEMORY_FLAG_OFFSET } from "../../src/wasm/kernels.generated.js";
-import { type Kernels, loadKernels } from "../../src/wasm/kernels.js";
+import { addFormatKernels, type FormatKernels, loadKernels } from "../../src/wasm/kernels.js";
 import { LinearMemory, MemoryAccount } from "../../src/wasm/memory.js";
 
 /** What a kernel test works with: the kernels, their memory, and an arena that the test resets. */
 export interface Bench {
-  readonly kernels: Kernels;
+  readonly kernels: FormatKernels;
   readonly memory: LinearMemory;
   readonly account: MemoryAccount;
   /** Copies the bytes of a typed array into fresh memory and returns its address. */
@@ -51,10 +50,16 @@ export function forEachVariant(body: (bench: Bench) => void): void {
     for (const shared of [true, false]) {
       describe(`${build}, ${shared ? "shared" : "plain"} memory`, async () => {
         const memory = new LinearMemory({ shared });
-        const bytes = new Uint8Array(readFileSync(url(build === "release" ? "kernels.wasm" : "kernels.debug.wasm")));
-        // The flag stands before the first section that differs between the builds: the import section.
-        bytes[flagOffset(bytes)] = shared ? 0x03 : 0x01;
-        const kernels = await loadKernels(memory, bytes);
+        const bytesOf = (module: string) => {
+          const bytes = new Uint8Array(readFileSync(url(`${module}${build === "release" ? "" : ".debug"}.wasm`)));
+          bytes[flagOffset(bytes)] = shared ? 0x03 : 0x01;
+          return bytes;
+        };
+        const kernels = await addFormatKernels(
+          await loadKernels(memory, bytesOf("kernels")),
+          memory,
+          bytesOf("formats"),
+        );
         const account = new MemoryAccount(memory);
         body({
           kernels,
@@ -76,11 +81,11 @@ export function forEachVariant(body: (bench: Bench) => void): void {
   }
 }
 
-/** The release offset is known from the build; the debug build's type section has another length, so look for the name. */
+/** The offset of the release build is known from it; debug builds have other sections before it, so look for the name. */
 function flagOffset(bytes: Uint8Array): number {
   const name = [3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2];
   for (let at = 8; at + name.length < bytes.length; at++) {
     if (name.every((byte, i) => bytes[at + i] === byte)) return at + name.length;
   }
-  return MEMORY_FLAG_OFFSET;
+  throw new Error("the module imports no memory");
 }

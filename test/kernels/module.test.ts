@@ -1,13 +1,14 @@
-// The kernel module as bytes: nothing but memory comes in, no data lies in it, it stays small, and one flag makes it shared.
+// The kernel modules as bytes: nothing but memory comes in, no data lies in them, they stay small, one flag makes them shared.
 import { readFileSync } from "node:fs";
 import { inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { nodePlatform } from "../../src/platform/node.js";
-import { KERNELS_BYTES, KERNELS_DEFLATED, MEMORY_FLAG_OFFSET } from "../../src/wasm/kernels.generated.js";
-import { kernelBytes } from "../../src/wasm/kernels.js";
+import { MODULE as FORMATS } from "../../src/wasm/formats.generated.js";
+import { MODULE as KERNELS } from "../../src/wasm/kernels.generated.js";
+import { moduleBytes } from "../../src/wasm/module.js";
 
-/** Raw bytes that the release module may have. */
-const BUDGET = 60_000;
+/** Raw bytes that each release module may have. */
+const BUDGETS = { kernels: 36_000, formats: 48_000 };
 
 /** Section ids of the core specification, 5.5.2. */
 const SECTIONS = [
@@ -47,7 +48,7 @@ function sectionsOf(bytes: Uint8Array): string[] {
   return names;
 }
 
-describe.each(["kernels.wasm", "kernels.debug.wasm"])("%s", (name) => {
+describe.each(["kernels.wasm", "kernels.debug.wasm", "formats.wasm", "formats.debug.wasm"])("%s", (name) => {
   const bytes = fileOf(name);
   const module = new WebAssembly.Module(bytes);
 
@@ -68,22 +69,37 @@ describe.each(["kernels.wasm", "kernels.debug.wasm"])("%s", (name) => {
   });
 });
 
-test(`the release module has at most ${BUDGET} bytes`, () => {
-  expect(fileOf("kernels.wasm").length).toBeLessThanOrEqual(BUDGET);
+test.each(Object.entries(BUDGETS))("the release module %s has at most %i bytes", (name, bytesMax) => {
+  expect(fileOf(`${name}.wasm`).length).toBeLessThanOrEqual(bytesMax);
 });
 
-test("the generated module is the built one, with the flag of the memory that is asked for", async () => {
-  const built = fileOf("kernels.wasm");
-  expect(inflateSync(Buffer.from(KERNELS_DEFLATED, "base64")).equals(Buffer.from(built))).toBe(true);
-  expect(KERNELS_BYTES).toBe(built.length);
-  for (const shared of [true, false]) {
-    const bytes = await kernelBytes(shared);
-    expect(new Uint8Array(await kernelBytes(shared, nodePlatform().inflate))).toEqual(bytes);
-    const different = [...bytes.keys()].filter((at) => bytes[at] !== built[at]);
-    expect(different).toEqual(shared ? [] : [MEMORY_FLAG_OFFSET]);
-    const memory = new WebAssembly.Memory({ initial: 2, maximum: 4, shared });
-    expect(() => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })).not.toThrow();
-    const other = new WebAssembly.Memory({ initial: 2, maximum: 4, shared: !shared });
-    expect(() => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: other } })).toThrow(/shared/);
-  }
+test("no kernel is in both modules", () => {
+  const [core, formats] = ["kernels", "formats"].map((name) =>
+    WebAssembly.Module.exports(new WebAssembly.Module(fileOf(`${name}.wasm`))).map((entry) => entry.name),
+  );
+  expect(formats?.filter((name) => core?.includes(name))).toEqual(["memory"]);
 });
+
+test.each([
+  ["kernels", KERNELS],
+  ["formats", FORMATS],
+] as const)(
+  "the generated module %s is the built one, with the flag of the memory that is asked for",
+  async (name, module) => {
+    const built = fileOf(`${name}.wasm`);
+    expect(inflateSync(Buffer.from(module.deflated, "base64")).equals(Buffer.from(built))).toBe(true);
+    expect(module.bytes).toBe(built.length);
+    for (const shared of [true, false]) {
+      const bytes = await moduleBytes(module, shared);
+      expect(new Uint8Array(await moduleBytes(module, shared, nodePlatform().inflate))).toEqual(bytes);
+      const different = [...bytes.keys()].filter((at) => bytes[at] !== built[at]);
+      expect(different).toEqual(shared ? [] : [module.flagOffset]);
+      const memory = new WebAssembly.Memory({ initial: 2, maximum: 4, shared });
+      expect(() => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })).not.toThrow();
+      const other = new WebAssembly.Memory({ initial: 2, maximum: 4, shared: !shared });
+      expect(() => new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: other } })).toThrow(
+        /shared/,
+      );
+    }
+  },
+);

@@ -5,6 +5,7 @@ import { CONNECTORS } from "../../src/connectors/all.js";
 import { Engine, prepareEngine } from "../../src/engine.js";
 import { nodePlatform } from "../../src/platform/node.js";
 import type { Platform } from "../../src/platform/platform.js";
+import { inlineModules } from "../../src/wasm/inline.js";
 
 /** One row, an odd number that ends inside bytes of bitmaps, and the default. */
 export const BATCH_ROWS = [1, 7, 8192] as const;
@@ -133,7 +134,7 @@ export class HeldNode {
   }
 
   async open(): Promise<Engine> {
-    return new Engine(await prepareEngine(this.platform, CONNECTORS));
+    return new Engine(await prepareEngine(this.platform, CONNECTORS, inlineModules()));
   }
 
   /** Time passes at once: long timers that are due fire. */

@@ -3,6 +3,7 @@ import { CONNECTORS } from "../../src/connectors/all.js";
 import { Engine, prepareEngine } from "../../src/engine.js";
 import { nodePlatform } from "../../src/platform/node.js";
 import type { Platform } from "../../src/platform/platform.js";
+import { inlineModules } from "../../src/wasm/inline.js";
 import type { LinearMemory } from "../../src/wasm/memory.js";
 
 export interface TestEngine extends AsyncDisposable {
@@ -18,7 +19,7 @@ export async function openTestEngine(
 ): Promise<TestEngine> {
   const complaints: string[] = [];
   const host = nodePlatform({ log: (_level, message) => void complaints.push(message) });
-  const prepared = await prepareEngine({ ...host, ...parts }, CONNECTORS, options);
+  const prepared = await prepareEngine({ ...host, ...parts }, CONNECTORS, inlineModules(), options);
   const mill = new Engine(prepared);
   return { mill, memory: prepared.memory, complaints, [Symbol.asyncDispose]: () => mill.close() };
 }

@@ -1,0 +1,20 @@
+// The named export list of the formats' module, and nothing else: bytes → columns, one line a family. It is loaded with the
+// first format, over the memory of the core module, whose tables it uses too.
+
+export { decodeJson, openJson } from "./json";
+export {
+  decodeBits,
+  decodeByteArrays,
+  decodeDelta,
+  decodeIndexes,
+  joinPrefixes,
+  joinStreams,
+  rankRows,
+  spreadOffsets,
+  sumLengths,
+  sumPrefixes,
+} from "./parquet";
+export { convertDecimals, convertInt96, narrowI32, widenU64 } from "./parquet-values";
+export { decodeSnappy } from "./snappy";
+export { initPowers } from "./tables";
+export { decodeZstd } from "./zstd";
