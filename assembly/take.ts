@@ -84,6 +84,31 @@ export function takeUtf8(offsets: usize, bytes: usize, selection: usize, n: i32,
   return used;
 }
 
+/** Gathers lists: n + 1 offsets from 0, and the positions of their elements (u32). Returns how many elements. */
+export function takeLists(offsets: usize, selection: usize, n: i32, outOffsets: usize, outRows: usize): u32 {
+  let used: u32 = 0;
+  store<u32>(outOffsets, 0);
+  for (let i = 0; i < n; i++) {
+    const at = offsets + ((<usize>load<u32>(selection + ((<usize>i) << 2))) << 2);
+    const end = load<u32>(at, 4);
+    for (let element = load<u32>(at); element < end; element++, used++) {
+      store<u32>(outRows + ((<usize>used) << 2), element);
+    }
+    store<u32>(outOffsets + ((<usize>(i + 1)) << 2), used);
+  }
+  return used;
+}
+
+/** The row of every element of n lists (u32). Returns how many elements. */
+export function listRows(offsets: usize, n: i32, outRows: usize): u32 {
+  let at = outRows;
+  for (let row = 0; row < n; row++) {
+    const count = load<u32>(offsets + ((<usize>row) << 2), 4) - load<u32>(offsets + ((<usize>row) << 2));
+    for (const end = at + ((<usize>count) << 2); at < end; at += 4) store<u32>(at, row);
+  }
+  return <u32>((at - outRows) >> 2);
+}
+
 /** out[i] = values[i] where bit i of validity is set, else 0 (4-byte values). */
 export function clearNulls32(values: usize, validity: usize, n: i32, out: usize): void {
   for (let i = 0; i < n; i++) {

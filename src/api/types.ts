@@ -25,8 +25,11 @@ type DecimalType = "DECIMAL" | `DECIMAL(${number})` | `DECIMAL(${number},${" " |
 type TimestampPrecision = "" | `(${0 | 1 | 2 | 3 | 4 | 5 | 6})`;
 type TimestampType = `TIMESTAMP${"" | "_LTZ"}${TimestampPrecision}`;
 
+/** What stands between the brackets is read by `ValueOf`, and checked at run time. */
+type NestedTypeName = `ARRAY<${string}>` | `MAP<${string},${string}>` | `ROW<${string}>`;
+
 /** A type's SQL name, as the compiler knows it. */
-export type TypeName = SimpleType | DecimalType | TimestampType;
+export type TypeName = SimpleType | DecimalType | TimestampType | NestedTypeName;
 type FieldType = TypeName | `${TypeName} NOT NULL`;
 
 /** A schema literal whose types all exist; one that is only known at run time passes. */
@@ -37,15 +40,64 @@ export type CheckedSchema<S extends SchemaLiteral> = {
 /** A value of a SQL type, without NULL. */
 export type ValueOf<T extends string> = string extends T
   ? Value
-  : T extends "BOOLEAN"
-    ? boolean
-    : T extends "STRING" | "VARCHAR" | "DATE" | "TIME" | `DECIMAL${string}` | `TIMESTAMP${"" | "_LTZ"}(${4 | 5 | 6})`
-      ? string
-      : T extends "BYTES"
-        ? Uint8Array
-        : T extends `TIMESTAMP${string}`
-          ? Date
-          : number;
+  : T extends NestedTypeName
+    ? NestedValueOf<T>
+    : ScalarOf<T>;
+
+type ScalarOf<T extends string> = T extends "BOOLEAN"
+  ? boolean
+  : T extends "STRING" | "VARCHAR" | "DATE" | "TIME" | `DECIMAL${string}` | `TIMESTAMP${"" | "_LTZ"}(${4 | 5 | 6})`
+    ? string
+    : T extends "BYTES"
+      ? Uint8Array
+      : T extends `TIMESTAMP${string}`
+        ? Date
+        : number;
+
+type NestedValueOf<T extends string> = T extends `ARRAY<${infer Element}>`
+  ? FieldValue<Trimmed<Element>>[]
+  : T extends `MAP<${infer Parts}>`
+    ? Parted<Parts> extends [infer Key extends string, infer Entry extends string]
+      ? ReadonlyMap<ValueOf<Key>, FieldValue<Entry>>
+      : never
+    : T extends `ROW<${infer Parts}>`
+      ? Flat<NestedRowOf<Parted<Parts>[number]>>
+      : never;
+
+type NestedRowOf<Columns extends string> = {
+  [C in Columns as ColumnName<C>]: FieldValue<ColumnType<C>>;
+};
+
+type ColumnName<C extends string> = C extends `\`${infer Name}\` ${string}`
+  ? Name
+  : C extends `${infer Name} ${string}`
+    ? Name
+    : never;
+type ColumnType<C extends string> = C extends `\`${string}\` ${infer Type}`
+  ? Trimmed<Type>
+  : C extends `${string} ${infer Type}`
+    ? Trimmed<Type>
+    : never;
+
+/** A text cut at the commas that stand in no brackets. `Depth` has an element for every open one. */
+type Parted<
+  Text extends string,
+  Depth extends unknown[] = [],
+  Part extends string = "",
+  Parts extends string[] = [],
+> = Text extends `${infer C}${infer Rest}`
+  ? C extends "<" | "("
+    ? Parted<Rest, [...Depth, C], `${Part}${C}`, Parts>
+    : C extends ">" | ")"
+      ? Parted<Rest, Depth extends [unknown, ...infer Outer] ? Outer : [], `${Part}${C}`, Parts>
+      : C extends ","
+        ? Depth extends []
+          ? Parted<Rest, [], "", [...Parts, Trimmed<Part>]>
+          : Parted<Rest, Depth, `${Part}${C}`, Parts>
+        : Parted<Rest, Depth, `${Part}${C}`, Parts>
+  : [...Parts, Trimmed<Part>];
+
+type Trimmed<T extends string> = T extends ` ${infer Rest}` | `${infer Rest} ` ? Trimmed<Rest> : T;
 
 type FieldValue<T extends string> = string extends T
   ? Value

@@ -1,10 +1,10 @@
 // Columns from Arrow buffers made elsewhere: bitmaps at any bit, offsets and bytes, 128-bit decimals. Whatever kernels will
 // trust later is checked here before anything is copied: lengths, ascending offsets in range, UTF-8.
 import { DataError } from "../errors.js";
-import { bitmapBytes, Column, type Workspace } from "./batch.js";
+import { bitmapBytes, Column, copyColumn, releaseColumn, type Workspace, withoutHiddenElements } from "./batch.js";
 import { Target } from "./cells.js";
-import { columnOf, copyValidity, type Lifetime, reserveBlock, reserveValues, written } from "./columns.js";
-import type { DataType, Field } from "./types.js";
+import { columnOf, copyValidity, type Lifetime, makeColumns, reserveBlock, reserveValues, written } from "./columns.js";
+import { childFields, type DataType, type Field, type NestedType } from "./types.js";
 
 /** Bits from bit `offset` of `bytes` on, LSB first. */
 export interface Bits {
@@ -76,6 +76,67 @@ export function columnFromOffsets(
       throw arrowInvalid(field, "bytes that are not UTF-8");
     }
     return new Column({ ...block, type, length, validity: target.nulls > 0 ? block.validity : 0 });
+  });
+}
+
+/**
+ * An ARRAY or MAP column from `length + 1` offsets into `elements` elements, of which `child` makes a column of a range.
+ * @throws ARROW_INVALID
+ */
+export function columnFromLists(
+  workspace: Workspace,
+  field: Field,
+  lists: { readonly offsets: Int32Array; readonly elements: number },
+  validity: Uint8Array | null,
+  length: number,
+  lifetime: Lifetime,
+  child: (start: number, count: number) => Column,
+): Column {
+  const { offsets, elements } = lists;
+  checkOffsets(offsets, elements, length, field);
+  const first = offsets[0] as number;
+  const block = reserveBlock(workspace, lifetime, length, { offsets: (length + 1) * 4, values: 0 });
+  return written(block, () => {
+    const target = new Target(workspace.account.memory, field, block, 0);
+    if (validity !== null) copyValidity(target, validity, length);
+    const { i32 } = target.memory;
+    const at = block.offsets >>> 2;
+    for (let i = 0; i <= length; i++) i32[at + i] = (offsets[i] as number) - first;
+    const children = [child(first, (offsets[length] as number) - first)];
+    const { type } = field;
+    const { region } = block;
+    const nulls = target.nulls > 0 ? block.validity : 0;
+    const column = new Column({ type, length, validity: nulls, offsets: block.offsets, values: 0, children, region });
+    const clean = withoutHiddenElements(workspace, column);
+    if (clean === column || lifetime === "arena") return clean;
+    const copy = copyColumn(workspace, clean);
+    for (const unclean of children) releaseColumn(unclean);
+    region?.release();
+    return copy;
+  });
+}
+
+/** A ROW column of fields made by `child`. */
+export function columnFromFields(
+  workspace: Workspace,
+  field: Field,
+  validity: Uint8Array | null,
+  length: number,
+  lifetime: Lifetime,
+  child: (field: Field, index: number) => Column,
+): Column {
+  const block = reserveBlock(workspace, lifetime, length, { offsets: 0, values: 0 });
+  return written(block, () => {
+    const target = new Target(workspace.account.memory, field, block, 0);
+    if (validity !== null) copyValidity(target, validity, length);
+    const type = field.type as NestedType;
+    const fields = childFields(type).map((inner, index) => ({ inner, index }));
+    const children = makeColumns(lifetime, fields, ({ inner, index }) => {
+      // A row that is NULL has no fields, whatever they are otherwise.
+      return child(target.nulls > 0 ? { ...inner, nullable: true } : inner, index);
+    });
+    const nulls = target.nulls > 0 ? block.validity : 0;
+    return new Column({ type, length, validity: nulls, values: 0, children, region: block.region });
   });
 }
 

@@ -45,7 +45,7 @@ export class Target {
 }
 
 /**
- * Writes one cell of any type but strings and bytes. `null` and `undefined` are NULL. Numbers stand for milliseconds in
+ * Writes one cell of any type but strings, bytes and nested ones. `null` and `undefined` are NULL. Numbers stand for milliseconds in
  * timestamps and intervals, milliseconds of the day in TIME, days since 1970-01-01 in DATE; bigints in timestamps are in
  * the column's own unit.
  * @throws TYPE for another kind of value or digits that the type does not keep, OVERFLOW, TIME_RANGE.
@@ -103,6 +103,31 @@ export function writeCell(target: Target, row: number, value: unknown): void {
   }
 }
 
+/** How a message about a cell begins. */
+function placeOf(name: string, row: number): string {
+  return `column "${name}", row ${row}: `;
+}
+
+/** The error of a cell of a child column, told of the row that it is part of. */
+export function ofRow(error: unknown, rowOf: (element: number) => number): unknown {
+  if (!(error instanceof DataError) || error.at?.row === undefined || error.at.field === undefined) return error;
+  const { code, message, hint, at } = error;
+  const { row: element, field: name } = error.at;
+  const row = rowOf(element);
+  const what = message.slice(placeOf(name, element).length);
+  return new DataError(code, placeOf(name, row) + what, {
+    ...(hint === undefined ? {} : { hint }),
+    at: { ...at, row },
+  });
+}
+
+/** A field of an object. What objects inherit (`constructor`, `__proto__`) is no field. */
+export function fieldOf(object: Readonly<Record<string | number, unknown>>, key: string | number): unknown {
+  const value = object[key];
+  const inherited = typeof value === "function" || key === "__proto__";
+  return inherited && !Object.hasOwn(object, key) ? null : value;
+}
+
 /** Row `row` is NULL. @throws TYPE in a NOT NULL column. */
 export function markNull(target: Target, row: number): void {
   const { field, validity, memory } = target;
@@ -117,7 +142,7 @@ export function refuse(target: Target, row: number, value: unknown, code: ErrorC
   const { field, firstRow } = target;
   const relation = code === "TYPE" ? "is no" : "does not fit";
   const what = value === null ? "NULL in a NOT NULL column" : `${showValue(value)} ${relation} ${typeName(field.type)}`;
-  throw new DataError(code, `column "${field.name}", row ${firstRow + row}: ${what}`, {
+  throw new DataError(code, placeOf(field.name, firstRow + row) + what, {
     hint: hint ?? "correct the value, or the column's type in the schema",
     at: { row: firstRow + row, field: field.name },
   });

@@ -2,10 +2,21 @@
 // codes, everything else goes cell by cell (cells.ts). Buffers go to the step's arena or to a region of the column's own.
 import { assert, SchemaError } from "../errors.js";
 import type { Region } from "../wasm/memory.js";
-import { align16, bitmapBytes, Column, type Workspace } from "./batch.js";
-import { markNull, refuse, Target, writeCell } from "./cells.js";
+import { align16, bitmapBytes, Column, ownedColumns, type Workspace } from "./batch.js";
+import { markNull, ofRow, refuse, Target, writeCell } from "./cells.js";
+import { gatherElements, gatherFields, listOf } from "./nested.js";
 import { bytesWriter } from "./strings.js";
-import { type Field, isTimestamp, layoutOf, unitsPerMs, widthOf } from "./types.js";
+import {
+  childFields,
+  childName,
+  type Field,
+  isNested,
+  isTimestamp,
+  layoutOf,
+  type NestedType,
+  unitsPerMs,
+  widthOf,
+} from "./types.js";
 import { TIMESTAMP_MAX_MS, TIMESTAMP_MIN_MS } from "./values.js";
 
 /**
@@ -88,6 +99,7 @@ export function columnFromData(
     );
   }
   const cell = (row: number) => (isValid(validity, start + row) ? values[start + row] : null);
+  if (isNested(field.type)) return nestedColumn(workspace, field, cell, start, length, lifetime);
   if (layoutOf(field.type) === "utf8") return textColumn(workspace, field, cell, start, length, lifetime);
   const block = reserveValues(workspace, lifetime, field, length);
   return written(block, () => {
@@ -99,6 +111,47 @@ export function columnFromData(
     }
     return columnOf(target, block, length);
   });
+}
+
+/** Lists, maps or rows of `length` rows, from a function that gives each cell. */
+export function nestedColumn(
+  workspace: Workspace,
+  field: Field,
+  cell: (row: number) => unknown,
+  firstRow: number,
+  length: number,
+  lifetime: Lifetime,
+): Column {
+  const { memory } = workspace.account;
+  const type = field.type as NestedType;
+  const counted = type.kind !== "row";
+  const block = reserveBlock(workspace, lifetime, length, { offsets: counted ? (length + 1) * 4 : 0, values: 0 });
+  return written(block, () => {
+    const target = new Target(memory, field, block, firstRow);
+    const gathered = type.kind === "row" ? null : gatherElements(target, type, block.offsets, cell, length);
+    const cells = gathered === null ? gatherFields(target, childFields(type), cell, length) : [gathered];
+    const rowOf = (element: number): number => {
+      return firstRow + (counted ? listOf(memory.i32, block.offsets >>> 2, length, element) : element);
+    };
+    const children = childFields(type).map((child, index) => ({ child, cells: cells[index] as unknown[] }));
+    const columns = makeColumns(lifetime, children, ({ child, cells }) => {
+      // What is missing in a row was refused; what remains is missing with its row.
+      const named = { ...child, name: childName(field.name, type, child), nullable: child.nullable || !counted };
+      try {
+        return columnFromData(workspace, named, cells, 0, cells.length, lifetime);
+      } catch (error) {
+        throw ofRow(error, rowOf);
+      }
+    });
+    const validity = target.nulls > 0 ? block.validity : 0;
+    const { offsets, region } = block;
+    return new Column({ type, length, validity, values: 0, offsets: counted ? offsets : 0, children: columns, region });
+  });
+}
+
+/** Columns of one lifetime; when one of those in regions cannot be made, the others go back. */
+export function makeColumns<T>(lifetime: Lifetime, items: readonly T[], make: (item: T) => Column): Column[] {
+  return lifetime === "arena" ? items.map(make) : ownedColumns(items.length, (index) => make(items[index] as T));
 }
 
 function codedColumn(

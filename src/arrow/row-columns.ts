@@ -2,8 +2,8 @@
 // others one by one (cells.ts).
 import { DataError } from "../errors.js";
 import type { Column, Workspace } from "./batch.js";
-import { markNull, refuse, Target, writeCell } from "./cells.js";
-import { columnOf, refuseText, reserveBlock, reserveValues, textColumn } from "./columns.js";
+import { fieldOf, markNull, refuse, Target, writeCell } from "./cells.js";
+import { columnOf, nestedColumn, refuseText, reserveBlock, reserveValues, textColumn } from "./columns.js";
 import {
   type Key,
   type KeyedRow,
@@ -16,7 +16,7 @@ import {
   writeTimes,
 } from "./row-loops.js";
 import { NOT_UTF8, type StringDictionary, TOO_MANY } from "./strings.js";
-import { type Field, layoutOf } from "./types.js";
+import { type Field, isNested, layoutOf } from "./types.js";
 
 /** `count` rows from `start`, which messages call `firstRow`. */
 export interface RowSlice {
@@ -42,18 +42,24 @@ export function rowColumn(
   dictionary: StringDictionary | null,
 ): RowColumn {
   if (dictionary !== null && !dictionary.abandoned) return codeColumn(workspace, slice, field, key, dictionary);
+  if (isNested(field.type)) {
+    const cell = (row: number) => cellOf(slice, key, row);
+    const { firstRow, count } = slice;
+    return {
+      write: () => undefined,
+      finish: () => nestedColumn(workspace, field, cell, firstRow, count, "arena"),
+    };
+  }
   if (layoutOf(field.type) !== "utf8") return valueColumn(workspace, slice, field, key);
   // The bytes of strings that do not repeat are gathered outside memory, for the whole column at once.
   return { write: () => undefined, finish: () => plainText(workspace, slice, field, key) };
 }
 
-/** A field of a row. What objects inherit (`constructor`, `__proto__`) is no field. @throws TYPE when there is no row. */
+/** A field of a row. @throws TYPE when there is no row. */
 function cellOf({ rows, start, firstRow }: RowSlice, key: Key, row: number): unknown {
   const object = rows[start + row] as KeyedRow;
   if (typeof object !== "object" || object === null) throw noRow(object, firstRow + row);
-  const value = object[key];
-  const inherited = typeof value === "function" || key === "__proto__";
-  return inherited && !Object.hasOwn(object, key) ? null : value;
+  return fieldOf(object, key);
 }
 
 export function noRow(value: unknown, row: number): DataError {

@@ -5,16 +5,25 @@
 //     DECIMAL     string with all digits of its scale
 //     TIMESTAMP   Date up to precision 3, ISO text beyond ("…T00:00:00.000001", TIMESTAMP_LTZ with "Z")
 //     DATE, TIME  ISO text │ INTERVAL milliseconds as number
+//     ARRAY array │ MAP Map, in the order of its entries │ ROW plain object
 //
 // A row is a plain object whose columns are its own properties, whatever their names: `__proto__` too.
 import { DataError } from "../errors.js";
 import type { LinearMemory } from "../wasm/memory.js";
-import type { Batch, Column } from "./batch.js";
-import type { DataType, Field, Schema } from "./types.js";
+import { type Batch, type Column, compactColumn } from "./batch.js";
+import { childFields, childName, type DataType, type Field, isNested } from "./types.js";
 import { formatDate, formatDecimal, formatTime, formatTimestamp } from "./values.js";
 
 /** What a cell is in JavaScript. */
-export type Value = null | boolean | number | bigint | string | Date | Uint8Array;
+export type Value = Scalar | readonly Value[] | ReadonlyMap<Value, Value> | NestedRow;
+
+/** A cell that is not nested. */
+export type Scalar = null | boolean | number | bigint | string | Date | Uint8Array;
+
+/** A ROW as a plain object. */
+export interface NestedRow {
+  readonly [name: string]: Value;
+}
 
 type TimestampType = Extract<DataType, { kind: "timestamp" | "timestamp_ltz" }>;
 
@@ -26,7 +35,7 @@ export interface ReadOptions {
 /** The rows of a batch as objects. @throws UNSAFE_INTEGER, TIME_RANGE with column and row. */
 export function readRows(batch: Batch, options: ReadOptions = {}): Record<string, Value>[] {
   const { fields } = batch.schema;
-  const template = templateOf(batch.schema);
+  const template = templateOf(fields);
   const rows: Record<string, Value>[] = new Array(batch.rowCount);
   for (let row = 0; row < rows.length; row++) rows[row] = { ...template };
   for (let index = 0; index < fields.length; index++) {
@@ -43,15 +52,14 @@ export function readColumn(batch: Batch, index: number, options: ReadOptions = {
 
 /** Column `index` without dictionary, but for strings: those are read once a dictionary. May reserve memory. */
 export function readableColumn(batch: Batch, index: number): Column {
-  const column = batch.column(index);
-  return column.dictionary === null || column.type.kind === "string" ? column : batch.plainColumn(index);
+  return compactColumn(batch.workspace, batch.column(index));
 }
 
 /** The values of a `readableColumn`. Reserves nothing. @throws UNSAFE_INTEGER, TIME_RANGE with column and row. */
 export function readValuesOf(memory: LinearMemory, column: Column, field: Field, options: ReadOptions): Value[] {
   if (column.dictionary !== null) return readCodes(column, column.dictionary, memory);
   const reader: Reader = { memory, column, name: field.name, options };
-  const values = readValues(reader, field.type);
+  const values = column.children.length > 0 ? readNested(reader, field.type) : readValues(reader, field.type);
   if (column.validity !== 0) for (let row = 0; row < values.length; row++) if (isNull(reader, row)) values[row] = null;
   return values;
 }
@@ -60,23 +68,23 @@ function setField(rows: Record<string, Value>[], name: string, values: readonly 
   for (let row = 0; row < rows.length; row++) (rows[row] as Record<string, Value>)[name] = values[row] as Value;
 }
 
-const templates = new WeakMap<Schema, Record<string, Value>>();
+const templates = new WeakMap<readonly Field[], Record<string, Value>>();
 
 /**
  * An object with the schema's columns, which V8 copies as a block (`{ ...template }`), several times faster than adding
  * the columns one by one. Each column holds a number first, then a string, so that its field is of the general kind from
  * the start, and rows need not be moved to another hidden class later.
  */
-function templateOf(schema: Schema): Record<string, Value> {
-  let template = templates.get(schema);
+function templateOf(fields: readonly Field[]): Record<string, Value> {
+  let template = templates.get(fields);
   if (template === undefined) {
     template = {};
-    for (const { name } of schema.fields) {
+    for (const { name } of fields) {
       // Defined, not assigned: to assign `__proto__` would set the prototype.
       Object.defineProperty(template, name, { value: 0, writable: true, enumerable: true, configurable: true });
     }
-    for (const { name } of schema.fields) template[name] = "";
-    templates.set(schema, template);
+    for (const { name } of fields) template[name] = "";
+    templates.set(fields, template);
   }
   return template;
 }
@@ -96,6 +104,42 @@ function readCodes({ values, length, validity }: Column, dictionary: Column, mem
     texts[row] = validity === 0 || isBitSet(memory, validity, row) ? (distinct[codes[row] as number] as string) : null;
   }
   return texts;
+}
+
+/** Lists, maps and rows: the children are read as whole columns, then cut. */
+function readNested({ memory, column, name, options }: Reader, type: DataType): Value[] {
+  const { length, children, offsets } = column;
+  const fields = isNested(type) ? childFields(type) : [];
+  const below = children.map((child, index): Value[] => {
+    const field = fields[index] as Field;
+    return readValuesOf(memory, child, { ...field, name: childName(name, type, field) }, options);
+  });
+  if (type.kind === "row") return readStructs(below, fields, length);
+  const [elements = []] = below;
+  const at = offsets >>> 2;
+  const lists: Value[] = new Array(length);
+  for (let row = 0; row < length; row++) {
+    const list = elements.slice(memory.i32[at + row] as number, memory.i32[at + row + 1] as number);
+    lists[row] = type.kind === "map" ? mapOfEntries(list as NestedRow[]) : list;
+  }
+  return lists;
+}
+
+function readStructs(columns: readonly Value[][], fields: readonly Field[], length: number): Value[] {
+  const template = templateOf(fields);
+  const rows: Record<string, Value>[] = new Array(length);
+  for (let row = 0; row < length; row++) rows[row] = { ...template };
+  fields.forEach(({ name }, index) => {
+    setField(rows, name, columns[index] as Value[]);
+  });
+  return rows;
+}
+
+/** Of entries with one key the last counts, as in JSON. */
+function mapOfEntries(entries: readonly NestedRow[]): ReadonlyMap<Value, Value> {
+  const map = new Map<Value, Value>();
+  for (const { key, value } of entries) map.set(key as Value, value as Value);
+  return map;
 }
 
 /** One column being read. */

@@ -31,7 +31,9 @@ export class BatchTable {
   /** A copy of the batch in the table's memory, for `add`. @throws MEMORY_LIMIT */
   copy(batch: Batch): Batch {
     // Decoded first: a dictionary may belong to a job that ends before the table does.
-    const columns = ownedColumns(batch.schema, (index) => copyColumn(this.#home, batch.plainColumn(index)));
+    const columns = ownedColumns(batch.schema.fields.length, (index) =>
+      copyColumn(this.#home, batch.plainColumn(index)),
+    );
     return new Batch(this.#home, batch.schema, columns, batch.rowCount);
   }
 

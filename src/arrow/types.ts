@@ -40,8 +40,23 @@ export interface Schema {
   readonly fields: readonly Field[];
 }
 
-/** How values lie in memory. `bool` is a bitmap; `utf8` and `binary` are i32 offsets and bytes; `i128` is 16 bytes. */
-export type Layout = "bool" | "i8" | "i16" | "i32" | "i64" | "i128" | "f32" | "f64" | "utf8" | "none";
+/** How values lie in memory. `bool` is a bitmap; `utf8` i32 offsets and bytes; `list` i32 offsets and a child column;
+ * `struct` a child column a field; `i128` is 16 bytes. */
+export type Layout =
+  | "bool"
+  | "i8"
+  | "i16"
+  | "i32"
+  | "i64"
+  | "i128"
+  | "f32"
+  | "f64"
+  | "utf8"
+  | "list"
+  | "struct"
+  | "none";
+
+export type NestedType = Extract<DataType, { kind: "array" | "map" | "row" }>;
 
 const scalar = <K extends DataType["kind"]>(kind: K) => Object.freeze({ kind });
 
@@ -80,6 +95,78 @@ export function decimal(precision: number, scale: number): DataType {
 
 export function field(name: string, type: DataType, nullable = true): Field {
   return Object.freeze({ name, type, nullable });
+}
+
+/** Types are nested so deep at most: what walks them may recurse. */
+export const TYPE_DEPTH_MAX = 32;
+
+/** Lists of one element type. @throws UNSUPPORTED when it is nested too deep. */
+export function arrayOf(element: DataType, nullable = true): DataType {
+  return checkDepth({ kind: "array", element: field("item", element, nullable) });
+}
+
+const KEY_KINDS = new Set<DataType["kind"]>([
+  ...["boolean", "int8", "int16", "int32", "int64", "decimal", "string", "binary"],
+  ...["date", "time", "timestamp", "timestamp_ltz", "interval"],
+] as const);
+
+/** Key-value pairs in order; keys are never NULL. @throws UNSUPPORTED for keys that are no exact scalars, or when too deep. */
+export function mapOf(key: DataType, value: DataType, nullable = true): DataType {
+  if (!KEY_KINDS.has(key.kind)) {
+    throw new SchemaError("UNSUPPORTED", `MAP keys of type ${typeName(key)}`, {
+      hint: "keys are strings, whole numbers, decimals, times or truth values; make it an ARRAY<ROW<key …, value …>>",
+    });
+  }
+  return checkDepth({ kind: "map", key: field("key", key, false), value: field("value", value, nullable) });
+}
+
+/** A row in a column. @throws COLUMN_DUP, UNSUPPORTED when it is nested too deep. */
+export function rowOf(fields: readonly Field[]): DataType {
+  return checkDepth({ kind: "row", fields: schemaOf(fields).fields });
+}
+
+export function isNested(type: DataType): type is NestedType {
+  return type.kind === "array" || type.kind === "map" || type.kind === "row";
+}
+
+const entries = new WeakMap<DataType, readonly Field[]>();
+
+/**
+ * Fields of a nested type's child columns: the element of ARRAY, the fields of ROW, and for MAP one ROW of key and value
+ * that is never NULL, as in Arrow.
+ */
+export function childFields(type: NestedType): readonly Field[] {
+  if (type.kind === "row") return type.fields;
+  let fields = entries.get(type);
+  if (fields === undefined) {
+    const { kind } = type;
+    fields = [
+      kind === "array" ? type.element : field("entries", { kind: "row", fields: [type.key, type.value] }, false),
+    ];
+    entries.set(type, fields);
+  }
+  return fields;
+}
+
+/** What messages call a child column: `tags[]`, `position.x`, `prices.key`. */
+export function childName(parent: string, type: DataType, child: Field): string {
+  if (type.kind === "array") return `${parent}[]`;
+  return type.kind === "map" && child.name === "entries" ? parent : `${parent}.${child.name}`;
+}
+
+function checkDepth(type: NestedType): DataType {
+  if (depthOf(type) > TYPE_DEPTH_MAX) throw tooDeep();
+  return Object.freeze(type);
+}
+
+function tooDeep(): SchemaError {
+  return new SchemaError("UNSUPPORTED", `a type nested more than ${TYPE_DEPTH_MAX} deep`, {
+    hint: "keep the inner values as JSON text in a STRING column",
+  });
+}
+
+function depthOf(type: DataType): number {
+  return isNested(type) ? 1 + Math.max(0, ...childFields(type).map((child) => depthOf(child.type))) : 0;
 }
 
 /** @throws COLUMN_DUP when two fields share a name. */
@@ -136,16 +223,30 @@ export function layoutOf(type: DataType): Layout {
       return "none";
     case "array":
     case "map":
+      return "list";
     case "row":
-      throw new SchemaError("UNSUPPORTED", `${typeName(type)} columns are not carried yet`, {
-        hint: "keep nested values as JSON text in a STRING column",
-      });
+      return "struct";
   }
 }
 
-/** Bytes a value takes; 0 for bitmaps and the offsets-and-bytes layout. */
+const WIDTHS = {
+  bool: 0,
+  i8: 1,
+  i16: 2,
+  i32: 4,
+  i64: 8,
+  i128: 16,
+  f32: 4,
+  f64: 8,
+  utf8: 0,
+  list: 0,
+  struct: 0,
+  none: 0,
+};
+
+/** Bytes a value takes; 0 for bitmaps and where offsets or child columns hold the values. */
 export function widthOf(layout: Layout): number {
-  return { bool: 0, i8: 1, i16: 2, i32: 4, i64: 8, i128: 16, f32: 4, f64: 8, utf8: 0, none: 0 }[layout];
+  return WIDTHS[layout];
 }
 
 export function sameType(a: DataType, b: DataType): boolean {
@@ -189,18 +290,28 @@ export function typeName(type: DataType): string {
     case "timestamp_ltz":
       return `TIMESTAMP_LTZ(${type.precision})`;
     case "array":
-      return `ARRAY<${typeName(type.element.type)}>`;
+      return `ARRAY<${typeText(type.element)}>`;
     case "map":
-      return `MAP<${typeName(type.key.type)}, ${typeName(type.value.type)}>`;
+      return `MAP<${typeName(type.key.type)}, ${typeText(type.value)}>`;
     case "row":
-      return `ROW<${type.fields.map(fieldText).join(", ")}>`;
+      return `ROW<${type.fields.map((column) => `${quotedName(column.name)} ${typeText(column)}`).join(", ")}>`;
     default:
       return SIMPLE_NAMES[type.kind] as string;
   }
 }
 
-export function fieldText({ name, type, nullable }: Field): string {
-  return `${name} ${typeName(type)}${nullable ? "" : " NOT NULL"}`;
+/** A field's type with `NOT NULL` where it holds: what `parseType` reads. */
+export function typeText({ type, nullable }: Field): string {
+  return `${typeName(type)}${nullable ? "" : " NOT NULL"}`;
+}
+
+export function fieldText(column: Field): string {
+  return `${column.name} ${typeText(column)}`;
+}
+
+/** A field's name inside ROW<…>, in backticks unless it is a plain word. */
+function quotedName(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
 
 const TYPES_BY_NAME: Readonly<Record<string, DataType>> = {
@@ -220,22 +331,104 @@ const TYPES_BY_NAME: Readonly<Record<string, DataType>> = {
   INTERVAL,
 };
 
-/** `"DECIMAL(12, 2) NOT NULL"` → type and nullability. @throws TYPE for anything that is no type, naming the nearest. */
-export function parseType(text: string): { type: DataType; nullable: boolean } {
-  const match = /^\s*([A-Za-z_]+)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*(NOT\s+NULL)?\s*$/i.exec(text);
-  const name = match?.[1]?.toUpperCase() ?? "";
-  const first = match?.[2] === undefined ? undefined : Number(match[2]);
-  const second = match?.[3] === undefined ? undefined : Number(match[3]);
-  const nullable = match?.[4] === undefined;
-  if (name === "DECIMAL" || name === "NUMERIC") return { type: decimal(first ?? 10, second ?? 0), nullable };
-  if ((name === "TIMESTAMP" || name === "TIMESTAMP_LTZ") && second === undefined && (first ?? 0) <= 6) {
-    const precision = first ?? 3;
-    return { type: name === "TIMESTAMP" ? timestamp(precision) : timestampLtz(precision), nullable };
+const TYPE_NAMES = [...Object.keys(TYPES_BY_NAME), "DECIMAL", "TIMESTAMP", "TIMESTAMP_LTZ", "ARRAY", "MAP", "ROW"];
+
+interface NullableType {
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+/**
+ * `"DECIMAL(12, 2) NOT NULL"`, `"ROW<id BIGINT, tags ARRAY<STRING>>"` → type and nullability.
+ * @throws TYPE for anything that is no type, naming the nearest; UNSUPPORTED when it is nested too deep.
+ */
+export function parseType(text: string): NullableType {
+  return new TypeReader(text).read();
+}
+
+/** Reads a type's text from left to right. */
+class TypeReader {
+  readonly #text: string;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  const type = first === undefined ? TYPES_BY_NAME[name] : undefined;
-  if (type !== undefined) return { type, nullable };
-  const names = [...Object.keys(TYPES_BY_NAME), "DECIMAL", "TIMESTAMP", "TIMESTAMP_LTZ"];
-  throw new SchemaError("TYPE", `"${text}" is no type`, { hint: hintNames(name, names, "types") });
+
+  read(): NullableType {
+    const result = this.#type();
+    if (this.#take(/\s*$/y) === null) throw this.#refused();
+    return result;
+  }
+
+  #type(): NullableType {
+    const name = this.#take(/\s*([A-Za-z_]+)\s*/y)?.[1]?.toUpperCase() ?? "";
+    const nested = name === "ARRAY" || name === "MAP" || name === "ROW";
+    // Counted on the way in: a text of a million brackets must not use up the stack.
+    if (nested && ++this.#depth > TYPE_DEPTH_MAX) throw tooDeep();
+    const type = nested ? this.#nested(name) : this.#scalar(name);
+    if (nested) this.#depth--;
+    return { type, nullable: this.#take(/\s*NOT\s+NULL\b/iy) === null };
+  }
+
+  #nested(name: "ARRAY" | "MAP" | "ROW"): DataType {
+    this.#expect(/\s*</y);
+    let type: DataType;
+    if (name === "ARRAY") {
+      const element = this.#type();
+      type = arrayOf(element.type, element.nullable);
+    } else if (name === "MAP") {
+      const key = this.#type();
+      this.#expect(/\s*,/y);
+      const value = this.#type();
+      type = mapOf(key.type, value.type, value.nullable);
+    } else {
+      const fields: Field[] = [];
+      do {
+        const [, word, quoted = ""] = this.#expect(/\s*(?:([A-Za-z_]\w*)|`((?:[^`]|``)*)`)/y);
+        const column = this.#type();
+        fields.push(field(word ?? quoted.replaceAll("``", "`"), column.type, column.nullable));
+      } while (this.#take(/\s*,/y) !== null);
+      type = rowOf(fields);
+    }
+    this.#expect(/\s*>/y);
+    return type;
+  }
+
+  #scalar(name: string): DataType {
+    const match = this.#take(/\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)/y);
+    const first = match?.[1] === undefined ? undefined : Number(match[1]);
+    const second = match?.[2] === undefined ? undefined : Number(match[2]);
+    if (name === "DECIMAL" || name === "NUMERIC") return decimal(first ?? 10, second ?? 0);
+    if ((name === "TIMESTAMP" || name === "TIMESTAMP_LTZ") && second === undefined && (first ?? 0) <= 6) {
+      return name === "TIMESTAMP" ? timestamp(first ?? 3) : timestampLtz(first ?? 3);
+    }
+    const type = first === undefined && Object.hasOwn(TYPES_BY_NAME, name) ? TYPES_BY_NAME[name] : undefined;
+    if (type === undefined) throw this.#refused(name);
+    return type;
+  }
+
+  #take(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text);
+    if (match !== null) this.#at = pattern.lastIndex;
+    return match;
+  }
+
+  #expect(pattern: RegExp): RegExpExecArray {
+    const match = this.#take(pattern);
+    if (match === null) throw this.#refused();
+    return match;
+  }
+
+  #refused(name = ""): SchemaError {
+    const hint =
+      name === "" || TYPE_NAMES.includes(name)
+        ? "write INT, DECIMAL(10, 2), ARRAY<INT>, MAP<STRING, INT>, ROW<a INT, b STRING>, and NOT NULL behind it"
+        : hintNames(name, TYPE_NAMES, "types");
+    return new SchemaError("TYPE", `"${this.#text}" is no type`, { hint });
+  }
 }
 
 /** A schema from its literal: `{ ts: "TIMESTAMP(3)", price: "DOUBLE NOT NULL" }`, columns in the order written. */
@@ -250,7 +443,5 @@ export function parseSchema(literal: Readonly<Record<string, string>>): Schema {
 
 /** The literal that `parseSchema` reads back. */
 export function schemaLiteral(schema: Schema): Record<string, string> {
-  return Object.fromEntries(
-    schema.fields.map(({ name, type, nullable }) => [name, `${typeName(type)}${nullable ? "" : " NOT NULL"}`]),
-  );
+  return Object.fromEntries(schema.fields.map((column) => [column.name, typeText(column)]));
 }

@@ -42,7 +42,10 @@ function cell(value: unknown): string {
   if (value instanceof Date) return timestampText(value);
   if (typeof value === "number") return Number.isInteger(value) ? integer(value) : value.toFixed(2);
   if (value instanceof Uint8Array) return `x'${Buffer.from(value).toString("hex")}'`;
-  return String(value);
+  if (Array.isArray(value)) return `[${value.map(cell).join(", ")}]`;
+  if (typeof value !== "object") return String(value);
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return `{${entries.map(([key, inner]) => `${cell(key)}: ${cell(inner)}`).join(", ")}}`;
 }
 
 /** `2001-01-01 00:05:00`, milliseconds only where there are any. */

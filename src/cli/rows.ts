@@ -43,6 +43,11 @@ type JsonWriter = (value: unknown) => string;
 
 /** As files have it (docs/decisions/0003): BIGINT and DECIMAL as numbers with all digits, NaN and infinities as text. */
 function jsonWriter(type: string): JsonWriter {
+  const nested = /^(ARRAY|MAP|ROW)<(.*)>(?: NOT NULL)?$/s.exec(type);
+  if (nested !== null) {
+    const write = nestedWriter(nested[1] as string, partsOf(nested[2] as string));
+    return (value) => (value === null ? "null" : write(value));
+  }
   if (type.startsWith("DECIMAL")) return (value) => (value === null ? "null" : String(value));
   if (type.startsWith("TIMESTAMP_LTZ")) return (value) => (value === null ? "null" : `"${instant(value)}Z"`);
   if (type.startsWith("BYTES")) {
@@ -53,6 +58,44 @@ function jsonWriter(type: string): JsonWriter {
     if (typeof value === "number" && !Number.isFinite(value)) return `"${value}"`;
     return value instanceof Date ? `"${timestampText(value)}"` : JSON.stringify(value);
   };
+}
+
+/** @param parts - the types between the brackets, of ROW behind their names */
+function nestedWriter(kind: string, parts: readonly string[]): JsonWriter {
+  if (kind === "ARRAY") {
+    const write = jsonWriter(parts[0] as string);
+    return (value) => `[${(value as readonly unknown[]).map(write).join(",")}]`;
+  }
+  if (kind === "MAP") {
+    const [writeKey, write] = parts.map(jsonWriter) as [JsonWriter, JsonWriter];
+    const quoted = (key: string): string => (key.startsWith('"') ? key : `"${key}"`);
+    return (value) => {
+      const entries = [...(value as ReadonlyMap<unknown, unknown>)];
+      return `{${entries.map(([key, inner]) => `${quoted(writeKey(key))}:${write(inner)}`).join(",")}}`;
+    };
+  }
+  const columns = parts.map((part) => {
+    const [, quoted, plain, type] = /^(?:`((?:[^`]|``)*)`|(\S+)) (.*)$/s.exec(part) as RegExpExecArray;
+    const name = plain ?? (quoted as string).replaceAll("``", "`");
+    return { name, key: `${JSON.stringify(name)}:`, write: jsonWriter(type as string) };
+  });
+  return (value) => {
+    const row = value as Readonly<Record<string, unknown>>;
+    return `{${columns.map(({ name, key, write }) => key + write(row[name])).join(",")}}`;
+  };
+}
+
+/** A type's inner text cut at the commas that stand in no brackets and no backticks. */
+function partsOf(text: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const [token] of text.matchAll(/`(?:[^`]|``)*`|[<(]|[>)]|,|[^`<>(),]+/gs)) {
+    if (token === "<" || token === "(") depth++;
+    else if (token === ">" || token === ")") depth--;
+    if (token === "," && depth === 0) parts.push("");
+    else parts.push((parts.pop() as string) + token);
+  }
+  return parts.map((part) => part.trim());
 }
 
 function instant(value: unknown): string {

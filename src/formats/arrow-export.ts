@@ -1,8 +1,8 @@
 // Batches → Arrow: record batches over the engine's memory, tables, IPC bytes.
 import * as arrow from "apache-arrow";
-import { type Batch, bitmapBytes, type Column, type Workspace } from "../arrow/batch.js";
-import type { Schema } from "../arrow/types.js";
-import { arrowFieldOf, arrowTypeOf } from "./arrow-types.js";
+import { type Batch, bitmapBytes, type Column, compactColumn, type Workspace } from "../arrow/batch.js";
+import { childFields, type Field, type NestedType, type Schema } from "../arrow/types.js";
+import { arrowFieldOf, arrowTypeOf, nestedArrowType } from "./arrow-types.js";
 
 export interface ToArrowOptions {
   /** Copies every buffer, so that the result outlives the batch and the growth of memory. */
@@ -13,8 +13,6 @@ export interface ToArrowOptions {
  * A persisted batch as an Arrow record batch. Without `copy` it is a view: good until the batch is released or the engine's
  * memory grows, whichever comes first. Copied in any case are DECIMALs up to 18 digits (64 bits here, 128 in Arrow),
  * dictionaries (once each), and the bytes of strings in shared memory, which Chromium's TextDecoder refuses.
- *
- * @throws UNSUPPORTED for nested types.
  */
 export function toArrow(batch: Batch, options: ToArrowOptions = {}): arrow.RecordBatch {
   return recordBatch(batch, options.copy === true, () => true);
@@ -39,7 +37,8 @@ export function writeIpc(schema: Schema, batches: readonly Batch[], format: "str
 function recordBatch(batch: Batch, copy: boolean, keepsDictionary: (index: number) => boolean): arrow.RecordBatch {
   // All columns before the first view: to compact or decode one reserves memory, whose growth takes views away.
   const columns = batch.schema.fields.map((_, index) => {
-    return keepsDictionary(index) ? batch.column(index) : batch.plainColumn(index);
+    const column = keepsDictionary(index) ? batch.column(index) : batch.plainColumn(index);
+    return copy && column.children.length > 0 ? compactColumn(batch.workspace, batch.plainColumn(index)) : column;
   });
   const children = columns.map((column) => dataOf(batch.workspace, column, copy));
   const fields = batch.schema.fields.map((field, index) => arrowFieldOf(field, (children[index] as arrow.Data).type));
@@ -94,7 +93,25 @@ function dataOf(workspace: Workspace, column: Column, copy: boolean): arrow.Data
     }
     case "none":
       return arrow.makeData({ type: as as arrow.Null, length });
+    case "struct": {
+      const { children, type: struct } = childrenOf(workspace, column, copy);
+      return arrow.makeData({ type: struct as arrow.Struct, ...nulls, children });
+    }
+    case "list": {
+      const { children, type: list } = childrenOf(workspace, column, copy);
+      const valueOffsets = view(memory.i32, column.offsets >>> 2, length + 1);
+      return arrow.makeData({ type: list as arrow.List, ...nulls, valueOffsets, child: children[0] as arrow.Data });
+    }
   }
+}
+
+function childrenOf(workspace: Workspace, column: Column, copy: boolean) {
+  const type = column.type as NestedType;
+  const children = column.children.map((child) => dataOf(workspace, child, copy));
+  const fields = childFields(type).map((field: Field, index) =>
+    arrowFieldOf(field, (children[index] as arrow.Data).type),
+  );
+  return { children, type: nestedArrowType(type, fields) };
 }
 
 interface Nulls {

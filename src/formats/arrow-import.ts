@@ -2,10 +2,18 @@
 // copied whole after its lengths and offsets were checked; other units and layouts are converted value by value.
 import * as arrow from "apache-arrow";
 import { Batch, type Column, type Workspace } from "../arrow/batch.js";
-import { alignBits, arrowInvalid, columnFromBits, columnFromDecimals, columnFromOffsets } from "../arrow/buffers.js";
+import {
+  alignBits,
+  arrowInvalid,
+  columnFromBits,
+  columnFromDecimals,
+  columnFromFields,
+  columnFromLists,
+  columnFromOffsets,
+} from "../arrow/buffers.js";
 import { columnFromCodes, columnFromData, isValid, type Lifetime } from "../arrow/columns.js";
 import { readColumn, type Value } from "../arrow/rows.js";
-import { type Field, schemaOf } from "../arrow/types.js";
+import { childFields, type Field, type NestedType, schemaOf } from "../arrow/types.js";
 import { DataError } from "../errors.js";
 import { schemaFromArrow } from "./arrow-types.js";
 
@@ -102,9 +110,49 @@ function columnFromArrow(
       return viewColumn(source);
     case arrow.Type.Dictionary:
       return dictionaryColumn(source);
+    case arrow.Type.List:
+    case arrow.Type.Map:
+      return listColumn(source, data.valueOffsets as Int32Array);
+    case arrow.Type.LargeList:
+      return listColumn(source, narrowOffsets(data.valueOffsets as unknown as BigInt64Array, field));
+    case arrow.Type.FixedSizeList: {
+      const { listSize } = type as arrow.FixedSizeList;
+      return listColumn(
+        source,
+        Int32Array.from({ length: length + 1 }, (_, row) => row * listSize),
+      );
+    }
+    case arrow.Type.Struct:
+      return structColumn(source);
     default:
       return columnFromData(workspace, field, { values: unitsOf(source), validity }, 0, length, lifetime);
   }
+}
+
+function listColumn({ workspace, field, data, validity, lifetime, dictionaries }: Source, offsets: Int32Array): Column {
+  const [child] = data.children;
+  const [element] = childFields(field.type as NestedType);
+  if (child === undefined || element === undefined) throw arrowInvalid(field, "its elements are missing");
+  const lists = { offsets, elements: child.length };
+  return columnFromLists(workspace, field, lists, validity, data.length, lifetime, (start, count) => {
+    return columnFromArrow(workspace, element, child.slice(start, count), lifetime, dictionaries);
+  });
+}
+
+function structColumn({ workspace, field, data, validity, lifetime, dictionaries }: Source): Column {
+  const { length } = data;
+  return columnFromFields(workspace, field, validity, length, lifetime, (inner, index) => {
+    const child = data.children[index];
+    if (child === undefined || child.length < length)
+      throw arrowInvalid(field, `its field "${inner.name}" is too short`);
+    return columnFromArrow(
+      workspace,
+      inner,
+      child.length === length ? child : child.slice(0, length),
+      lifetime,
+      dictionaries,
+    );
+  });
 }
 
 function bytesColumn(
@@ -270,18 +318,20 @@ export function readIpc(bytes: Uint8Array): arrow.Table {
   return table;
 }
 
-const FILE_MAGIC_BYTES = 8;
-/** Numbers of fields in the tables of Message.fbs and Schema.fbs. */
+/** `ARROW1`, at the end behind the footer's length. */
+const FILE_MAGIC_BYTES = 6;
+/** Numbers of fields in the tables of Message.fbs, File.fbs and Schema.fbs. */
 const MESSAGE_HEADER = 2;
+const FOOTER_SCHEMA = 1;
 const SCHEMA_ENDIANNESS = 0;
 
-/** What the first message, the schema, says of the buffers; apache-arrow does not ask. */
+/** What the schema says of the buffers; apache-arrow does not ask. It is a stream's first message, in a file the footer's. */
 function isBigEndian(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const isFile = view.getUint32(0, false) === 0x4152524f; // "ARRO"
-  let at = isFile ? FILE_MAGIC_BYTES : 0;
-  // The length of the message, after a mark that old streams do not have.
-  at += view.getInt32(at, true) === -1 ? 8 : 4;
+  const footerEnd = bytes.length - FILE_MAGIC_BYTES - 4;
+  // The length of the message stands after a mark that old streams do not have.
+  const at = isFile ? footerEnd - view.getInt32(footerEnd, true) : view.getInt32(0, true) === -1 ? 8 : 4;
   // Flatbuffers: a table begins with the way back to the offsets of its fields, which begin with their own size.
   const fieldAt = (table: number, field: number): number => {
     const offsets = table - view.getInt32(table, true);
@@ -289,9 +339,9 @@ function isBigEndian(bytes: Uint8Array): boolean {
     const offset = place < view.getUint16(offsets, true) ? view.getUint16(offsets + place, true) : 0;
     return offset === 0 ? -1 : table + offset;
   };
-  const header = fieldAt(at + view.getUint32(at, true), MESSAGE_HEADER);
-  if (header < 0) return false;
-  const endianness = fieldAt(header + view.getUint32(header, true), SCHEMA_ENDIANNESS);
+  const schema = fieldAt(at + view.getUint32(at, true), isFile ? FOOTER_SCHEMA : MESSAGE_HEADER);
+  if (schema < 0) return false;
+  const endianness = fieldAt(schema + view.getUint32(schema, true), SCHEMA_ENDIANNESS);
   return endianness >= 0 && view.getInt16(endianness, true) === 1;
 }
 

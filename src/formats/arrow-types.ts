@@ -2,14 +2,17 @@
 //
 //     BOOLEAN Bool │ TINYINT…BIGINT Int8…Int64 │ FLOAT, DOUBLE Float32, Float64 │ STRING Utf8 │ BYTES Binary
 //     DECIMAL(p, s) Decimal128 │ DATE Date32 │ TIME Time32(ms) │ INTERVAL Duration(ms)
+//     ARRAY List │ MAP Map │ ROW Struct
 //     TIMESTAMP(0…3) Timestamp(ms), (4…6) Timestamp(µs); TIMESTAMP_LTZ the same with timezone "UTC"
 //
 // The exact type stands in the field's metadata when Arrow's does not tell it. Arrow types that no column type equals are
 // read into the next one that holds every value: unsigned integers, other units of time, large and view layouts.
 import * as arrow from "apache-arrow";
 import {
+  arrayOf,
   BINARY,
   BOOLEAN,
+  childFields,
   DATE,
   type DataType,
   decimal,
@@ -23,8 +26,11 @@ import {
   INT64,
   INTERVAL,
   isTimestamp,
+  mapOf,
+  type NestedType,
   NULL,
   parseType,
+  rowOf,
   type Schema,
   STRING,
   sameType,
@@ -38,7 +44,7 @@ import { SchemaError } from "../errors.js";
 
 const TYPE_KEY = "millrace:type";
 
-/** The Arrow type that carries a column of this type. @throws UNSUPPORTED for nested types. */
+/** The Arrow type that carries a column of this type. */
 export function arrowTypeOf(type: DataType): arrow.DataType {
   switch (type.kind) {
     case "boolean":
@@ -74,9 +80,21 @@ export function arrowTypeOf(type: DataType): arrow.DataType {
       return new arrow.DurationMillisecond();
     case "null":
       return new arrow.Null();
-    default:
-      throw unsupported(typeName(type));
+    case "array":
+    case "map":
+    case "row":
+      return nestedArrowType(
+        type,
+        childFields(type).map((child) => arrowFieldOf(child, arrowTypeOf(child.type))),
+      );
   }
+}
+
+/** The Arrow type of a nested column whose children are these fields. */
+export function nestedArrowType(type: NestedType, children: readonly arrow.Field[]): arrow.DataType {
+  if (type.kind === "row") return new arrow.Struct([...children]);
+  const [child] = children as [arrow.Field];
+  return type.kind === "array" ? new arrow.List(child) : new arrow.Map_(child);
 }
 
 /** The Arrow field of a column; `type` is its Arrow type, a dictionary's for instance. */
@@ -88,11 +106,12 @@ export function arrowFieldOf({ name, type, nullable }: Field, as: arrow.DataType
 
 /** The schema that `fromArrow` gives columns of an Arrow schema. @throws UNSUPPORTED naming column and type. */
 export function schemaFromArrow(schema: arrow.Schema): Schema {
-  return schemaOf(schema.fields.map(fieldFromArrow));
+  return schemaOf(schema.fields.map((column) => fieldFromArrow(column)));
 }
 
-function fieldFromArrow({ name, type, nullable, metadata }: arrow.Field): Field {
-  const plain = columnTypeOf(type, name);
+/** `path` is what messages call the field. */
+function fieldFromArrow({ name, type, nullable, metadata }: arrow.Field, path = name): Field {
+  const plain = columnTypeOf(type, path);
   const text = metadata.get(TYPE_KEY);
   return field(name, text === undefined ? plain : refined(plain, text), nullable);
 }
@@ -134,6 +153,17 @@ function columnTypeOf(type: arrow.DataType, name = ""): DataType {
   if (arrow.DataType.isDuration(type)) return INTERVAL;
   if (arrow.DataType.isNull(type)) return NULL;
   if (arrow.DataType.isDictionary(type)) return columnTypeOf(type.dictionary, name);
+  if (arrow.DataType.isStruct(type))
+    return rowOf(type.children.map((child) => fieldFromArrow(child, `${name}.${child.name}`)));
+  if (arrow.DataType.isMap(type)) {
+    const [key, value] = (type.children[0] as arrow.Field<arrow.Struct>).type.children as [arrow.Field, arrow.Field];
+    const { type: valueType, nullable } = fieldFromArrow(value, `${name}.value`);
+    return mapOf(fieldFromArrow(key, `${name}.key`).type, valueType, nullable);
+  }
+  if (arrow.DataType.isList(type) || arrow.DataType.isFixedSizeList(type) || type.typeId === arrow.Type.LargeList) {
+    const { type: element, nullable } = fieldFromArrow(type.children[0] as arrow.Field, `${name}[]`);
+    return arrayOf(element, nullable);
+  }
   throw unsupported(`Arrow type ${String(type)}`, name);
 }
 

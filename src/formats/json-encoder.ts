@@ -6,8 +6,9 @@
 //     −0               0: there is one zero
 //     TIMESTAMP        "YYYY-MM-DD HH:MM:SS[.fraction]", TIMESTAMP_LTZ with a final Z; DATE and TIME likewise
 //     BYTES            base64 │ INTERVAL milliseconds │ JSON text in a STRING column is a string
+//     MAP              an object, keys that are no strings as their text; of equal keys readers take the last
 import type { Batch, Column } from "../arrow/batch.js";
-import { type DataType, type Field, layoutOf, type Schema } from "../arrow/types.js";
+import { childFields, childName, type DataType, type Field, type NestedType, type Schema } from "../arrow/types.js";
 import {
   formatDecimal,
   formatTime,
@@ -25,6 +26,8 @@ const encoder = new TextEncoder();
 const NEWLINE = 0x0a;
 const CLOSE = 0x7d;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
 const LETTER_Z = 0x5a;
 
 /** Writes the value of one row; chosen once a column and batch. */
@@ -37,20 +40,18 @@ export class JsonEncoder implements Encoder {
   /** `{"first":`, `,"second":` … */
   readonly #keys: readonly Uint8Array[];
 
-  /** @throws UNSUPPORTED for nested types */
   constructor(schema: Schema) {
     this.#schema = schema;
-    for (const { type } of schema.fields) layoutOf(type);
-    this.#keys = schema.fields.map(({ name }, index) =>
-      encoder.encode(`${index === 0 ? "{" : ","}${JSON.stringify(name)}:`),
-    );
+    this.#keys = keysOf(schema.fields);
   }
 
   /** @throws TIME_RANGE for times before the year -9999 or after 9999 */
   encode(batch: Batch): Uint8Array<ArrayBuffer> {
     const writer = this.#writer;
     const keys = this.#keys;
-    const cells = this.#schema.fields.map((field, index) => this.#cell(batch, field, index));
+    const { memory } = batch.workspace.account;
+    const columns = this.#schema.fields.map((_, index) => batch.plainColumn(index));
+    const cells = this.#schema.fields.map((field, index) => cellOf(writer, memory, columns[index] as Column, field));
     for (let row = 0; row < batch.rowCount; row++) {
       if (keys.length === 0) writer.ascii("{");
       for (let index = 0; index < keys.length; index++) {
@@ -66,20 +67,22 @@ export class JsonEncoder implements Encoder {
   finish(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(0);
   }
+}
 
-  #cell(batch: Batch, field: Field, index: number): Cell {
-    const writer = this.#writer;
-    const column = batch.plainColumn(index);
-    const { memory } = batch.workspace.account;
-    const write = valueCell(writer, memory, column, field);
-    const { validity } = column;
-    if (validity === 0) return write;
-    return (row) => {
-      const valid = ((memory.u8[validity + (row >> 3)] as number) >> (row & 7)) & 1;
-      if (valid === 1) write(row);
-      else writer.ascii("null");
-    };
-  }
+/** `{"first":`, `,"second":` … */
+function keysOf(fields: readonly Field[]): Uint8Array[] {
+  return fields.map(({ name }, index) => encoder.encode(`${index === 0 ? "{" : ","}${JSON.stringify(name)}:`));
+}
+
+function cellOf(writer: JsonWriter, memory: LinearMemory, column: Column, field: Field): Cell {
+  const write = valueCell(writer, memory, column, field);
+  const { validity } = column;
+  if (validity === 0) return write;
+  return (row) => {
+    const valid = ((memory.u8[validity + (row >> 3)] as number) >> (row & 7)) & 1;
+    if (valid === 1) write(row);
+    else writer.ascii("null");
+  };
 }
 
 function valueCell(writer: JsonWriter, memory: LinearMemory, column: Column, field: Field): Cell {
@@ -121,9 +124,70 @@ function valueCell(writer: JsonWriter, memory: LinearMemory, column: Column, fie
     case "timestamp":
     case "timestamp_ltz":
       return timestampCell(writer, memory, values, field, type);
-    default:
+    case "array":
+    case "map":
+    case "row":
+      return nestedCell(writer, memory, column, field, type);
+    case "null":
       return () => writer.ascii("null");
   }
+}
+
+function nestedCell(writer: JsonWriter, memory: LinearMemory, column: Column, { name }: Field, type: NestedType): Cell {
+  const cells = childFields(type).map((child, index) => {
+    const named = { ...child, name: childName(name, type, child) };
+    const inner = column.children[index] as Column;
+    return type.kind === "map" ? entryCell(writer, memory, inner, type, name) : cellOf(writer, memory, inner, named);
+  });
+  if (type.kind === "row") {
+    const keys = keysOf(type.fields);
+    return (row) => {
+      for (let index = 0; index < keys.length; index++) {
+        writer.bytes(keys[index] as Uint8Array);
+        (cells[index] as Cell)(row);
+      }
+      writer.byte(CLOSE);
+    };
+  }
+  const [element] = cells as [Cell];
+  const [open, close] = type.kind === "map" ? ["{", "}"] : ["[", "]"];
+  const offsets = column.offsets >>> 2;
+  return (row) => {
+    const end = memory.i32[offsets + row + 1] as number;
+    const start = memory.i32[offsets + row] as number;
+    writer.ascii(open);
+    for (let i = start; i < end; i++) {
+      if (i > start) writer.byte(COMMA);
+      element(i);
+    }
+    writer.ascii(close);
+  };
+}
+
+/** `"key":value` of a map. Numbers and truth values stand in quotes as keys; other scalars have theirs already. */
+function entryCell(
+  writer: JsonWriter,
+  memory: LinearMemory,
+  entries: Column,
+  { key, value }: Extract<DataType, { kind: "map" }>,
+  name: string,
+): Cell {
+  const [keys, values] = entries.children as [Column, Column];
+  const writeKey = cellOf(writer, memory, keys, { ...key, name: `${name}.key` });
+  const writeValue = cellOf(writer, memory, values, { ...value, name: `${name}.value` });
+  const bare = isBare(key.type);
+  return (row) => {
+    if (bare) writer.byte(QUOTE);
+    writeKey(row);
+    if (bare) writer.byte(QUOTE);
+    writer.byte(COLON);
+    writeValue(row);
+  };
+}
+
+/** Whether JSON writes values of the type without quotes. */
+function isBare({ kind }: DataType): boolean {
+  return kind === "boolean" || kind === "decimal" || kind === "interval" || kind.startsWith("int");
 }
 
 function textCell(writer: JsonWriter, memory: LinearMemory, column: Column, binary: boolean): Cell {

@@ -9,6 +9,7 @@ import {
   FLOAT64,
   INT32,
   INT64,
+  isNested,
   NULL,
   type Schema,
   STRING,
@@ -62,6 +63,9 @@ export function bindExpr(expr: Expr, schema: Schema, where = "the input"): Bound
       return bindCase(expr, schema, where);
   }
 }
+
+/** What to do where whole arrays, maps or rows are not taken. */
+export const NESTED_HINT = 'take a plain value out of it: .at(0), .field("x"), or a row an element by .unnest("x")';
 
 /** An expression that filters: BOOLEAN. @throws TYPE for any other type, and what `bindExpr` throws. */
 export function bindPredicate(expr: Expr, schema: Schema, where?: string): BoundExpr {
@@ -159,8 +163,9 @@ function bindCall(row: Omit<FunctionRow, "expand">, args: readonly BoundExpr[], 
   const resolved = row.resolve(given);
   if (resolved === null) {
     const types = given.map(({ type }) => typeName(type)).join(", ");
+    const nested = given.some(({ type }) => isNested(type));
     throw new PlanError("TYPE", `${row.name} does not take (${types}): ${formatExpr(expr)}`, {
-      hint: `forms: ${row.signature}; cast an argument if it means the other type`,
+      hint: `forms: ${row.signature}; ${nested ? NESTED_HINT : "cast an argument if it means the other type"}`,
     });
   }
   const cast = args.map((arg, i) => castTo(arg, resolved.args[i] as DataType, expr));
@@ -183,10 +188,10 @@ function bindCase(expr: Extract<Expr, { kind: "case" }>, schema: Schema, where: 
   const otherwise = expr.otherwise === null ? null : bindExpr(expr.otherwise, schema, where);
   const results = [...branches.map(({ then }) => then), ...(otherwise === null ? [] : [otherwise])];
   const type = commonType(results.map((result) => result.type));
-  if (type === null) {
+  if (type === null || isNested(type)) {
     const types = [...new Set(results.map((result) => typeName(result.type)))].join(" and ");
     throw new PlanError("TYPE", `the branches of CASE are ${types}: ${formatExpr(expr)}`, {
-      hint: "cast them to one type",
+      hint: type === null ? "cast them to one type" : NESTED_HINT,
     });
   }
   return folded({

@@ -1,6 +1,6 @@
 // Type rules of expressions: the common type of several values, DECIMAL scales, which casts exist. These are Flink's
 // rules (LogicalTypeMerging, LogicalTypeCasts), so that a plan rendered for Flink has the same types there.
-import { type DataType, decimal, FLOAT32, FLOAT64, isTimestamp, typeName } from "../arrow/types.js";
+import { type DataType, decimal, FLOAT32, FLOAT64, isNested, isTimestamp, typeName } from "../arrow/types.js";
 import { PlanError } from "../errors.js";
 
 type Decimal = Extract<DataType, { kind: "decimal" }>;
@@ -116,7 +116,8 @@ export function decimalRounded({ precision, scale }: Decimal, digits: number): D
 /** Whether `CAST(x AS target)` exists; single values may still fail. */
 function canCast(from: DataType, to: DataType): boolean {
   if (from.kind === "null" || typeName(from) === typeName(to)) return true;
-  if (to.kind === "string") return from.kind !== "array" && from.kind !== "map" && from.kind !== "row";
+  if (isNested(from) || isNested(to)) return false;
+  if (to.kind === "string") return true;
   if (from.kind === "string") return isNumeric(to) || isTemporal(to) || to.kind === "boolean" || to.kind === "binary";
   if (isNumeric(from)) return isNumeric(to) || to.kind === "boolean";
   if (from.kind === "boolean") return isNumeric(to);

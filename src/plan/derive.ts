@@ -4,6 +4,7 @@ import {
   columnIndex,
   type Field,
   field,
+  isNested,
   isTimestamp,
   type Schema,
   sameType,
@@ -13,7 +14,7 @@ import {
   typeName,
 } from "../arrow/types.js";
 import { hintNames, InternalError, PlanError } from "../errors.js";
-import { bindAggregate, bindExpr, bindPredicate } from "./bind-expr.js";
+import { bindAggregate, bindExpr, bindPredicate, NESTED_HINT } from "./bind-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
@@ -124,7 +125,7 @@ function deriveWindow(node: LogicalNode<"window-aggregate">): Properties {
   const windowType = type.kind === "timestamp_ltz" ? timestampLtz(3) : timestamp(3);
   const { start, end, time } = node.windowColumns;
   const window = [start, end, time].map((name) => field(name, windowType, false));
-  const keys = node.keys.map((key) => bindField(key, input.schema));
+  const keys = node.keys.map((key) => bindKey(key, input.schema));
   const aggregates = node.aggregates.map((call) => aggregateField(call, input.schema, false));
   return { ...input, schema: schemaOf([...window, ...keys, ...aggregates]), timeColumn: time };
 }
@@ -136,7 +137,7 @@ function deriveAggregate(node: LogicalNode<"aggregate">): Properties {
       hint: 'put a window before them: .window(tumble("1h")).groupBy(…)',
     });
   }
-  const keys = node.keys.map((key) => bindField(key, input.schema));
+  const keys = node.keys.map((key) => bindKey(key, input.schema));
   const global = keys.length === 0;
   const aggregates = node.aggregates.map((call) => aggregateField(call, input.schema, global));
   return { ...input, schema: schemaOf([...keys, ...aggregates]), timeColumn: null };
@@ -223,6 +224,13 @@ function fieldOf(schema: Schema, name: string, where?: string): Field {
 function bindField({ name, expr }: NamedExpr, schema: Schema): Field {
   const { type, nullable } = bindExpr(expr, schema);
   return field(name, type, nullable);
+}
+
+/** Keys are plain values. */
+function bindKey(key: NamedExpr, schema: Schema): Field {
+  const bound = bindField(key, schema);
+  if (!isNested(bound.type)) return bound;
+  throw new PlanError("TYPE", `groups by "${key.name}", which is ${typeName(bound.type)}`, { hint: NESTED_HINT });
 }
 
 /** A group has rows, so an aggregate is NULL only if its argument may be; but a global one may have seen no row (S50). */

@@ -1,6 +1,6 @@
 // Projection pushdown: which columns each node's readers need, from the outputs down to the scans. Sources whose bad records
 // are kept or skipped read every column, since a record must not become good because a query does not look at its fault.
-import { type Field, layoutOf, widthOf } from "../arrow/types.js";
+import { type Field, isNested, layoutOf, widthOf } from "../arrow/types.js";
 import { bindExpr, exprColumns } from "./bind-expr.js";
 import { columnNamed, derive } from "./derive.js";
 import type { Expr } from "./expr.js";
@@ -139,15 +139,14 @@ function narrowScan(node: LogicalNode<"scan">, needed: Set<string>): LogicalPlan
   return Object.freeze({ ...node, columns: Object.freeze(columns) });
 }
 
-/** Narrow columns first; texts, whose width is not known, last. */
+/** Narrow columns first; texts and nested ones, whose width is not known, last. */
 function byWidth(a: Field, b: Field): number {
   return fieldWidth(a) - fieldWidth(b);
 }
 
 function fieldWidth({ type }: Field): number {
-  const nested = type.kind === "array" || type.kind === "map" || type.kind === "row";
-  const layout = nested ? "utf8" : layoutOf(type);
-  return layout === "utf8" ? Number.MAX_SAFE_INTEGER : widthOf(layout);
+  const layout = layoutOf(type);
+  return layout === "utf8" || isNested(type) ? Number.MAX_SAFE_INTEGER : widthOf(layout);
 }
 
 /** Inputs that kept more than is needed (a shared one, a filter's column) are cut down, unless all kept the same. */

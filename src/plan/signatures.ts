@@ -8,6 +8,7 @@ import {
   INT32,
   INT64,
   INTERVAL,
+  isNested,
   isTimestamp,
   STRING,
   TIMESTAMP,
@@ -161,7 +162,7 @@ export function doubles(count: number): Form {
 function comparable(args: readonly Argument[]): DataType[] | null {
   const known = args.filter((arg) => arg.type.kind !== "null" && !isReadable(arg));
   const common = commonType((known.length > 0 ? known : args).map((arg) => arg.type));
-  if (common === null || common.kind === "array" || common.kind === "map" || common.kind === "row") return null;
+  if (common === null || isNested(common)) return null;
   // A string literal is read as whatever it is compared with, when that is a time or a DECIMAL.
   if (known.length < args.length && args.some(isReadable) && !isReadableAs(common)) return null;
   if (isDecimal(common) && cutsDecimals(common, args))
@@ -197,7 +198,7 @@ export const anything: Form = (args) =>
 
 export const chosen: Form = (args) => {
   const common = args.length > 0 ? commonType(args.map((arg) => arg.type)) : null;
-  return common === null
+  return common === null || isNested(common)
     ? null
     : { args: args.map(() => common), type: common, nullable: args.every((arg) => arg.nullable) };
 };

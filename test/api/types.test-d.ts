@@ -30,8 +30,14 @@ export const literals: [
     RowOf<{ a: "BOOLEAN"; b: "BYTES"; c: "STRING"; d: "DATE" }>,
     { a: boolean | null; b: Uint8Array | null; c: string | null; d: string | null }
   >,
+  Is<RowOf<{ a: "ARRAY<INT>"; b: "ARRAY<STRING NOT NULL> NOT NULL" }>, { a: (number | null)[] | null; b: string[] }>,
+  Is<
+    RowOf<{ a: "ROW<x INT NOT NULL, `y z` ARRAY<ROW<t TIMESTAMP(3)>>> NOT NULL" }>,
+    { a: { x: number; "y z": ({ t: Date | null } | null)[] | null } }
+  >,
+  Is<RowOf<{ a: "MAP<STRING, DECIMAL(10, 2)> NOT NULL" }>, { a: ReadonlyMap<string, string | null> }>,
   Is<RowOf<Record<string, string>>, Record<string, Value>>,
-] = [true, true, true, true, true, true, true];
+] = [true, true, true, true, true, true, true, true, true, true];
 
 const mill = new FakeRunner();
 const flights = mill.file("flights.parquet", {

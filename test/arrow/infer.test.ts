@@ -32,12 +32,25 @@ test("types are widened to what holds every value", () => {
   expect(typeOf(null, undefined)).toBe("STRING");
 });
 
-test("kinds that do not mix, nested values and rows without names are refused", () => {
+test("arrays, objects and Maps are nested types, widened inside", () => {
+  expect(typeOf([1, null], [0.5], [])).toBe("ARRAY<DOUBLE>");
+  expect(typeOf([])).toBe("ARRAY<STRING>");
+  expect(typeOf({ a: 1 }, { "b c": ["x"], a: null }, null)).toBe("ROW<a BIGINT, `b c` ARRAY<STRING>>");
+  expect(typeOf(new Map([["k", 1]]), new Map())).toBe("MAP<STRING, BIGINT>");
+  expect(typeOf(new Float64Array(2))).toBe("ARRAY<DOUBLE>");
+  expect(() => typeOf({ a: [1, "x"] })).toThrow('column "x.a[]" mixes numbers, strings');
+  const circle: unknown[] = [];
+  circle.push(circle);
+  expect(codeOf(() => typeOf(circle))).toBe("UNSUPPORTED");
+});
+
+test("kinds that do not mix, odd objects and rows without names are refused", () => {
   expect(() => typeOf(1, "1")).toThrow('column "x" mixes numbers, strings');
   expect(() => typeOf(true, new Date(0), 1)).toThrow('column "x" mixes numbers, booleans, dates');
   expect(codeOf(() => typeOf(1, "1"))).toBe("TYPE");
-  expect(codeOf(() => typeOf({ nested: 1 }))).toBe("UNSUPPORTED");
-  expect(codeOf(() => typeOf([1]))).toBe("UNSUPPORTED");
+  expect(() => typeOf([1], { a: 1 })).toThrow('column "x" mixes arrays, objects');
+  expect(codeOf(() => typeOf(new Set([1])))).toBe("UNSUPPORTED");
+  expect(codeOf(() => typeOf({}))).toBe("TYPE");
   expect(codeOf(() => typeOf(Symbol("x")))).toBe("UNSUPPORTED");
   expect(codeOf(() => inferRowSchema([[1, 2]]))).toBe("TYPE");
   expect(codeOf(() => inferRowSchema([{ a: 1 }, null as never]))).toBe("TYPE");

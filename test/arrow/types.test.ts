@@ -21,6 +21,7 @@ import {
   widthOf,
 } from "../../src/arrow/types.js";
 import { EngineError } from "../../src/errors.js";
+import { typeArbitrary } from "../support/nested.js";
 
 function errorOf(act: () => unknown): EngineError {
   try {
@@ -127,6 +128,31 @@ test("layouts, widths and units", () => {
     ...[0, 1, 2, 4, 8, 16, 4, 8, 0, 0],
   ]);
   expect([unitsPerMs(timestamp(3)), unitsPerMs(timestamp(4)), unitsPerMs(INT32)]).toEqual([1, 1000, 1]);
-  const nested: DataType = { kind: "array", element: field("e", INT32) };
-  expect(errorOf(() => layoutOf(nested)).message).toBe("ARRAY<INT> columns are not carried yet");
+});
+
+test("nested types: their text reads back as the type", () => {
+  fc.assert(
+    fc.property(typeArbitrary(4), (type) => {
+      const { type: back } = parseType(typeName(type));
+      expect(back).toEqual(type);
+      expect(layoutOf(back)).toBe(layoutOf(type));
+    }),
+  );
+  const odd = parseType(
+    " row < a array<int not null>, `b c` Map<STRING not null , Decimal( 4 ,1)> not null > NOT NULL ",
+  );
+  expect(typeName(odd.type)).toBe("ROW<a ARRAY<INT NOT NULL>, `b c` MAP<STRING, DECIMAL(4, 1)> NOT NULL>");
+  expect(odd.nullable).toBe(false);
+});
+
+test("nested types that are none, or too deep", () => {
+  for (const text of ["ARRAY", "ARRAY<>", "ARRAY<INT", "ARRAY<INT>>", "MAP<INT>", "ROW<>", "ROW<a>", "ROW<a INT,>"]) {
+    expect(errorOf(() => parseType(text)).code).toBe("TYPE");
+  }
+  expect(errorOf(() => parseType("ARRAY<DUBLE>")).hint).toBe('did you mean "DOUBLE"?');
+  expect(errorOf(() => parseType("ROW<a INT, a INT>")).code).toBe("COLUMN_DUP");
+  const deep = (levels: number) => `${"ARRAY<".repeat(levels)}INT${">".repeat(levels)}`;
+  expect(typeName(parseType(deep(32)).type)).toBe(deep(32));
+  expect(errorOf(() => parseType(deep(33))).code).toBe("UNSUPPORTED");
+  expect(errorOf(() => parseType("ARRAY<".repeat(1_000_000))).code).toBe("UNSUPPORTED");
 });

@@ -135,6 +135,9 @@ function cellOf(column: Column, row: number): Cell {
     }
     case "none":
       return null;
+    case "list":
+    case "struct":
+      throw new Error("nested columns are compared as rows");
   }
 }
 

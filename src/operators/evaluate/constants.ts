@@ -2,6 +2,7 @@
 import { bytesWriter } from "../../arrow/strings.js";
 import { type DataType, layoutOf, widthOf } from "../../arrow/types.js";
 import { formatHex, parseHex } from "../../arrow/values.js";
+import { InternalError } from "../../errors.js";
 import type { BoundValue } from "../../plan/expr.js";
 import type { LinearMemory } from "../../wasm/memory.js";
 import { type Evaluation, Vector } from "./evaluation.js";
@@ -141,5 +142,8 @@ function valueReader(memory: LinearMemory, { layout, type, values, offsets }: Ve
       };
     case "none":
       return () => null;
+    case "list":
+    case "struct":
+      throw new InternalError("a nested column as an argument of a function of plain values");
   }
 }

@@ -1,6 +1,6 @@
 // One evaluation of an expression over a batch: vectors in the arena, the rows that count, the rows that failed. Every
 // family of functions (arithmetic.ts, compare.ts …) is written against this file.
-import { bitmapBytes, Column, type Workspace } from "../../arrow/batch.js";
+import { bitmapBytes, CHILDLESS, Column, type Workspace } from "../../arrow/batch.js";
 import { type DataType, type Layout, layoutOf, widthOf } from "../../arrow/types.js";
 import type { ErrorCode } from "../../errors.js";
 import type { BoundExpr } from "../../plan/expr.js";
@@ -19,14 +19,24 @@ export class Vector {
   readonly validity: number;
   readonly offsets: number;
   readonly constant: boolean;
+  /** Of nested types, as in a column. */
+  readonly children: readonly Column[];
 
-  constructor(type: DataType, values: number, validity = 0, offsets = 0, constant = false) {
+  constructor(
+    type: DataType,
+    values: number,
+    validity = 0,
+    offsets = 0,
+    constant = false,
+    children: readonly Column[] = CHILDLESS,
+  ) {
     this.type = type;
     this.layout = layoutOf(type);
     this.values = values;
     this.validity = validity;
     this.offsets = offsets;
     this.constant = constant;
+    this.children = children;
   }
 
   /** Bytes from one row to the next, for kernels: of values, or of the offsets of strings. */
@@ -37,12 +47,12 @@ export class Vector {
 
   /** The same values with other nulls. */
   withValidity(validity: number): Vector {
-    return new Vector(this.type, this.values, validity, this.offsets, this.constant);
+    return new Vector(this.type, this.values, validity, this.offsets, this.constant, this.children);
   }
 
   /** The same bytes read as another type of the same layout. */
   as(type: DataType): Vector {
-    return new Vector(type, this.values, this.validity, this.offsets, this.constant);
+    return new Vector(type, this.values, this.validity, this.offsets, this.constant, this.children);
   }
 }
 
@@ -203,7 +213,7 @@ export class Evaluation {
 
   /** A column of another layout than dictionary codes, as a vector. */
   vectorOf(column: Column): Vector {
-    return new Vector(column.type, column.values, column.validity, column.offsets);
+    return new Vector(column.type, column.values, column.validity, column.offsets, false, column.children);
   }
 
   /** The vector as a column: constants are repeated, strings as a dictionary of one. */
@@ -213,7 +223,7 @@ export class Evaluation {
     const parts = { type, length, validity };
     if (vector.layout === "none") return new Column({ ...parts, values: 0, validity: this.zeros });
     if (!vector.constant || vector.layout === "bool") {
-      return new Column({ ...parts, values: vector.values, offsets: vector.offsets });
+      return new Column({ ...parts, values: vector.values, offsets: vector.offsets, children: vector.children });
     }
     if (vector.layout === "utf8") {
       const dictionary = new Column({ type, length: 1, values: vector.values, offsets: vector.offsets });
