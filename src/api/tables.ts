@@ -5,12 +5,16 @@ import type { TableOptions } from "./table.js";
 import type { CheckedSchema, SchemaLiteral } from "./types.js";
 
 /** Formats whose options a table may carry, each under its name. */
-export const FORMAT_OPTIONS = ["parquet"] as const;
+export const FORMAT_OPTIONS = ["parquet", "bytes"] as const;
 
 /** Tables that are read from bytes. */
 export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
-  /** `ndjson`, or for files also `parquet`; told by a file's ending, else `ndjson`, unless given. */
+  /** `ndjson`, `json`, `lines`, `bytes`, or for files also `parquet`; told by a name's ending, else `ndjson`, unless given. */
   readonly format?: string;
+  readonly bytes?: {
+    /** Bytes of a row; 64 KiB unless given. */
+    readonly blockBytes?: number;
+  };
   /** Longest record of a record format; longer ones are refused. 16 MB unless given. */
   readonly maxRecordBytes?: number;
   /** `gzip`, `zstd` or `none`; told by a name's ending (`.gz`, `.zst`), else `none`, unless given. */

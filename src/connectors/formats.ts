@@ -17,8 +17,23 @@ interface RecordFormat {
 const RECORD_FORMATS: readonly RecordFormat[] = [
   {
     name: "ndjson",
-    extensions: [".ndjson", ".jsonl", ".json"],
+    extensions: [".ndjson", ".jsonl"],
     load: async () => (await import("../formats/json.js")).openJson,
+  },
+  {
+    name: "json",
+    extensions: [".json"],
+    load: async () => (await import("../formats/json-array.js")).openJsonDocument,
+  },
+  {
+    name: "lines",
+    extensions: [".txt"],
+    load: async () => (await import("../formats/lines.js")).openLines,
+  },
+  {
+    name: "bytes",
+    extensions: [".bin"],
+    load: async () => (await import("../formats/raw.js")).openRaw,
   },
 ];
 

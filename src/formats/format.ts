@@ -38,6 +38,8 @@ export interface DecoderPosition {
   readonly line: number;
   /** True inside a record that was refused as too large: what follows up to its end is passed over. */
   readonly skipping: boolean;
+  /** What the records stand in, for formats that have something around them; told by the decoder that goes on. */
+  readonly inside?: string;
 }
 
 /** The start of every source. */

@@ -6,8 +6,9 @@
 //           0         at                complete            filled
 import { Batch, bitmapBytes, Column } from "../arrow/batch.js";
 import { layoutOf, type Schema, widthOf } from "../arrow/types.js";
-import { assert, DataError } from "../errors.js";
+import { assert } from "../errors.js";
 import { Status } from "../wasm/kernels.js";
+import { byteOrderMark } from "./byte-order-mark.js";
 import {
   type Decoder,
   type DecoderOptions,
@@ -369,21 +370,4 @@ export class JsonDecoder implements Decoder {
     const place = field === undefined ? { source, ...at } : { source, ...at, field: field.name };
     this.#options.bad({ code, message, at: place, raw });
   }
-}
-
-/**
- * Length of the UTF-8 byte order mark that the bytes begin with, 0 for none.
- * @throws ENCODING for UTF-16 and UTF-32, with or without mark: JSON begins with an ASCII character (RFC 4627 section 3)
- */
-export function byteOrderMark(bytes: Uint8Array, source: string): number {
-  const [a, b, c] = bytes;
-  if (a === 0xef && b === 0xbb && c === 0xbf) return 3;
-  const marked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
-  if (marked || (bytes.length > 1 && (a === 0) !== (b === 0)) || (bytes.length > 3 && a === 0 && b === 0)) {
-    throw new DataError("ENCODING", `${source} is not UTF-8 but UTF-16 or UTF-32`, {
-      hint: "convert it first: `iconv -f UTF-16 -t UTF-8 in.ndjson > out.ndjson`",
-      at: { source, byte: 0 },
-    });
-  }
-  return 0;
 }

@@ -20,8 +20,8 @@ import {
 } from "../arrow/types.js";
 import { parseTimestamp } from "../arrow/values.js";
 import { DataError, SchemaError } from "../errors.js";
+import { byteOrderMark } from "./byte-order-mark.js";
 import type { Sample } from "./format.js";
-import { byteOrderMark } from "./json-decoder.js";
 
 /** Lines that are looked at. */
 const LINES_MAX = 10_000;
