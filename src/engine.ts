@@ -7,8 +7,10 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  checkReadOptions,
   checkRecord,
   checkSchema,
+  checkText,
   wrongArgument,
 } from "./api/options.js";
 import { type Target, targetTable } from "./api/pipeline.js";
@@ -25,7 +27,7 @@ import {
   type RowsOptions,
 } from "./api/tables.js";
 import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
-import type { Batch, Workspace } from "./arrow/batch.js";
+import { Batch, type Workspace } from "./arrow/batch.js";
 import { batchFromColumns, type Row } from "./arrow/builder.js";
 import type { ColumnData } from "./arrow/columns.js";
 import { inferColumnsSchema } from "./arrow/infer.js";
@@ -80,7 +82,11 @@ export class Engine implements AsyncDisposable {
   /** Live tables that somebody follows. */
   readonly #followed = new Set<Subscriptions>();
 
+  /** @throws OPTION: engines are opened, not made */
   constructor(parts: EngineParts) {
+    if (parts?.connectors === undefined) {
+      throw wrongArgument("an engine", "what prepareEngine() gives", parts, "await Millrace.open()");
+    }
     this.#runner = new ProgramRunner(parts);
   }
 
@@ -168,6 +174,8 @@ export class Engine implements AsyncDisposable {
     if (first === undefined) {
       throw new PlanError("OPTION", "batches() got no batch", { hint: "an empty batch still tells its columns" });
     }
+    const wrong = batches.findIndex((batch) => !(batch instanceof Batch));
+    if (wrong >= 0) throw wrongArgument("batches()", "batches", batches[wrong], "fromArrow(mill.workspace, table)");
     return this.#kept("batches", first.schema, () => batches, options);
   }
 
@@ -179,7 +187,7 @@ export class Engine implements AsyncDisposable {
   /** Made-up rows, the same for the same seed: for tests, benches and first steps. */
   generate<const S extends SchemaLiteral>(options: GenerateOptions<S>): Table<RowOf<S>> {
     const { shared, own } = generatorOptions(options as GenerateOptions);
-    const name = options.name ?? "generator";
+    const name = options.name === undefined ? "generator" : checkText(options.name, "name", "a name");
     const spec = { where: "generate()", connector: "generator", name, own: Object.keys(own) };
     return openTable(this.#runner, spec, { ...shared, ...own });
   }
@@ -196,14 +204,14 @@ export class Engine implements AsyncDisposable {
   memory<Row = AnyRow>(options: LiveOptions<NoInfer<Row>>): LiveTable<Row>;
   memory<Row>(options: string | LiveOptions<Row> = "memory"): MemoryTable | LiveTable<Row> {
     if (typeof options !== "string") return openLiveTable(this.#runner, this.#followed, options);
-    const name = options;
+    const name = checkText(options, "memory()", "a name");
     const live = new BatchTable(this.#runner.home);
     return new MemoryTable(this.#runner, this.#runner.catalog.addTable("memory", name, {}, live), live);
   }
 
   /** A function as a target: it gets the rows batch by batch, and is waited for when it answers with a promise. */
   callback<R = AnyRow>(fn: (rows: readonly R[]) => void | PromiseLike<void>, options?: ReadOptions): Target {
-    const checked = checkOptions(options, ["bigint"], "callback()");
+    const checked = checkReadOptions(options, "callback()");
     checkFunction(fn, "callback()", "for one row at a time: stream.forEach(fn)");
     return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };
   }
@@ -263,7 +271,7 @@ export class MemoryTable extends Table {
 
   /** The rows as objects. @throws UNSAFE_INTEGER */
   toRows(options?: ReadOptions): AnyRow[] {
-    return this.#live.rows(options);
+    return this.#live.rows(checkReadOptions(options, "toRows()"));
   }
 }
 
@@ -285,14 +293,9 @@ function generatorOptions(options: GenerateOptions) {
     seed: checkInteger(seed, Number.MIN_SAFE_INTEGER, "seed"),
     startMs: start === undefined ? GENERATE_START_MS : checkDate(start, "start"),
     rowsPerSecond: checkNumber(rowsPerSecond, Number.MIN_VALUE, Number.MAX_VALUE, "rowsPerSecond"),
-    disorderMs: checkInteger(parseDurationMs(disorder, "disorder"), 0, "disorder"),
+    disorderMs: parseDurationMs(disorder, "disorder", 0),
     distinct: checkInteger(distinct, 1, "distinct", DISTINCT_MAX),
     nulls: checkNumber(nulls, 0, 1, "nulls"),
   };
   return { shared, own };
-}
-
-function checkText(value: string, where: string, what: string): void {
-  if (typeof value === "string" && value !== "") return;
-  throw wrongArgument(where, what, value, `${what} as text`);
 }

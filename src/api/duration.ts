@@ -37,10 +37,17 @@ const EXAMPLES = 'write "250ms", "5s", "10m", "1h", "1 day", "1 week", or a numb
 /**
  * Whole milliseconds of a duration. Parts add up ("1h 30m"), a sign holds for all of them ("-8h").
  * @param what - what the duration is for, as messages name it
+ * @param minMs - the shortest that is legal; unless given also a negative one is
  * @throws TIME_UNIT for a text without unit or of an unknown one, or when it is no whole number of milliseconds;
- * UNSUPPORTED for months, quarters and years, whose lengths differ; OPTION for what is neither text nor number
+ * UNSUPPORTED for months, quarters and years, whose lengths differ; OPTION for what is neither text nor number, or too short
  */
-export function parseDurationMs(duration: Duration, what = "duration"): number {
+export function parseDurationMs(duration: Duration, what = "duration", minMs = Number.NEGATIVE_INFINITY): number {
+  const ms = wholeMs(duration, what);
+  if (ms >= minMs) return ms;
+  throw new PlanError("OPTION", `${what} is ${ms} ms`, { hint: `give ${minMs} ms or more` });
+}
+
+function wholeMs(duration: Duration, what: string): number {
   if (typeof duration === "number") {
     if (Number.isSafeInteger(duration)) return duration;
     throw new PlanError("TIME_UNIT", `${what} ${duration} is no whole number of milliseconds`, { hint: EXAMPLES });

@@ -5,7 +5,7 @@ import { PlanError } from "../errors.js";
 import type { LiteralValue, Expr as PlanExpr } from "../plan/expr.js";
 import { formatExpr } from "../plan/format-expr.js";
 import { type Duration, parseDurationMs } from "./duration.js";
-import { describeValue, wrongArgument } from "./options.js";
+import { checkText, describeValue, wrongArgument } from "./options.js";
 import type { Arithmetic, Ref, Strict, TypeName, ValueOf } from "./types.js";
 
 declare const TYPES: unique symbol;
@@ -171,7 +171,7 @@ export class Expression<out Columns extends string = string, out Term = unknown>
 
 /** A column by name. */
 export function col<const Name extends string>(name: Name): Expression<Name, Ref<Name>> {
-  return new Expression({ kind: "column", name });
+  return new Expression({ kind: "column", name: checkText(name, "col()", "a column's name", 0) });
 }
 
 /** A value as an expression; with `type` as that type: `lit("1.50", "DECIMAL(10, 2)")`. */

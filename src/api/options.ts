@@ -1,5 +1,6 @@
 // Arguments and option objects are checked once, where the user hands them in: a name that is not known is refused with
 // its nearest neighbour, so that a typing error never means "the default", and null never means "not given".
+import type { ReadOptions } from "../arrow/rows.js";
 import { parseSchema, type Schema } from "../arrow/types.js";
 import { hintNames, PlanError } from "../errors.js";
 
@@ -38,6 +39,29 @@ export function checkRecord<T extends object>(value: T, where: string, takes: st
 /** @throws OPTION for what is no function */
 export function checkFunction(value: unknown, where: string, hint: string): void {
   if (typeof value !== "function") throw wrongArgument(where, "a function", value, hint);
+}
+
+/**
+ * The value when it is text, of one character at least unless `lengthMin` says otherwise.
+ * @param what - what the text is, with its article: "a path"
+ * @throws OPTION
+ */
+export function checkText(value: string, where: string, what: string, lengthMin = 1): string {
+  if (typeof value === "string" && value.length >= lengthMin) return value;
+  throw wrongArgument(where, what, value, `${what} as text`);
+}
+
+/** The value when it is true or false. @throws OPTION */
+export function checkFlag(value: boolean, what: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw wrongArgument(what, "true or false", value, `{ ${what}: true }`);
+}
+
+/** How rows are to be read. @throws OPTION */
+export function checkReadOptions(options: ReadOptions | undefined, where: string): ReadOptions {
+  const checked = checkOptions(options, ["bigint"], where);
+  if (checked.bigint !== undefined) checkFlag(checked.bigint, "bigint");
+  return checked;
 }
 
 /** The schema of its literal. @throws OPTION, TYPE */

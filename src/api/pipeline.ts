@@ -1,7 +1,7 @@
 // Streams with their targets, ready to run: one program, in which what several of them share runs once.
 import type { LogicalPlan, TableRef } from "../plan/logical.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
-import { checkInteger, checkOptions, wrongArgument } from "./options.js";
+import { checkFlag, checkInteger, checkOptions, checkText, wrongArgument } from "./options.js";
 import type { Job, JobResult, RowOptions, Runner, RunOptions } from "./runner.js";
 
 /** Where rows can go: a table that takes rows, such as `mill.file("out.ndjson")` or `mill.memory()`. */
@@ -17,12 +17,16 @@ export function checkRunOptions(options: RunOptions | undefined): RunOptions {
 }
 
 export function checkRowOptions(options: RowOptions | undefined): RowOptions {
-  return checkLimits(checkOptions(options, ROW_OPTIONS, "rows()"));
+  const checked = checkOptions(options, ROW_OPTIONS, "rows()");
+  if (checked.bigint !== undefined) checkFlag(checked.bigint, "bigint");
+  return checkLimits(checked);
 }
 
 function checkLimits<T extends RunOptions>(options: T): T {
   if (options.batchRows !== undefined) checkInteger(options.batchRows, 1, "batchRows");
   if (options.memoryBytes !== undefined) checkInteger(options.memoryBytes, 1, "memoryBytes");
+  if (options.name !== undefined) checkText(options.name, "name", "a name");
+  if (options.optimize !== undefined) checkFlag(options.optimize, "optimize");
   const { signal } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw wrongArgument("signal", "an AbortSignal", signal, "new AbortController().signal, AbortSignal.timeout(1000)");
@@ -59,8 +63,8 @@ export class Pipeline {
   }
 
   /** Runs to the end of the input. @throws the first error of the job */
-  run(options?: RunOptions): Promise<JobResult> {
-    return this.start(options).done;
+  async run(options?: RunOptions): Promise<JobResult> {
+    return await this.start(options).done;
   }
 
   /** Starts the job and gives it back at once: its metrics, its trace, its end. */

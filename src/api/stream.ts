@@ -12,7 +12,7 @@ import { Aggregate } from "./aggregates.js";
 import { type Duration, parseDurationMs } from "./duration.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
 import { conditionPlan, Expression, type Operand, toPlan } from "./expression.js";
-import { checkFunction, checkOptions, checkRecord, checkSchema, wrongArgument } from "./options.js";
+import { checkFunction, checkOptions, checkRecord, checkSchema, checkText, wrongArgument } from "./options.js";
 import { checkRowOptions, Pipeline, type Target, targetTable } from "./pipeline.js";
 import type {
   Aggregated,
@@ -73,7 +73,9 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
    * @example flights.select("origin", { late: col("delay").gt(15) })
    */
   select<const S extends readonly Selector<Row>[]>(...columns: S): DataStream<Selected<Row, S[number]>> {
-    return this.#over(logical.project(this.plan, namedExprs(columns, "select()")));
+    const named = namedExprs(columns, "select()");
+    if (named.length === 0) throw noColumns("select()", 'name one or more: select("origin", "delay")');
+    return this.#over(logical.project(this.plan, named));
   }
 
   /** All columns, and one more (or another one of the same name, in its place). */
@@ -81,6 +83,7 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     name: Name,
     value: O,
   ): DataStream<Extended<Row, { readonly [K in Name]: O }>> {
+    checkText(name, "withColumn()", "a column's name", 0);
     return this.#over(logical.withColumns(this.plan, [{ name, expr: toPlan(value) }]));
   }
 
@@ -184,7 +187,7 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
 
   /** Names the last step: its state and its metrics are found under this name. */
   uid(name: string): DataStream<Row> {
-    return this.#over(logical.withUid(this.plan, name));
+    return this.#over(logical.withUid(this.plan, checkText(name, "uid()", "a name")));
   }
 
   /** The stream with a target for its rows; `run` follows. */
@@ -259,6 +262,8 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     more: readonly "schema"[] = [],
   ): logical.FunctionRef {
     const { name, version } = checkOptions(options, ["name", "version", ...more], where);
+    if (name !== undefined) checkText(name, `${where} name`, "a name");
+    if (version !== undefined) checkText(version, `${where} version`, "a version");
     checkFunction(fn, where, 'expressions go to where() and withColumn(): where(col("delay").gt(15))');
     return this.runner.catalog.addFunction(fn, name ?? (fn.name || "anonymous"), version);
   }
@@ -321,6 +326,7 @@ export class GroupedStream<Row, Keys, MayBeEmpty> {
       if (value instanceof Aggregate) return { name, fn: value.fn, args: value.args };
       throw wrongArgument(`aggregate() "${name}"`, "an aggregate", value, hint);
     });
+    if (calls.length === 0 && this.#keys.length === 0 && this.#window === null) throw noColumns("aggregate()", hint);
     const plan =
       this.#window === null
         ? logical.aggregate(this.#plan, this.#keys, calls)
@@ -354,14 +360,17 @@ export function watermarkOver(
   options?: WatermarkOptions,
 ): logical.LogicalPlan {
   const { idle, maxFutureDrift } = checkOptions(options, ["idle", "maxFutureDrift"], "withWatermark()");
-  const delayMs = parseDurationMs(outOfOrder, "outOfOrder");
-  if (delayMs < 0) throw new PlanError("OPTION", `outOfOrder is ${delayMs} ms`, { hint: "give 0 or more" });
   return logical.watermark(plan, {
-    column,
-    delayMs,
-    idleMs: idle === undefined ? null : parseDurationMs(idle, "idle"),
-    maxFutureDriftMs: maxFutureDrift === undefined ? null : parseDurationMs(maxFutureDrift, "maxFutureDrift"),
+    column: checkText(column, "the event time", "a column", 0),
+    delayMs: parseDurationMs(outOfOrder, "outOfOrder", 0),
+    idleMs: idle === undefined ? null : parseDurationMs(idle, "idle", 1),
+    maxFutureDriftMs: maxFutureDrift === undefined ? null : parseDurationMs(maxFutureDrift, "maxFutureDrift", 0),
   });
+}
+
+/** Rows without columns could not be told from no rows. */
+function noColumns(where: string, hint: string): PlanError {
+  return new PlanError("OPTION", `${where} got nothing to compute`, { hint });
 }
 
 function namedExprs(selectors: readonly unknown[], where: string): logical.NamedExpr[] {

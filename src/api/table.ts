@@ -4,7 +4,7 @@ import { PlanError } from "../errors.js";
 import * as logical from "../plan/logical.js";
 import type { RowPolicy } from "../plan/policy.js";
 import type { Duration } from "./duration.js";
-import { checkChoice, checkOptions, checkSchema } from "./options.js";
+import { checkChoice, checkFlag, checkInteger, checkOptions, checkRecord, checkSchema, checkText } from "./options.js";
 import type { Target } from "./pipeline.js";
 import type { AnyRow, Runner } from "./runner.js";
 import { DataStream, type WatermarkOptions, watermarkOver } from "./stream.js";
@@ -51,6 +51,15 @@ export class Table<Row = AnyRow> extends DataStream<Row> implements Target {
   }
 }
 
+/** What the options that several tables have must be; a format checks its own when it is loaded. */
+const OWN_CHECKS: Readonly<Record<string, (value: never) => unknown>> = {
+  name: (value) => checkText(value, "name", "a name"),
+  bounded: (value) => checkFlag(value, "bounded"),
+  format: (value) => checkText(value, "format", "a format's name"),
+  maxRecordBytes: (value) => checkInteger(value, 1, "maxRecordBytes"),
+  headers: (value) => checkRecord(value, "headers", "an object of texts", '{ authorization: "Bearer …" }'),
+};
+
 /**
  * A table for the user, its options checked: those of every source here, the connector's own go into the plan.
  * @throws OPTION, TYPE (schema literals), TIME_UNIT
@@ -65,6 +74,7 @@ export function openTable<Row, Own extends string>(runner: Runner, spec: TableSp
   const { schema, time, outOfOrder, idle, maxFutureDrift, rowPolicy = "fail" } = checked as TableOptions;
   checkChoice(rowPolicy, ["fail", "deadLetter", "skip"], "rowPolicy");
   const own = Object.fromEntries(spec.own.filter((name) => name in checked).map((name) => [name, checked[name]]));
+  for (const [name, value] of Object.entries(own)) if (value !== undefined) OWN_CHECKS[name]?.(value as never);
   const table = runner.catalog.addTable(spec.connector, spec.name, { ...own, ...spec.fixed }, spec.live);
   const scan =
     spec.known === undefined

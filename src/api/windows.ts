@@ -1,6 +1,5 @@
 // Windows as the API names them. They are aligned to the epoch, never to the first row: weeks to Mondays, everything else
 // to 1970-01-01T00:00.
-import { PlanError } from "../errors.js";
 import type { TumbleWindow } from "../plan/logical.js";
 import { checkWindowFanout } from "../plan/window.js";
 import { type Duration, isWeeks, parseDurationMs } from "./duration.js";
@@ -33,10 +32,8 @@ const MONDAY_MS = -3 * 86_400_000;
  */
 export function tumble(size: Duration, options?: TumbleOptions): WindowSpec {
   const { offset = 0, lateness = 0 } = checkOptions(options, ["offset", "lateness"], "tumble()");
-  const sizeMs = parseDurationMs(size, "window size");
-  if (sizeMs <= 0) throw new PlanError("OPTION", `window size is ${sizeMs} ms`, { hint: "give 1 ms or more" });
-  const latenessMs = parseDurationMs(lateness, "lateness");
-  if (latenessMs < 0) throw new PlanError("OPTION", `lateness is ${latenessMs} ms`, { hint: "give 0 or more" });
+  const sizeMs = parseDurationMs(size, "window size", 1);
+  const latenessMs = parseDurationMs(lateness, "lateness", 0);
   checkWindowFanout(sizeMs, sizeMs);
   const shiftMs = parseDurationMs(offset, "window offset") + (isWeeks(size) ? MONDAY_MS : 0);
   // The remainder first, and once more: JavaScript's % keeps the sign.

@@ -354,20 +354,36 @@ export function detachData(workspace: Workspace, data: ColumnData): ColumnData {
   return { values: detach(data.values), validity: data.validity === null ? null : detach(data.validity) };
 }
 
+/** @throws TYPE for what is no column: neither values, nor those with their validity or codes. */
+export function checkColumnData(name: string, data: ColumnData): void {
+  if (isArrayLike(data)) return;
+  const given: unknown = data;
+  if (typeof given !== "object" || given === null) {
+    throw notValues(name, `is ${given === null ? "null" : `a ${typeof given}`}, not its values`);
+  }
+  const { values, validity = null, codes } = given as { values?: unknown; validity?: unknown; codes?: unknown };
+  if (!isArrayLike(values)) throw notValues(name, "has no list of values");
+  if ("codes" in given ? !isArrayLike(codes) : !("validity" in given))
+    throw notValues(name, "has neither validity nor codes");
+  if (validity !== null && !(validity instanceof Uint8Array)) throw notValues(name, "has a validity that is no bitmap");
+}
+
+function isArrayLike(data: unknown): boolean {
+  return typeof data === "object" && data !== null && Number.isSafeInteger((data as ArrayLike<unknown>).length);
+}
+
+function notValues(name: string, fault: string): SchemaError {
+  return new SchemaError("TYPE", `column "${name}" ${fault}`, {
+    hint: "give an array, a typed array, { values, validity: Uint8Array or null }, or { codes, values }",
+  });
+}
+
 /** Rows that columns given by name have. @throws TYPE when they differ in length. */
 export function columnsRowCount(columns: Readonly<Record<string, ColumnData>>): number {
   let rowCount = 0;
   let first: string | null = null;
   for (const [name, data] of Object.entries(columns)) {
-    if (typeof data !== "object" || data === null) {
-      throw new SchemaError(
-        "TYPE",
-        `column "${name}" is ${data === null ? "null" : `a ${typeof data}`}, not its values`,
-        {
-          hint: "give an array, a typed array or { codes, values }",
-        },
-      );
-    }
+    checkColumnData(name, data);
     const { length } = "codes" in data ? data.codes : "validity" in data ? data.values : data;
     if (first === null) {
       first = name;

@@ -8,7 +8,7 @@
 // Every column is nullable. Kinds that do not mix (a string among numbers) are refused, not guessed.
 import { SchemaError } from "../errors.js";
 import type { Row } from "./builder.js";
-import type { ColumnData } from "./columns.js";
+import { type ColumnData, checkColumnData } from "./columns.js";
 import { isList } from "./nested.js";
 import {
   arrayOf,
@@ -81,6 +81,7 @@ export function inferRowSchema(rows: readonly Row[]): Schema {
 export function inferColumnsSchema(columns: Readonly<Record<string, ColumnData>>): Schema {
   return schemaOf(
     Object.entries(columns).map(([name, data]) => {
+      checkColumnData(name, data);
       const values = "codes" in data || "validity" in data ? data.values : data;
       return field(name, typedArrayType(values) ?? typeOf(seenIn(values, name), name));
     }),

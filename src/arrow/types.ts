@@ -353,7 +353,8 @@ class TypeReader {
   #depth = 0;
 
   constructor(text: string) {
-    this.#text = text;
+    // A program in plain JavaScript may hand in anything, symbols too, which only String() makes text of.
+    this.#text = String(text);
   }
 
   read(): NullableType {

@@ -94,6 +94,11 @@ export function bindAggregate(
   const [argument, ...more] = call.args.map((arg) => bindExpr(arg, schema));
   const type = more.length > 0 ? null : row.resolve(argument?.type ?? null);
   const text = `${call.fn}(${call.args.map(formatExpr).join(", ")})`;
+  if (type === null && (row.name === "min" || row.name === "max") && argument?.type.kind === "string") {
+    throw new PlanError("UNSUPPORTED", `${text}: ${row.name} of text is not done yet`, {
+      hint: "numbers and times have a least and a greatest value here; groupBy() the text to see each of its values",
+    });
+  }
   if (type === null) {
     const given =
       argument === undefined ? "no argument" : [argument, ...more].map((arg) => typeName(arg.type)).join(", ");

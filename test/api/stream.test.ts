@@ -103,7 +103,7 @@ describe("mistakes are told at the call when the columns are declared", () => {
     ["late rows", () => known.late(), "NO_EVENT_TIME", "withWatermark"],
     ["dead letters", () => known.deadLetters(), "OPTION", 'rowPolicy: "deadLetter"'],
     ["event time", () => known.withWatermark("delay", "5s"), "TYPE", "fromEpochMs"],
-    ["disorder", () => known.withWatermark("ts", -5), "OPTION", "0 or more"],
+    ["disorder", () => known.withWatermark("ts", -5), "OPTION", "0 ms or more"],
     ["durations", () => known.withWatermark("ts", "5"), "TIME_UNIT", '"5s"'],
     ["options", () => known.withWatermark("ts", 0, { idel: "1m" } as object), "OPTION", 'did you mean "idle"?'],
     [
