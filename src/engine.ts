@@ -43,7 +43,7 @@ import { type EngineParts, ProgramRunner } from "./runner.js";
 import type { Connector, LateConnector } from "./runtime/connector.js";
 import { asyncDispose } from "./runtime/job.js";
 import { LiveRows } from "./runtime/live-rows.js";
-import type { Subscriptions } from "./runtime/subscriptions.js";
+import type { Followed } from "./runtime/subscriptions.js";
 import { type KernelModules, loadKernels } from "./wasm/kernels.js";
 import { LinearMemory } from "./wasm/memory.js";
 
@@ -80,7 +80,7 @@ type Declared<S extends SchemaLiteral> = { readonly schema: CheckedSchema<S> };
 export class Engine implements AsyncDisposable {
   readonly #runner: ProgramRunner;
   /** Live tables that somebody follows. */
-  readonly #followed = new Set<Subscriptions>();
+  readonly #followed = new Set<Followed>();
 
   /** @throws OPTION: engines are opened, not made */
   constructor(parts: EngineParts) {
@@ -214,6 +214,24 @@ export class Engine implements AsyncDisposable {
     const checked = checkReadOptions(options, "callback()");
     checkFunction(fn, "callback()", "for one row at a time: stream.forEach(fn)");
     return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };
+  }
+
+  /**
+   * A target of a connector that only some hosts have. What the connector works with is kept beside the plan, not in it:
+   * there may be functions and secrets among it.
+   * @throws OPTION for a name that is not among `names`
+   */
+  protected target<O extends object>(
+    spec: { readonly where: string; readonly connector: string; readonly name: string },
+    options: O,
+    names: readonly (keyof O & string)[],
+  ): Target {
+    const live = checkOptions(
+      checkRecord(options, spec.where, "an object of options", names.join(", ")),
+      names,
+      spec.where,
+    );
+    return { table: this.#runner.catalog.addTable(spec.connector, spec.name, {}, live) };
   }
 
   /** Gives the memory of `columns()` or `memory()` back. Jobs that read the table must have ended. */

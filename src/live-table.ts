@@ -4,10 +4,12 @@ import { checkFunction, checkInteger, checkOptions, wrongArgument } from "./api/
 import type { AnyRow, Runner } from "./api/runner.js";
 import { Table } from "./api/table.js";
 import type { ColumnOf } from "./api/types.js";
+import type { Batch } from "./arrow/batch.js";
+import { readRows } from "./arrow/rows.js";
 import { type TableRef, unresolvedScan } from "./plan/logical.js";
 import type { ProgramRunner } from "./runner.js";
 import { LiveRows, type TableEvent } from "./runtime/live-rows.js";
-import { Subscriptions, TableWatch } from "./runtime/subscriptions.js";
+import { type Followed, Subscriptions, TableWatch } from "./runtime/subscriptions.js";
 
 export interface LiveOptions<Row = AnyRow> {
   /** For messages and EXPLAIN. */
@@ -85,7 +87,7 @@ export class LiveTable<Row = AnyRow> extends Table<Row> {
 /** @param followed - takes the table's subscriptions while there are some. @throws OPTION */
 export function openLiveTable<Row>(
   runner: ProgramRunner,
-  followed: Set<Subscriptions>,
+  followed: Set<Followed>,
   options: LiveOptions<Row>,
 ): LiveTable<Row> {
   const checked = checkOptions(options, ["name", "key", "rowsMax", "bigint"], "memory()");
@@ -103,7 +105,8 @@ export function openLiveTable<Row>(
       `${name} holds ${ROWS_MAX} rows; the oldest go now. Give { rowsMax } to say how many it keeps`,
     );
   };
-  const live = new LiveRows({ name, key: columns, rowsMax: rowsMax ?? ROWS_MAX, bigint, full });
+  const read = (batch: Batch) => readRows(batch, { bigint });
+  const live = new LiveRows({ name, key: columns, rowsMax: rowsMax ?? ROWS_MAX, read, full });
   const table = catalog.addTable("memory", name, { key: columns, rowsMax: rowsMax ?? ROWS_MAX }, live);
   return new LiveTable(runner, table, live, new Subscriptions(name, live, platform, followed));
 }

@@ -1,9 +1,13 @@
-// Millrace in Node: the portable API over Node's files, fetch and timers.
+// Millrace in Node: the portable API over Node's files, fetch and timers, and servers that pages listen to.
+import type { Target } from "./api/pipeline.js";
+import { BROADCAST_OPTIONS, type BroadcastOptions } from "./api/targets.js";
 import { CONNECTORS } from "./connectors/all.js";
+import { NODE_CONNECTORS } from "./connectors/all.node.js";
 import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
 import { nodePlatform } from "./platform/node.js";
 import { inlineModules } from "./wasm/inline.js";
 
+export type { BroadcastOptions } from "./api/targets.js";
 export * from "./index.js";
 
 export class Millrace extends Engine {
@@ -15,6 +19,24 @@ export class Millrace extends Engine {
    */
   static async open(options?: EngineOptions): Promise<Millrace> {
     const platform = nodePlatform();
-    return new Millrace(await prepareEngine(platform, CONNECTORS, inlineModules(platform.inflate), options));
+    const connectors = [...CONNECTORS, ...NODE_CONNECTORS];
+    return new Millrace(await prepareEngine(platform, connectors, inlineModules(platform.inflate), options));
+  }
+
+  /**
+   * Server-Sent Events for any number of pages: each gets the table, then what changes. On this machine alone unless the
+   * options say otherwise; the server is there while the job runs.
+   *
+   * @example perWindow.to(mill.eventStream({ port: 8080, path: "/windows", key: ["windowStart", "host"] })).run()
+   */
+  eventStream(options: BroadcastOptions): Target {
+    const spec = { where: "eventStream()", connector: "event-stream", name: `events at :${options?.port}` };
+    return this.target(spec, options, BROADCAST_OPTIONS);
+  }
+
+  /** The same over WebSockets, by the optional package `ws`. */
+  webSocketServer(options: BroadcastOptions): Target {
+    const spec = { where: "webSocketServer()", connector: "web-socket-server", name: `sockets at :${options?.port}` };
+    return this.target(spec, options, BROADCAST_OPTIONS);
   }
 }

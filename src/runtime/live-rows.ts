@@ -1,8 +1,8 @@
 // The rows of a live table: as they are after each whole batch, by key or in the order they came, with a bounded log of what
 // changed lately. Who knows an older version gets the changes since then; who lags behind the log gets all rows instead.
 import type { Batch } from "../arrow/batch.js";
-import { readRows, type Value } from "../arrow/rows.js";
-import { columnIndex, type Schema, schemaLiteral } from "../arrow/types.js";
+import { readColumn, type Value } from "../arrow/rows.js";
+import { columnIndex, type Field, isNested, type Schema, schemaLiteral } from "../arrow/types.js";
 import { SchemaError } from "../errors.js";
 
 export type LiveRow = Readonly<Record<string, Value>>;
@@ -26,13 +26,14 @@ export type TableEvent<Row = LiveRow> = {
   | { readonly snapshot?: undefined; readonly changes: RowChanges<Row> }
 );
 
-export interface LiveRowsOptions {
+export interface LiveRowsOptions<Row> {
   readonly name: string;
   /** Columns whose values are a row's identity; without any each row is its own. */
   readonly key: readonly string[];
   /** Beyond so many rows the oldest go. */
   readonly rowsMax: number;
-  readonly bigint: boolean;
+  /** The rows of a batch, as they are kept and handed out. */
+  readonly read: (batch: Batch) => readonly Row[];
   /** Called once, when the first row has to go. */
   readonly full: () => void;
 }
@@ -40,35 +41,39 @@ export interface LiveRowsOptions {
 /** Changes that are remembered; with more to tell, all rows are the shorter answer. */
 const LOG_CHANGES_MAX = 16_384;
 
-interface Change {
-  readonly kind: "insert" | "update" | "remove";
+type Kind = "insert" | "update" | "remove";
+
+interface Change<Row> {
+  readonly kind: Kind;
   readonly key: unknown;
-  readonly row: LiveRow;
+  readonly row: Row;
 }
 
-export class LiveRows {
+type Snapshot<Row> = TableEvent<Row> & { readonly snapshot: readonly Row[] };
+
+export class LiveRows<Row = LiveRow> {
   /** Called after every change of the table. */
   changed: () => void = () => undefined;
   /** Called when a job has written all it had; answers when those who follow the table have been told. */
   settled: (done: () => void) => void = (done) => done();
-  readonly #options: LiveRowsOptions;
+  readonly #options: LiveRowsOptions<Row>;
   /** By key, or by a running number. A row that is updated stays in its place. */
-  #rows = new Map<unknown, LiveRow>();
+  #rows = new Map<unknown, Row>();
   /** Stands at the oldest row. Made once: to look for the first entry anew would pass over all that were deleted. */
   #oldest = this.#rows.keys();
-  #keyOf: (row: LiveRow) => unknown = () => this.#count++;
+  /** Rows that came so far: the numbers of those without key. */
   #count = 0;
   #schema: Schema | null = null;
   #version = 0;
   #evictedRows = 0;
   /** The changes of the last versions, one array each; empty while nobody follows. */
-  #log: Change[][] = [];
+  #log: Change<Row>[][] = [];
   #logChanges = 0;
   #following = false;
-  #snapshot: TableEvent | null = null;
-  #latest: { readonly since: number; readonly event: TableEvent } | null = null;
+  #snapshot: Snapshot<Row> | null = null;
+  #latest: { readonly since: number; readonly event: TableEvent<Row> } | null = null;
 
-  constructor(options: LiveRowsOptions) {
+  constructor(options: LiveRowsOptions<Row>) {
     this.#options = options;
   }
 
@@ -96,53 +101,54 @@ export class LiveRows {
     if (!following) this.#forget();
   }
 
-  /** Before rows of this schema come. @throws UNKNOWN_COLUMN for a key that is none, TYPE for other columns than before */
+  /** Before rows of this schema come. @throws UNKNOWN_COLUMN for a key that is none, TYPE for one that is nested, or other columns than before */
   open(schema: Schema): void {
     const { key, name } = this.#options;
-    for (const column of key) columnIndex(schema, column);
+    for (const column of key) checkKey(schema.fields[columnIndex(schema, column)] as Field, name);
     if (this.#schema !== null && !sameColumns(this.#schema, schema)) {
       throw new SchemaError("TYPE", `${name} has other columns than the rows that are written to it`, {
         hint: `it holds ${JSON.stringify(schemaLiteral(this.#schema))}; write to a table of its own`,
       });
     }
     this.#schema = schema;
-    if (key.length > 0) this.#keyOf = keyReader(key);
   }
 
-  /** @throws UNSAFE_INTEGER, TIME_RANGE with column and row */
+  /** @throws what reading the rows does: UNSAFE_INTEGER, TIME_RANGE with column and row */
   write(batch: Batch): void {
-    const { key, rowsMax, bigint } = this.#options;
+    const { key, rowsMax, read } = this.#options;
     // Without keys it is known beforehand which rows of a large batch would not stay.
     const passed = key.length > 0 ? 0 : Math.max(0, batch.rowCount - rowsMax);
-    const changes: Change[] = [];
-    for (const row of readRows(batch.slice(passed, batch.rowCount), { bigint })) {
-      const id = this.#keyOf(row);
-      if (this.#following) changes.push({ kind: this.#rows.has(id) ? "update" : "insert", key: id, row });
-      this.#rows.set(id, row);
+    const kept = batch.slice(passed, batch.rowCount);
+    const rows = read(kept);
+    const keys = key.length > 0 ? readKeys(kept, key) : rows.map(() => this.#count++);
+    const changes: Change<Row>[] = [];
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as Row;
+      if (this.#following) changes.push({ kind: this.#rows.has(keys[i]) ? "update" : "insert", key: keys[i], row });
+      this.#rows.set(keys[i], row);
     }
     this.#evict(changes, passed);
     this.#advance(changes);
   }
 
   /** All rows, in the order they (or their keys) came first. The same array until the table changes. */
-  rows(): readonly LiveRow[] {
+  rows(): readonly Row[] {
     return this.snapshot().snapshot;
   }
 
   /** What to tell somebody who knows the table as it was at `version`; null: nothing of it yet. */
-  eventSince(version: number | null): TableEvent {
-    if (version === null || version < this.#version - this.#log.length) return this.snapshot();
+  eventSince(version: number | null): TableEvent<Row> {
+    if (version === null || version > this.#version || version < this.#version - this.#log.length)
+      return this.snapshot();
     if (this.#latest?.since !== version || this.#latest.event.version !== this.#version) {
       this.#latest = { since: version, event: this.#changesSince(version) };
     }
     return this.#latest.event;
   }
 
-  snapshot(): TableEvent & { readonly snapshot: readonly LiveRow[] } {
-    if (this.#snapshot?.snapshot === undefined) {
-      this.#snapshot = { version: this.#version, snapshot: [...this.#rows.values()] };
-    }
-    return this.#snapshot as TableEvent & { readonly snapshot: readonly LiveRow[] };
+  snapshot(): Snapshot<Row> {
+    this.#snapshot ??= { version: this.#version, snapshot: [...this.#rows.values()] };
+    return this.#snapshot;
   }
 
   /** Empties the table; those who follow get the empty one. */
@@ -155,13 +161,13 @@ export class LiveRows {
     this.#forget();
   }
 
-  #evict(changes: Change[], passed: number): void {
+  #evict(changes: Change<Row>[], passed: number): void {
     const { rowsMax, full } = this.#options;
     const before = this.#evictedRows;
     this.#evictedRows += passed;
     while (this.#rows.size > rowsMax) {
       const key = this.#nextOldest();
-      if (this.#following) changes.push({ kind: "remove", key, row: this.#rows.get(key) as LiveRow });
+      if (this.#following) changes.push({ kind: "remove", key, row: this.#rows.get(key) as Row });
       this.#rows.delete(key);
       this.#evictedRows++;
     }
@@ -176,7 +182,7 @@ export class LiveRows {
     return this.#oldest.next().value;
   }
 
-  #advance(changes: Change[]): void {
+  #advance(changes: Change<Row>[]): void {
     this.#version++;
     this.#snapshot = null;
     this.#latest = null;
@@ -194,8 +200,8 @@ export class LiveRows {
     this.#latest = null;
   }
 
-  #changesSince(version: number): TableEvent {
-    const net = new Map<unknown, Change>();
+  #changesSince(version: number): TableEvent<Row> {
+    const net = new Map<unknown, Change<Row>>();
     for (const change of this.#log.slice(this.#log.length - (this.#version - version)).flat()) {
       const before = net.get(change.key);
       const kind = before === undefined ? change.kind : netKind(before.kind, change.kind);
@@ -203,8 +209,7 @@ export class LiveRows {
       else net.set(change.key, { ...change, kind });
     }
     if (net.size > this.#rows.size) return this.snapshot();
-    const of = (kind: Change["kind"]) =>
-      [...net.values()].filter((change) => change.kind === kind).map(({ row }) => row);
+    const of = (kind: Kind) => [...net.values()].filter((change) => change.kind === kind).map(({ row }) => row);
     return {
       version: this.#version,
       changes: { inserted: of("insert"), updated: of("update"), removed: of("remove") },
@@ -213,7 +218,7 @@ export class LiveRows {
 }
 
 /** Two changes of one row as one; null when it is as if nothing had happened. */
-function netKind(first: Change["kind"], second: Change["kind"]): Change["kind"] | null {
+function netKind(first: Kind, second: Kind): Kind | null {
   if (first === "insert") return second === "remove" ? null : "insert";
   return second === "remove" ? "remove" : "update";
 }
@@ -222,12 +227,22 @@ function sameColumns(a: Schema, b: Schema): boolean {
   return JSON.stringify(schemaLiteral(a)) === JSON.stringify(schemaLiteral(b));
 }
 
-/** NULL is a key like others, NaN equals NaN, −0 is 0: as in groups. */
-function keyReader(columns: readonly string[]): (row: LiveRow) => unknown {
+function checkKey({ name: column, type }: Field, name: string): void {
+  if (!isNested(type)) return;
+  throw new SchemaError("TYPE", `column "${column}" is nested and cannot be a key of ${name}`, {
+    hint: "rows are told apart by columns with one value each: select the field that tells them apart",
+  });
+}
+
+/** The keys of a batch's rows. NULL is a key like others, NaN equals NaN, −0 is 0: as in groups. */
+function readKeys(batch: Batch, names: readonly string[]): unknown[] {
+  const columns = names.map((name) => {
+    return readColumn(batch, columnIndex(batch.schema, name), { bigint: true }).map(keyValue);
+  });
   const [only] = columns;
-  if (columns.length === 1) return (row) => keyValue(row[only as string] as Value);
+  if (columns.length === 1) return only as unknown[];
   // Each part says how long it is: no two keys give the same text.
-  return (row) => columns.map((column) => keyPart(keyValue(row[column] as Value))).join("");
+  return Array.from({ length: batch.rowCount }, (_, row) => columns.map((values) => keyPart(values[row])).join(""));
 }
 
 /** A value by which a Map tells cells of one column apart. */

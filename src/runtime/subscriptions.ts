@@ -3,13 +3,13 @@
 // has changed until then.
 import { messageOf } from "../platform/errors.js";
 import { isThenable, type Platform } from "../platform/platform.js";
-import type { LiveRows, TableEvent } from "./live-rows.js";
+import type { LiveRow, LiveRows, TableEvent } from "./live-rows.js";
 
 /** Takes an event; when it answers with a promise, the next one waits for it. */
-export type Listener = (event: TableEvent) => unknown;
+export type Listener<Row = LiveRow> = (event: TableEvent<Row>) => unknown;
 
-interface Subscriber {
-  readonly listener: Listener;
+interface Subscriber<Row> {
+  readonly listener: Listener<Row>;
   readonly everyMs: number;
   /** Called when the table will tell nothing more. */
   readonly ended: () => void;
@@ -20,19 +20,26 @@ interface Subscriber {
   busy: boolean;
 }
 
+/** A table that can be told to end all subscriptions. */
+export interface Followed {
+  close(): void;
+}
+
 /** How long subscribers are told something before the engine has its turn. */
 const TURN_MS = 4;
 
-export class Subscriptions {
+export class Subscriptions<Row = LiveRow> implements Followed {
   readonly #name: string;
-  readonly #rows: LiveRows;
+  readonly #rows: LiveRows<Row>;
   readonly #platform: Platform;
-  readonly #registry: Set<Subscriptions>;
-  readonly #all = new Set<Subscriber>();
+  readonly #registry: Set<Followed>;
+  readonly #all = new Set<Subscriber<Row>>();
   #scheduled = false;
+  /** Waits until all have been told all. */
+  #toldAll: (() => void) | null = null;
 
   /** @param registry - the hubs that somebody listens to: this one is in it while that is so */
-  constructor(name: string, rows: LiveRows, platform: Platform, registry: Set<Subscriptions>) {
+  constructor(name: string, rows: LiveRows<Row>, platform: Platform, registry: Set<Followed> = new Set()) {
     this.#name = name;
     this.#rows = rows;
     this.#platform = platform;
@@ -41,14 +48,31 @@ export class Subscriptions {
     rows.settled = (done) => this.#settle(done);
   }
 
-  /** Tells all rows soon, then what changes, at most every `everyMs`. Gives how to stop, which is at once. */
-  subscribe(listener: Listener, everyMs: number, ended: () => void = () => undefined): () => void {
-    const subscriber = { listener, everyMs, ended, version: null, dueMs: 0, busy: false };
+  /**
+   * Tells all rows soon, then what changes, at most every `everyMs`. Gives how to stop, which is at once.
+   * @param ended - called when there is nothing more to tell, but not after the stop
+   * @param version - what the subscriber knows already
+   */
+  subscribe(
+    listener: Listener<Row>,
+    everyMs: number,
+    ended: () => void = () => undefined,
+    version: number | null = null,
+  ): () => void {
+    const subscriber = { listener, everyMs, ended, version, dueMs: 0, busy: false };
     this.#all.add(subscriber);
     this.#registry.add(this);
     this.#rows.following = true;
     this.#schedule();
     return () => this.#leave(subscriber);
+  }
+
+  /** Answers when all subscribers know the last version, whenever that is. */
+  whenToldAll(done: () => void): void {
+    this.#toldAll = done;
+    for (const subscriber of this.#all) subscriber.dueMs = 0;
+    this.#noteToldAll();
+    this.#schedule();
   }
 
   /** Ends all subscriptions. */
@@ -59,10 +83,19 @@ export class Subscriptions {
     }
   }
 
-  #leave(subscriber: Subscriber): void {
-    if (!this.#all.delete(subscriber) || this.#all.size > 0) return;
+  #leave(subscriber: Subscriber<Row>): void {
+    if (!this.#all.delete(subscriber)) return;
+    this.#noteToldAll();
+    if (this.#all.size > 0) return;
     this.#rows.following = false;
     this.#registry.delete(this);
+  }
+
+  #noteToldAll(): void {
+    if (this.#toldAll === null) return;
+    for (const { busy, version } of this.#all) if (busy || version !== this.#rows.version) return;
+    this.#toldAll();
+    this.#toldAll = null;
   }
 
   #schedule(): void {
@@ -100,9 +133,10 @@ export class Subscriptions {
       this.#scheduled = true;
       scheduler.after(nextMs - nowMs, () => this.#turn());
     }
+    this.#noteToldAll();
   }
 
-  #tell(subscriber: Subscriber, nowMs: number): void {
+  #tell(subscriber: Subscriber<Row>, nowMs: number): void {
     const event = this.#rows.eventSince(subscriber.version);
     subscriber.version = event.version;
     subscriber.dueMs = nowMs + subscriber.everyMs;
@@ -114,19 +148,20 @@ export class Subscriptions {
     }
   }
 
-  #waitFor(subscriber: Subscriber, answer: PromiseLike<unknown>): void {
+  #waitFor(subscriber: Subscriber<Row>, answer: PromiseLike<unknown>): void {
     subscriber.busy = true;
     answer.then(
       () => {
         subscriber.busy = false;
         if (subscriber.version !== this.#rows.version) this.#schedule();
+        this.#noteToldAll();
       },
       (cause: unknown) => this.#failed(subscriber, cause),
     );
   }
 
   /** The job goes on, and so do the others. */
-  #failed(subscriber: Subscriber, cause: unknown): void {
+  #failed(subscriber: Subscriber<Row>, cause: unknown): void {
     this.#leave(subscriber);
     this.#platform.log("error", `a subscriber of ${this.#name} threw and is told no more: ${messageOf(cause)}`);
     subscriber.ended();
