@@ -78,27 +78,20 @@ export {
   wordsI32,
   wordsI8,
 } from "./hash";
+export { differBits, learnWords, mapCodes, mapWords, pairWords, rangeI32, scatterU32, splitWords } from "./shortcuts";
 export {
   compactUtf8,
-  differBits,
   dropGroups,
   gatherI128,
   gatherUtf8,
   holdGroups,
   internUtf8,
   internWords,
-  learnWords,
-  mapCodes,
-  mapWords,
-  pairWords,
-  rangeI32,
   rebuildUtf8,
   rebuildWords,
   removeUtf8,
   removeWords,
-  scatterU32,
   sizeOfUtf8,
-  splitWords,
   validUtf8,
 } from "./table";
 export { initTables } from "./tables";

@@ -10,7 +10,7 @@ import type { Connector, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 
 /** What `mill.generate(options)` keeps with the table. */
-interface GeneratorOptions {
+type GeneratorOptions = {
   /** null: rows without end. */
   readonly rows: number | null;
   readonly seed: number;
@@ -23,15 +23,13 @@ interface GeneratorOptions {
   readonly distinct: number;
   /** Share of NULLs in nullable columns, 0 to 1; event time is never NULL. */
   readonly nulls: number;
-}
+};
 
 export const generator: Connector = {
   name: "generator",
-  resolve: ({ ref }, schema) => {
-    const { rows } = ref.options as unknown as GeneratorOptions;
-    return Promise.resolve({ schema: schema as Schema, bounded: rows !== null });
-  },
-  source: (table, schema) => new GeneratorSource(table, schema),
+  resolve: ({ ref }: Table<GeneratorOptions>, schema) =>
+    Promise.resolve({ schema: schema as Schema, bounded: ref.options.rows !== null }),
+  source: (table: Table<GeneratorOptions>, schema) => new GeneratorSource(table, schema),
 };
 
 class GeneratorSource implements Source {
@@ -42,9 +40,9 @@ class GeneratorSource implements Source {
   #columns: readonly GeneratedColumn[] = [];
   #row = 0;
 
-  constructor({ ref }: Table, schema: Schema) {
+  constructor({ ref }: Table<GeneratorOptions>, schema: Schema) {
     this.schema = schema;
-    this.#options = ref.options as unknown as GeneratorOptions;
+    this.#options = ref.options;
   }
 
   open(context: SourceContext): void {

@@ -4,12 +4,15 @@ import type { Schema } from "../arrow/types.js";
 import type { Expr } from "./expr.js";
 import type { RowPolicy } from "./policy.js";
 
-/** A table or target in the catalog: a connector, its options as plain data, and what it is called in messages. */
-export interface TableRef {
+/** Options of a table as plain data; which they are is between the connector and whoever makes its tables. */
+export type ConnectorOptions = Readonly<Record<string, unknown>>;
+
+/** A table or target in the catalog: a connector, its options, and what it is called in messages. */
+export interface TableRef<Options extends ConnectorOptions = ConnectorOptions> {
   readonly id: string;
   readonly connector: string;
   readonly name: string;
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Options;
 }
 
 /** A user function in the catalog, by id and version; its source is never part of a plan. */

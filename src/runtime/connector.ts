@@ -4,12 +4,12 @@ import type { Schema } from "../arrow/types.js";
 import type { Sink } from "../operators/sink.js";
 import type { Source } from "../operators/source.js";
 import type { BoundExpr } from "../plan/expr.js";
-import type { TableRef } from "../plan/logical.js";
+import type { ConnectorOptions, TableRef } from "../plan/logical.js";
 import type { Platform } from "../platform/platform.js";
 
 /** A table as its connector sees it. */
-export interface Table {
-  readonly ref: TableRef;
+export interface Table<Options extends ConnectorOptions = ConnectorOptions> {
+  readonly ref: TableRef<Options>;
   /** What was kept with the table in the catalog. */
   readonly live: unknown;
   readonly platform: Platform;
