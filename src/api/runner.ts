@@ -36,7 +36,10 @@ export interface JobResult {
   readonly rowsIn: number;
   /** Rows that the sinks took. */
   readonly rowsOut: number;
-  /** Rows that entered no window, and rows that missed some of theirs. */
+  /**
+   * Rows that entered no window, and rows that missed some of theirs. Each is counted where it is refused: one without a
+   * usable time by the watermark, before any `where` behind it.
+   */
   readonly lateRows: number;
   readonly partiallyLateRows: number;
   /** Rows refused by the row policy (`deadLetter`, `skip`). */

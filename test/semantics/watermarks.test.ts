@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, expect } from "vitest";
-import { col, count, type DataStream, max, min, sum, tumble } from "../../src/index.js";
+import { col, count, type DataStream, lit, max, min, sum, tumble } from "../../src/index.js";
 import { Millrace } from "../../src/node.js";
 import { gate, HeldNode, law, script, sec, settle, shown, windows, windowsInOrder } from "./support.js";
 
@@ -365,6 +365,29 @@ law("S11 nothing but NULL times: no window, every row accounted for", async (bat
   expect(await stream.to(results).and(stream.late().to(late)).run({ batchRows })).toMatchObject({ lateRows: 20 });
   expect([results.rowCount, late.rowCount]).toEqual([0, 20]);
 });
+
+law(
+  "S11 NULL times are counted where they are refused; behind a WHERE late() gives those that pass it",
+  async (batchRows) => {
+    const rows = [at(0), { ts: null, v: 0 }, { ts: null, v: 1 }, at(5, 0), { ts: null, v: 2 }];
+    const source = mill.rows(rows, { schema: SCHEMA, time: "ts" });
+    // The division is for rows that pass: a refused one with 0 must not raise either (S58).
+    const stream = source
+      .where(col("v").gt(0))
+      .withColumn("w", lit(6).div(col("v")))
+      .window(tumble("10s"))
+      .aggregate({ n: count() });
+    const [results, refused, late] = [mill.memory(), mill.memory(), mill.memory()];
+    const program = stream.to(results).and(source.late().to(refused)).and(stream.late().to(late));
+    const { lateRows } = await program.run({ batchRows });
+    expect(windows(results.toRows())).toEqual(["[0, 10) n=1"]);
+    expect([lateRows, refused.rowCount]).toEqual([3, 3]);
+    expect(late.toRows().map(({ v, w }) => [v, w])).toEqual([
+      [1, 6],
+      [2, 3],
+    ]);
+  },
+);
 
 law("S12 an event beyond the drift goes where late rows go and moves nothing", async (batchRows) => {
   const nowMs = Date.UTC(2026, 0, 1);
