@@ -100,7 +100,6 @@ export {
   chooseU64,
   chooseUtf8,
   clearNulls32,
-  listRows,
   rebaseOffsets,
   takeBits,
   takeLists,
@@ -111,6 +110,7 @@ export {
   takeU128,
   takeUtf8,
   takeUtf8Size,
+  unnestLists,
 } from "./take";
 export {
   affixUtf8,

@@ -99,14 +99,45 @@ export function takeLists(offsets: usize, selection: usize, n: i32, outOffsets: 
   return used;
 }
 
-/** The row of every element of n lists (u32). Returns how many elements. */
-export function listRows(offsets: usize, n: i32, outRows: usize): u32 {
-  let at = outRows;
-  for (let row = 0; row < n; row++) {
-    const count = load<u32>(offsets + ((<usize>row) << 2), 4) - load<u32>(offsets + ((<usize>row) << 2));
-    for (const end = at + ((<usize>count) << 2); at < end; at += 4) store<u32>(at, row);
+/**
+ * Takes the lists of n rows apart, from element `element` of row `row` on, up to `limit` results: the row of each (u32), its
+ * position in its list (i32, from 1), and with `present` (a bitmap of zeros; 0: none) an element a row at least: one without
+ * bit, position and element 0, where the list is empty. `elements` takes the places of the elements (u32). Returns how many.
+ */
+export function unnestLists(
+  offsets: usize,
+  n: i32,
+  row: i32,
+  element: u32,
+  limit: i32,
+  rows: usize,
+  positions: usize,
+  elements: usize,
+  present: usize,
+): i32 {
+  let count = 0;
+  for (; row < n && count < limit; row++) {
+    const start = load<u32>(offsets + ((<usize>row) << 2));
+    const end = load<u32>(offsets + ((<usize>row) << 2), 4);
+    if (start == end) {
+      if (present == 0) continue;
+      store<u32>(rows + ((<usize>count) << 2), row);
+      store<i32>(positions + ((<usize>count) << 2), 0);
+      store<u32>(elements + ((<usize>count) << 2), 0);
+      count++;
+      continue;
+    }
+    for (let at = max<u32>(start, element); at < end && count < limit; at++, count++) {
+      store<u32>(rows + ((<usize>count) << 2), row);
+      store<i32>(positions + ((<usize>count) << 2), at - start + 1);
+      store<u32>(elements + ((<usize>count) << 2), at);
+      if (present != 0) {
+        const byte = present + (count >> 3);
+        store<u8>(byte, load<u8>(byte) | (1 << (<u8>count & 7)));
+      }
+    }
   }
-  return <u32>((at - outRows) >> 2);
+  return count;
 }
 
 /** out[i] = values[i] where bit i of validity is set, else 0 (4-byte values). */

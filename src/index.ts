@@ -78,6 +78,7 @@ export {
   type FunctionOptions,
   GroupedStream,
   type MapOptions,
+  type UnnestOptions,
   type WatermarkOptions,
   WindowedStream,
 } from "./api/stream.js";
@@ -95,7 +96,7 @@ export type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
 export { type TumbleOptions, tumble, type WindowSpec } from "./api/windows.js";
 export type { Row } from "./arrow/builder.js";
 export type { ColumnData } from "./arrow/columns.js";
-export type { ReadOptions, Value } from "./arrow/rows.js";
+export type { NestedRow, ReadOptions, Scalar, Value } from "./arrow/rows.js";
 export type { ColumnView } from "./arrow/views.js";
 export { Engine, type EngineOptions, MemoryTable } from "./engine.js";
 export {

@@ -38,6 +38,28 @@ export type Extended<Row, C extends Readonly<Record<string, Operand>>> = Flat<
   Omit<Row, keyof C> & { [K in keyof C]: Resolve<TermOf<C[K]>, Row> }
 >;
 
+/** A row with one of a column's elements in the column's place. */
+export type Unnested<Row, Name extends string, O> = string extends keyof Row
+  ? Row
+  : Name extends keyof Row
+    ? Flat<Omit<Row, Name> & ElementOf<NonNullable<Row[Name]>, Name, O> & PositionOf<O>>
+    : never;
+
+type OuterNull<O> = O extends { readonly outer: true } ? null : never;
+
+type ElementOf<List, Name extends string, O> =
+  List extends ReadonlyMap<infer Key, infer Entry>
+    ? O extends { readonly as: readonly [infer K extends string, infer V extends string] }
+      ? { [N in K]: Key | OuterNull<O> } & { [N in V]: Entry | OuterNull<O> }
+      : { key: Key | OuterNull<O>; value: Entry | OuterNull<O> }
+    : List extends readonly (infer Element)[]
+      ? { [N in O extends { readonly as: infer As extends string } ? As : Name]: Element | OuterNull<O> }
+      : never;
+
+type PositionOf<O> = O extends { readonly ordinality: infer Name extends string }
+  ? { [N in Name]: number | OuterNull<O> }
+  : unknown;
+
 /** What a window puts before its keys. `windowTime` is the window's last millisecond, the event time of the result. */
 export interface WindowBounds {
   windowStart: Date;

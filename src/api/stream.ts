@@ -22,6 +22,7 @@ import type {
   Mapped,
   Selected,
   Selector,
+  Unnested,
   WindowBounds,
 } from "./rows.js";
 import type { AnyRow, JobResult, RowOptions, Runner } from "./runner.js";
@@ -35,6 +36,15 @@ export interface WatermarkOptions {
   readonly idle?: Duration;
   /** Rows further ahead of the clock than this are late rows with reason FUTURE. No limit unless given. */
   readonly maxFutureDrift?: Duration;
+}
+
+export interface UnnestOptions {
+  /** The element's column; of a MAP `[key, value]`. The list's own name unless given, of a MAP `key` and `value`. */
+  readonly as?: string | readonly [string, string];
+  /** One more column: the element's position in its list, an INT from 1. */
+  readonly ordinality?: string;
+  /** true keeps rows whose list is empty or NULL, with NULL for the element. */
+  readonly outer?: boolean;
 }
 
 /** How a user function is known to plans and checkpoints. */
@@ -92,6 +102,20 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     columns: C,
   ): DataStream<Extended<Row, C>> {
     return this.#over(logical.withColumns(this.plan, namedExprs([columns], "withColumns()")));
+  }
+
+  /**
+   * A row for every element of an ARRAY column, which its element takes the place of, or for every entry of a MAP column,
+   * as two columns. Rows without elements go, unless `outer` keeps them.
+   *
+   * @example orders.unnest("tags", { as: "tag", ordinality: "position" })
+   * @throws UNKNOWN_COLUMN, TYPE for other columns, COLUMN_DUP
+   */
+  unnest<const Name extends ColumnOf<Row>, const O extends UnnestOptions = Record<never, never>>(
+    column: Name,
+    options?: O,
+  ): DataStream<Unnested<Row, Name, O>> {
+    return this.#over(unnestOver(this.plan, column, options));
   }
 
   /**
@@ -267,6 +291,20 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     checkFunction(fn, where, 'expressions go to where() and withColumn(): where(col("delay").gt(15))');
     return this.runner.catalog.addFunction(fn, name ?? (fn.name || "anonymous"), version);
   }
+}
+
+function unnestOver(
+  plan: logical.LogicalPlan,
+  column: string,
+  options: UnnestOptions | undefined,
+): logical.LogicalPlan {
+  const { as, ordinality = null, outer = false } = checkOptions(options, ["as", "ordinality", "outer"], "unnest()");
+  const names = as === undefined ? null : typeof as === "string" ? [as] : as;
+  for (const name of [column, ...(names ?? []), ordinality ?? ""]) {
+    if (typeof name !== "string") throw wrongArgument("unnest()", "names", name, '("tags", { as: "tag" })');
+  }
+  if (typeof outer !== "boolean") throw wrongArgument("unnest() outer", "true or false", outer, "{ outer: true }");
+  return logical.unnest(plan, { column, names, ordinality, outer });
 }
 
 /** A stream cut into windows. */

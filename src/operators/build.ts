@@ -8,6 +8,7 @@ import { openMap, type UserFunction } from "./map.js";
 import type { Operator } from "./operator.js";
 import { Project } from "./project.js";
 import { Union } from "./union.js";
+import { Unnest } from "./unnest.js";
 import { Watermark } from "./watermark.js";
 import { WindowAggregate } from "./window-aggregate.js";
 
@@ -33,6 +34,8 @@ export function buildOperator(
       return new WindowAggregate(node, input);
     case "union":
       return new Union();
+    case "unnest":
+      return new Unnest(node);
     case "map":
       return openMap(node, functionOf(node.fn));
     case "inspect":

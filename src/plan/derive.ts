@@ -4,6 +4,7 @@ import {
   columnIndex,
   type Field,
   field,
+  INT32,
   isNested,
   isTimestamp,
   type Schema,
@@ -81,6 +82,8 @@ function deriveNode(node: LogicalPlan): Properties {
       return deriveAggregate(node);
     case "union":
       return deriveUnion(node);
+    case "unnest":
+      return deriveUnnest(node);
     case "map": {
       const input = derive(node.input);
       const schema = node.schema ?? input.schema;
@@ -181,6 +184,34 @@ function deriveUnion({ inputs }: LogicalNode<"union">): Properties {
     changelog: "append",
     rowPolicy: strictest(all.map(({ rowPolicy }) => rowPolicy)),
   };
+}
+
+/** Names of the columns that stand in the place of the unnested one, without the ordinality. */
+export function unnestedNames({ input, column, names }: LogicalNode<"unnest">): readonly string[] {
+  if (names !== null) return names;
+  return fieldOf(derive(input).schema, column).type.kind === "map" ? ["key", "value"] : [column];
+}
+
+function deriveUnnest(node: LogicalNode<"unnest">): Properties {
+  const { column, ordinality, outer } = node;
+  const names = unnestedNames(node);
+  const input = derive(node.input);
+  const { type } = fieldOf(input.schema, column);
+  if (type.kind !== "array" && type.kind !== "map") {
+    throw new PlanError("TYPE", `unnest("${column}"): the column is ${typeName(type)}`, {
+      hint: type.kind === "row" ? `its fields: col("${column}").field("…")` : "it takes an ARRAY or a MAP",
+    });
+  }
+  const parts = type.kind === "array" ? [type.element] : [type.key, type.value];
+  if (names.length !== parts.length) {
+    throw new PlanError("OPTION", `unnest("${column}") of ${typeName(type)} makes ${parts.length} columns`, {
+      hint: type.kind === "map" ? 'name both: { as: ["key", "value"] }' : 'name it: { as: "item" }',
+    });
+  }
+  const fields = parts.map((part, index) => field(names[index] as string, part.type, part.nullable || outer));
+  if (ordinality !== null) fields.push(field(ordinality, INT32, outer));
+  const schema = schemaOf(input.schema.fields.flatMap((known) => (known.name === column ? fields : [known])));
+  return { ...input, schema };
 }
 
 function deriveSideOutput({ input, output }: LogicalNode<"side-output">): Properties {

@@ -41,6 +41,8 @@ export function describeLogical(node: LogicalPlan): Description {
       return { title: "aggregate", details: groupText(node.keys, node.aggregates) };
     case "union":
       return { title: "union", details: [] };
+    case "unnest":
+      return { title: unnestText(node), details: [] };
     case "map":
       return { title: mapText(node), details: node.schema === null ? [] : [schemaText(node.schema)] };
     case "inspect":
@@ -77,6 +79,10 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
       return describeGrouping(node, inputSchema(node, plan));
     case "union":
       return { title: "union", details: [] };
+    case "unnest": {
+      const column = (inputSchema(node, plan).fields[node.column] as Field).name;
+      return { title: `unnest ${formatName(column)}${node.outer ? " outer" : ""}`, details: [columns] };
+    }
     case "map":
       return { title: mapText(node), details: [columns] };
     case "inspect":
@@ -84,6 +90,12 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
     case "sink":
       return { title: `sink ${tableText(node.table)}`, details: [] };
   }
+}
+
+function unnestText({ column, names, ordinality, outer }: LogicalNode<"unnest">): string {
+  const as = names === null ? "" : ` as ${names.map(formatName).join(", ")}`;
+  const position = ordinality === null ? "" : ` with ordinality ${formatName(ordinality)}`;
+  return `unnest ${formatName(column)}${as}${position}${outer ? " outer" : ""}`;
 }
 
 function describeScan({ table, schema, columns, predicate, bounded, rowPolicy }: LogicalNode<"scan">): Description {

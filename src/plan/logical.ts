@@ -107,6 +107,18 @@ export type LogicalPlan =
       readonly aggregates: readonly AggregateCall[];
     })
   | (Node & { readonly kind: "union"; readonly inputs: readonly LogicalPlan[] })
+  /** A row for every element of an ARRAY or entry of a MAP. */
+  | (Node & {
+      readonly kind: "unnest";
+      readonly input: LogicalPlan;
+      readonly column: string;
+      /** What stands in the column's place: the element, or a map's key and value; null: the column's name, `key`, `value`. */
+      readonly names: readonly string[] | null;
+      /** A column for the position in the list, from 1. */
+      readonly ordinality: string | null;
+      /** Whether a row without elements stays, with NULL. */
+      readonly outer: boolean;
+    })
   | (Node & {
       readonly kind: "map";
       readonly input: LogicalPlan;
@@ -193,6 +205,15 @@ export function aggregate(
 /** All rows of all inputs. Columns are matched by name; the first input gives their order. */
 export function union(inputs: readonly LogicalPlan[]): LogicalNode<"union"> {
   return freeze({ kind: "union", inputs: freeze([...inputs]) });
+}
+
+/** Elements instead of the list they are in. */
+export function unnest(
+  input: LogicalPlan,
+  options: Omit<LogicalNode<"unnest">, "kind" | "input" | "uid">,
+): LogicalNode<"unnest"> {
+  const { column, names, ordinality, outer } = options;
+  return freeze({ kind: "unnest", input, column, names: names && freeze([...names]), ordinality, outer });
 }
 
 /** Rows through a user function. `schema` null: the function keeps the columns. */

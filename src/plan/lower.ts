@@ -93,6 +93,18 @@ class Lowering {
           uid,
           rowPolicy,
         );
+      case "unnest": {
+        const input = this.port(node.input);
+        return this.#add({
+          ...common,
+          kind: "unnest",
+          name: `unnest(${node.column})`,
+          inputs: [input.edge],
+          column: columnIndex(input.schema, node.column),
+          ordinality: node.ordinality !== null,
+          outer: node.outer,
+        });
+      }
       case "map": {
         const { fn, mode } = node;
         const name = `${mode}(${fn.name})`;

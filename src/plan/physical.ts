@@ -55,6 +55,13 @@ export type PhysicalNode =
       readonly aggregates: readonly PhysicalAggregate[];
     })
   | (Node & { readonly kind: "union" })
+  /** The element columns, and the ordinality if there is one, stand in the place of `column`. */
+  | (Node & {
+      readonly kind: "unnest";
+      readonly column: number;
+      readonly ordinality: boolean;
+      readonly outer: boolean;
+    })
   | (Node & { readonly kind: "map"; readonly fn: FunctionRef; readonly mode: "map" | "filter" | "flatMap" | "batch" })
   | (Node & { readonly kind: "inspect"; readonly fn: FunctionRef })
   | (Node & { readonly kind: "sink"; readonly table: TableRef });

@@ -2,7 +2,7 @@
 // are kept or skipped read every column, since a record must not become good because a query does not look at its fault.
 import { type Field, isNested, layoutOf, widthOf } from "../arrow/types.js";
 import { bindExpr, exprColumns } from "./bind-expr.js";
-import { columnNamed, derive } from "./derive.js";
+import { columnNamed, derive, unnestedNames } from "./derive.js";
 import type { Expr } from "./expr.js";
 import type { LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
 import { mayRaise } from "./raise.js";
@@ -89,6 +89,10 @@ function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string
       return keptColumns(node, needed).flatMap(({ expr }) => exprColumns(expr));
     case "watermark":
       return [...needed, node.spec.column];
+    case "unnest": {
+      const made = [...unnestedNames(node), ...(node.ordinality === null ? [] : [node.ordinality])];
+      return [...[...needed].filter((name) => !made.includes(name)), node.column];
+    }
     case "window-aggregate":
       return [...groupColumns(node), derive(input).timeColumn as string];
     case "aggregate":

@@ -1,7 +1,7 @@
 // Outputs beside the main one: what a stream's late rows and dead letters are, and which columns they have.
 import { BINARY, field, INT64, type Schema, STRING, schemaOf, TIMESTAMP } from "../arrow/types.js";
 import { PlanError } from "../errors.js";
-import { filter, type LogicalPlan, project, sideOutput, union, withColumns } from "./logical.js";
+import { filter, type LogicalPlan, project, sideOutput, union, unnest, withColumns } from "./logical.js";
 import { inputsOf } from "./walk.js";
 
 /**
@@ -64,6 +64,7 @@ function endsInWindow(node: LogicalPlan): boolean {
     case "filter":
     case "project":
     case "with-columns":
+    case "unnest":
     case "inspect":
     case "sink":
       return endsInWindow(node.input);
@@ -89,6 +90,10 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
     case "with-columns": {
       const below = refusedBelow(node.input);
       return below && withColumns(below, node.columns);
+    }
+    case "unnest": {
+      const below = refusedBelow(node.input);
+      return below && unnest(below, node);
     }
     case "union":
       return unite(node.inputs.map(refusedBelow));

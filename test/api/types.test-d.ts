@@ -106,6 +106,23 @@ col("price").cast("DUBLE");
 // @ts-expect-error no column "tz"
 flights.withWatermark("tz", "5s");
 
+// Lists taken apart.
+const orders = mill.file("orders.ndjson", {
+  schema: { id: "INT NOT NULL", tags: "ARRAY<STRING NOT NULL>", prices: "MAP<STRING, DOUBLE>" },
+});
+type Prices = ReadonlyMap<string, number | null> | null;
+rowsAre<{ id: number; tags: string; prices: Prices }>()(orders.unnest("tags"));
+rowsAre<{ id: number; tag: string; position: number; prices: Prices }>()(
+  orders.unnest("tags", { as: "tag", ordinality: "position" }),
+);
+rowsAre<{ id: number; tag: string | null; prices: Prices }>()(orders.unnest("tags", { as: "tag", outer: true }));
+rowsAre<{ id: number; tags: string[] | null; key: string; value: number | null }>()(orders.unnest("prices"));
+rowsAre<{ id: number; tags: string[] | null; k: string; v: number | null }>()(
+  orders.unnest("prices", { as: ["k", "v"] }),
+);
+// @ts-expect-error no column "tag"
+orders.unnest("tag");
+
 // Windows and groups.
 const delays = flights
   .window(tumble("1h"))

@@ -27,6 +27,13 @@ mill.define("other.parquet", {
 });
 mill.define("clicks", { at: "TIMESTAMP_LTZ(3) NOT NULL", user: "BIGINT NOT NULL", price: "DECIMAL(10, 2)" }, false);
 
+mill.define("orders", {
+  at: "TIMESTAMP(3)",
+  note: "STRING",
+  lines: "ARRAY<ROW<item STRING, n INT>>",
+  prices: "MAP<STRING, DOUBLE>",
+});
+
 const flights = mill.file("flights.parquet", { time: "date", outOfOrder: "5s" });
 const out = mill.file("out.ndjson");
 
@@ -94,6 +101,12 @@ const programs: Record<string, DataStream<never> | Pipeline> = {
   "user-functions": mapped
     .inspect(() => undefined, { name: "watch" })
     .filter(() => true, { name: "keep" }) as DataStream<never>,
+  unnest: mill
+    .file("orders", { time: "at", outOfOrder: "5s" })
+    .unnest("lines", { as: "line", ordinality: "position", outer: true })
+    .unnest("prices")
+    .select("at", "line", "value")
+    .where(col("value").gt(1)) as DataStream<never>,
   "endless-decimals": mill
     .file("clicks", { time: "at", outOfOrder: 250 })
     .window(tumble("10s"))

@@ -91,6 +91,8 @@ function run(node: PhysicalNode, inputs: readonly (readonly Element[])[], tables
     case "sink":
     case "map":
       return main(input);
+    case "unnest":
+      throw new Error("lists are no values of this interpreter");
   }
 }
 
