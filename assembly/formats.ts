@@ -1,6 +1,7 @@
 // The named export list of the formats' module, and nothing else: bytes → columns, one line a family. It is loaded with the
 // first format, over the memory of the core module, whose tables it uses too.
 
+export { countLines, decodeCsv, indexCsv, openCsv } from "./csv";
 export { decodeJson, openJson } from "./json";
 export {
   decodeBits,

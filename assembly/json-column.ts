@@ -8,7 +8,7 @@ function isText(slot: Slot): bool {
 }
 
 /** Sets the value of `row` to zeros, so that what stands under a NULL does not depend on what was there before. */
-function clearValue(slot: Slot, row: u32): void {
+export function clearValue(slot: Slot, row: u32): void {
   const values = <usize>slot.values;
   switch (slot.type) {
     case Type.STRING:

@@ -4,17 +4,17 @@ import { highProduct, scaledDouble, unevenDouble } from "./float";
 import { BIG, Context, Reason, refuse, Slot } from "./json-context";
 import { POW10, POW10_U64 } from "./tables";
 
-const ZEROS: u64 = 0x3030303030303030;
+export const ZEROS: u64 = 0x3030303030303030;
 
 /** Bit 7 of every byte of `digits` (text − '0') that is above 9, right up to the first such byte. */
 @inline
-function nonDigits(digits: u64): u64 {
+export function nonDigits(digits: u64): u64 {
   return ((digits + 0x7676767676767676) | digits) & 0x8080808080808080;
 }
 
 /** The number that eight digits make, the first one in the lowest byte. */
 @inline
-function eightDigits(digits: u64): u64 {
+export function eightDigits(digits: u64): u64 {
   digits = (digits * 2561) >> 8;
   digits = ((digits & 0x00ff00ff00ff00ff) * 6553601) >> 16;
   return ((digits & 0x0000ffff0000ffff) * 42949672960001) >> 32;

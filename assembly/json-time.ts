@@ -140,15 +140,31 @@ function readTimestamp(context: Context, start: usize, slot: Slot): usize {
   return readOffset(context, at);
 }
 
-/** Reads what the slot's type wants and checks that the closing quote follows. Returns the address behind it, or 0. */
+/** Reads what the slot's type wants. Returns the address behind it, or 0. */
+@inline
+function readNotation(context: Context, start: usize, slot: Slot, kind: TimeKind): usize {
+  return kind == TimeKind.DATE
+    ? readDate(context, start)
+    : kind == TimeKind.CLOCK
+      ? readClock(context, start, 3)
+      : readTimestamp(context, start, slot);
+}
+
+/** A timestamp that no quote ends, into `context.days`, `clockMs` and `micros`. Returns the address behind it, or 0. */
+@inline
+export function scanPlainTimestamp(context: Context, start: usize, slot: Slot): usize {
+  return readTimestamp(context, start, slot);
+}
+
+/** Like `scanPlainTimestamp`, for any notation. */
+export function scanPlainTime(context: Context, start: usize, slot: Slot, kind: TimeKind): usize {
+  return readNotation(context, start, slot, kind);
+}
+
+/** `readNotation`, and checks that the closing quote follows. Returns the address behind it, or 0. */
 @inline
 function readTime(context: Context, start: usize, slot: Slot, kind: TimeKind): usize {
-  const at =
-    kind == TimeKind.DATE
-      ? readDate(context, start)
-      : kind == TimeKind.CLOCK
-        ? readClock(context, start, 3)
-        : readTimestamp(context, start, slot);
+  const at = readNotation(context, start, slot, kind);
   if (at == 0) return 0;
   if (load<u8>(at) != QUOTE) return refuse(context, Reason.TIME_FORMAT, start);
   return at + 1;

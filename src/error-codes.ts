@@ -40,6 +40,9 @@ export const CODES = {
   JSON: "A record is not JSON as RFC 8259 has it. The message says what was expected at the column of the line.",
   JSON_DEPTH: "Objects and arrays of a record are nested more than 128 deep.",
   JSON_SHAPE: "A record is valid JSON but no object. Write one object a line.",
+  CSV_QUOTE:
+    "A quote of a CSV record is never closed, or text stands behind a closing one. Look at `quote` and `escape`.",
+  CSV_WIDTH: "A CSV record has more or fewer fields than the table. `pad: true` takes missing ones for NULL.",
   PARQUET_MAGIC: "A file does not begin and end as Parquet files do. It is another format, or its end is missing.",
   PARQUET_FOOTER: "The footer of a Parquet file contradicts itself or the file. Write the file again.",
   PARQUET_CORRUPT: "A page of a Parquet file does not hold what its header or the footer says. Write the file again.",

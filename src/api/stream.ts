@@ -12,15 +12,7 @@ import { Aggregate } from "./aggregates.js";
 import { type Duration, parseDurationMs } from "./duration.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
 import { conditionPlan, Expression, type Operand, toPlan } from "./expression.js";
-import {
-  checkFunction,
-  checkInteger,
-  checkOptions,
-  checkRecord,
-  checkSchema,
-  checkText,
-  wrongArgument,
-} from "./options.js";
+import { checkFunction, checkOptions, checkRecord, checkSchema, checkText, wrongArgument } from "./options.js";
 import { checkRowOptions, Pipeline, type Target, targetTable } from "./pipeline.js";
 import type {
   Aggregated,
@@ -137,10 +129,6 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
   /** Cuts the stream into windows of event time; `groupBy` and `aggregate` follow. */
   window(window: WindowSpec): WindowedStream<Row> {
     if (window?.window?.kind !== "tumble") throw wrongArgument("window()", "a window", window, 'tumble("1h")');
-    // Written by hand, with a size of 0 or NaN, it would hold rows that no watermark ever reaches the end of.
-    checkInteger(window.window.sizeMs, 1, "window size");
-    checkInteger(window.window.offsetMs, 0, "window offset");
-    checkInteger(window.latenessMs, 0, "lateness");
     return new WindowedStream(this.runner, this.plan, window);
   }
 

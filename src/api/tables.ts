@@ -5,12 +5,45 @@ import type { TableOptions } from "./table.js";
 import type { CheckedSchema, SchemaLiteral } from "./types.js";
 
 /** Formats whose options a table may carry, each under its name. */
-export const FORMAT_OPTIONS = ["parquet", "bytes"] as const;
+export const FORMAT_OPTIONS = ["csv", "parquet", "bytes"] as const;
+
+/** How CSV is read and written. */
+export interface CsvOptions {
+  /** Between fields: one ASCII character. Found out from the first bytes unless given; a comma is written. */
+  readonly delimiter?: string;
+  /** Around fields; `""` for none. Found out unless given, `"` is written. */
+  readonly quote?: string;
+  /** Before a quote inside quotes. The quote itself unless given or found out. */
+  readonly escape?: string;
+  /** Lines that begin with it are passed over; none unless given. */
+  readonly comment?: string;
+  /** Whether there is a header, or the names of the fields where there is none. Found out unless given; written unless so. */
+  readonly header?: boolean | readonly string[];
+  /** Unquoted texts that are NULL; the empty one unless given. The first is written. */
+  readonly nulls?: string | readonly string[];
+  /** Takes the blanks around fields away. */
+  readonly trim?: boolean;
+  /** Lines before the header, or the first record, that are passed over. */
+  readonly skipRows?: number;
+  /** Fields that a record lacks at its end are NULL; without it such a record is refused. */
+  readonly pad?: boolean;
+  /** The decimal mark of numbers; a point unless given. */
+  readonly decimal?: "." | ",";
+  /** The mark between thousands; none unless given. */
+  readonly thousands?: string;
+  /** Two columns of one name: `fail` unless given; `suffix` calls the second `name_1`. */
+  readonly duplicateNames?: "fail" | "suffix";
+  /** The line end that is written; LF unless given. All are read. */
+  readonly newline?: "\n" | "\r\n";
+  /** Writes an apostrophe before texts that a spreadsheet would compute. */
+  readonly escapeFormulas?: boolean;
+}
 
 /** Tables that are read from bytes. */
 export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
-  /** `ndjson`, `json`, `lines`, `bytes`, or for files also `parquet`; told by a name's ending, else `ndjson`, unless given. */
+  /** `ndjson`, `csv`, `json`, `lines`, `bytes`, or for files also `parquet`; told by a name's ending, else `ndjson`, unless given. */
   readonly format?: string;
+  readonly csv?: CsvOptions;
   readonly bytes?: {
     /** Bytes of a row; 64 KiB unless given. */
     readonly blockBytes?: number;

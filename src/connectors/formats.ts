@@ -21,6 +21,11 @@ const RECORD_FORMATS: readonly RecordFormat[] = [
     load: async () => (await import("../formats/json.js")).openJson,
   },
   {
+    name: "csv",
+    extensions: [".csv", ".tsv"],
+    load: async () => (await import("../formats/csv.js")).openCsv,
+  },
+  {
     name: "json",
     extensions: [".json"],
     load: async () => (await import("../formats/json-array.js")).openJsonDocument,

@@ -13,6 +13,7 @@ import type { Batch, Workspace } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
 import { assert } from "../errors.js";
 import type { BadRecord } from "../operators/bad-records.js";
+import type { StateValue } from "../state/snapshot.js";
 import { type FormatKernels, hasFormats } from "../wasm/kernels.js";
 
 /** Default bound of one record's bytes; a longer one is refused with RECORD_TOO_LARGE and the rest goes on. */
@@ -40,6 +41,8 @@ export interface DecoderPosition {
   readonly skipping: boolean;
   /** What the records stand in, for formats that have something around them; told by the decoder that goes on. */
   readonly inside?: string;
+  /** What the format found out at the start of the source, when there is something. */
+  readonly found?: StateValue;
 }
 
 /** The start of every source. */

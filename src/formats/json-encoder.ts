@@ -31,7 +31,7 @@ const COLON = 0x3a;
 const LETTER_Z = 0x5a;
 
 /** Writes the value of one row; chosen once a column and batch. */
-type Cell = (row: number) => void;
+export type Cell = (row: number) => void;
 
 /** Encodes rows as lines of JSON objects; see `Encoder`. */
 export class JsonEncoder implements Encoder {
@@ -85,7 +85,8 @@ function cellOf(writer: JsonWriter, memory: LinearMemory, column: Column, field:
   };
 }
 
-function valueCell(writer: JsonWriter, memory: LinearMemory, column: Column, field: Field): Cell {
+/** @param quoted - false for formats whose times and floats that are no numbers stand without quotes */
+export function valueCell(writer: JsonWriter, memory: LinearMemory, column: Column, field: Field, quoted = true): Cell {
   const { type } = field;
   const { values } = column;
   switch (type.kind) {
@@ -101,9 +102,9 @@ function valueCell(writer: JsonWriter, memory: LinearMemory, column: Column, fie
     case "interval":
       return (row) => writeInteger(writer, integerAt(memory, values, row));
     case "float32":
-      return (row) => writer.float(memory.f32[(values >>> 2) + row] as number, true);
+      return (row) => writer.float(memory.f32[(values >>> 2) + row] as number, true, quoted);
     case "float64":
-      return (row) => writer.float(memory.f64[(values >>> 3) + row] as number, false);
+      return (row) => writer.float(memory.f64[(values >>> 3) + row] as number, false, quoted);
     case "decimal":
       return type.precision <= 18
         ? (row) => writer.ascii(formatDecimal(integerAt(memory, values, row), type.scale))
@@ -115,15 +116,18 @@ function valueCell(writer: JsonWriter, memory: LinearMemory, column: Column, fie
       return (row) => {
         const days = memory.i32[(values >>> 2) + row] as number;
         checkTime(days * 86_400_000, field, row);
-        writer.byte(QUOTE);
+        if (quoted) writer.byte(QUOTE);
         writer.date(days);
-        writer.byte(QUOTE);
+        if (quoted) writer.byte(QUOTE);
       };
     case "time":
-      return (row) => writer.ascii(`"${formatTime(memory.i32[(values >>> 2) + row] as number)}"`);
+      return (row) => {
+        const text = formatTime(memory.i32[(values >>> 2) + row] as number);
+        writer.ascii(quoted ? `"${text}"` : text);
+      };
     case "timestamp":
     case "timestamp_ltz":
-      return timestampCell(writer, memory, values, field, type);
+      return timestampCell(writer, memory, values, field, quoted);
     case "array":
     case "map":
     case "row":
@@ -201,19 +205,14 @@ function textCell(writer: JsonWriter, memory: LinearMemory, column: Column, bina
   };
 }
 
-function timestampCell(
-  writer: JsonWriter,
-  memory: LinearMemory,
-  values: number,
-  field: Field,
-  type: Extract<DataType, { kind: "timestamp" | "timestamp_ltz" }>,
-): Cell {
+function timestampCell(writer: JsonWriter, memory: LinearMemory, values: number, field: Field, quoted: boolean): Cell {
+  const type = field.type as Extract<DataType, { kind: "timestamp" | "timestamp_ltz" }>;
   const { precision } = type;
   const zoned = type.kind === "timestamp_ltz";
   const perMs = precision > 3 ? 1000 : 1;
   return (row) => {
     const units = integerAt(memory, values, row);
-    writer.byte(QUOTE);
+    if (quoted) writer.byte(QUOTE);
     if (typeof units === "number") {
       const ms = Math.floor(units / perMs);
       checkTime(ms, field, row);
@@ -223,7 +222,7 @@ function timestampCell(
       writer.ascii(formatTimestamp(units, precision, " ", true));
     }
     if (zoned) writer.byte(LETTER_Z);
-    writer.byte(QUOTE);
+    if (quoted) writer.byte(QUOTE);
   };
 }
 

@@ -54,6 +54,15 @@ export class JsonWriter {
     this.#used = at + length;
   }
 
+  /** Bytes of a longer block as they are. */
+  part(source: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    const target = this.#bytes;
+    let at = this.#used;
+    for (let i = start; i < end; i++) target[at++] = source[i] as number;
+    this.#used = at;
+  }
+
   /** A whole number up to ±2^53. */
   integer(value: number): void {
     this.#reserve(24);
@@ -72,10 +81,10 @@ export class JsonWriter {
     this.#digits(rest - high * 1e9, 9);
   }
 
-  /** A float as the shortest text that reads back the same; `single` for 32 bits. */
-  float(value: number, single: boolean): void {
+  /** A float as the shortest text that reads back the same; `single` for 32 bits, `quoted` for what is no number. */
+  float(value: number, single: boolean, quoted: boolean): void {
     if (Number.isFinite(value)) this.ascii(String(single ? shortestSingle(value) : value));
-    else this.ascii(`"${value}"`);
+    else this.ascii(quoted ? `"${value}"` : String(value));
   }
 
   /** A string from its UTF-8. */

@@ -14,8 +14,6 @@ beforeAll(async () => {
 afterAll(() => mill.close());
 
 const wrong = (value: unknown): never => value as never;
-const byHand = (sizeMs: number, latenessMs: number) =>
-  ({ window: { kind: "tumble", sizeMs, offsetMs: 0 }, latenessMs }) as const;
 const failureOf = (build: () => unknown): Promise<unknown> =>
   (async () => build())().catch((reason: unknown) => reason);
 const flights = () => mill.rows([], { schema: SCHEMA });
@@ -49,8 +47,6 @@ test.each<[call: string, build: () => unknown, message: string, hint: string]>([
   ["aggregate(count())", () => flights().aggregate(wrong(count())), '"fn" takes an aggregate', "names with"],
   ["window(null)", () => flights().window(wrong(null)), "window() takes a window, got null", 'tumble("1h")'],
   ["window(text)", () => flights().window(wrong("1h")), 'window() takes a window, got "1h"', 'tumble("1h")'],
-  ["window(by hand)", () => flights().window(byHand(Number.NaN, 0)), "window size is NaN", "a whole number from 1"],
-  ["window(late by hand)", () => flights().window(byHand(1000, -1)), "lateness is -1", "a whole number from 0"],
   ["tumble(null)", () => tumble(wrong(null)), "window size takes a duration, got null", '"1h"'],
   ["tumble()", () => tumble(wrong(undefined)), "window size takes a duration, got undefined", '"1h"'],
   ["tumble({ lateness: null })", () => tumble("1h", { lateness: wrong(null) }), "lateness takes a duration", '"5s"'],

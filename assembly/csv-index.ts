@@ -1,0 +1,289 @@
+// CSV decoding, first pass: where fields and records end (RFC 4180). Sixty-four bytes at a time become bits for the bytes that
+// may have a meaning; the bits are walked, those inside quotes passed over. A quote opens a field only where the field
+// begins: elsewhere it is text. CR, LF and CRLF end a record alike.
+import { CsvContext, CsvReason, isBlank, State } from "./csv-context";
+import { Reason } from "./json-context";
+import { BAD_RECORD } from "./status";
+
+const NEWLINE: u32 = 0x0a;
+const RETURN: u32 = 0x0d;
+/** Entries that 64 bytes make at most: an end for every byte, a start for every record. */
+const ENTRIES_MAX: usize = 128;
+
+@inline
+function joinBits(a: i32, b: i32, c: i32, d: i32): u64 {
+  return <u64>a | ((<u64>b) << 16) | ((<u64>c) << 32) | ((<u64>d) << 48);
+}
+
+/** Bits of those 64 bytes at `at` that equal `c`. */
+@inline
+function bitsOf(at: usize, c: v128): u64 {
+  return joinBits(
+    i8x16.bitmask(i8x16.eq(v128.load(at), c)),
+    i8x16.bitmask(i8x16.eq(v128.load(at, 16), c)),
+    i8x16.bitmask(i8x16.eq(v128.load(at, 32), c)),
+    i8x16.bitmask(i8x16.eq(v128.load(at, 48), c)),
+  );
+}
+
+/** Bits of those 64 bytes at `at` that equal one of two. */
+@inline
+function bitsOfBoth(at: usize, c: v128, d: v128): u64 {
+  const v0 = v128.load(at);
+  const v1 = v128.load(at, 16);
+  const v2 = v128.load(at, 32);
+  const v3 = v128.load(at, 48);
+  return joinBits(
+    i8x16.bitmask(v128.or(i8x16.eq(v0, c), i8x16.eq(v0, d))),
+    i8x16.bitmask(v128.or(i8x16.eq(v1, c), i8x16.eq(v1, d))),
+    i8x16.bitmask(v128.or(i8x16.eq(v2, c), i8x16.eq(v2, d))),
+    i8x16.bitmask(v128.or(i8x16.eq(v3, c), i8x16.eq(v3, d))),
+  );
+}
+
+/** The bits of the first `count` bytes. */
+@inline
+function firstBits(count: usize): u64 {
+  return count < 64 ? ((<u64>1) << (<u64>count)) - 1 : ~(<u64>0);
+}
+
+/** True when the bytes from `at` to `end` are blanks. */
+function areBlank(at: usize, end: usize): bool {
+  for (; at < end; at++) if (!isBlank(load<u8>(at))) return false;
+  return true;
+}
+
+/** Begins a record at `start`, behind those that the index holds. */
+@inline
+function beginRecord(context: CsvContext, start: usize): void {
+  store<u32>(context.entry, <u32>start - 1);
+  context.out = context.entry + 4;
+  context.surplus = 0;
+  context.strayAt = 0;
+}
+
+/** Makes the index empty; the next record begins at `at`. */
+export function openCsv(contextPtr: usize): void {
+  const context = changetype<CsvContext>(contextPtr);
+  context.records = 0;
+  context.from = 0;
+  context.entry = context.index;
+  context.state = State.TEXT;
+  beginRecord(context, context.at);
+}
+
+/** Gives up the room of the records that were decoded: what there is of the next one moves to the front. */
+function dropRecords(context: CsvContext): void {
+  const length = context.out - context.entry;
+  memory.copy(context.index, context.entry, length);
+  context.entry = context.index;
+  context.out = context.index + length;
+  context.records = 0;
+  context.from = 0;
+}
+
+/** Why the record up to `end` is none of the table's, with `errorAt`; NONE when it is one. */
+function reasonOf(context: CsvContext, start: usize, end: usize, found: usize): u32 {
+  context.errorAt = <u32>start;
+  // Before all others: the host refuses a record for its length before its end is there.
+  if (end - start > <usize>context.recordBytesMax) return Reason.TOO_LARGE;
+  if (context.strayAt != 0) {
+    context.errorAt = context.strayAt;
+    return CsvReason.STRAY;
+  }
+  const fields = <usize>context.fields;
+  if (found == fields || (found < fields && context.pad != 0)) return Reason.NONE;
+  context.errorAt = found > fields ? load<u32>(<usize>context.entry + (fields << 2)) : <u32>end;
+  return CsvReason.WIDTH;
+}
+
+/**
+ * Ends the record whose last field ends at `end`; the next one begins at `next`. Returns false when the host has to look:
+ * the record is refused, with `reason`, or there is no room for another one.
+ */
+function endRecord(context: CsvContext, end: usize, next: usize): bool {
+  const entry = <usize>context.entry;
+  const fields = <usize>context.fields;
+  const out = <usize>context.out;
+  const start = <usize>load<u32>(entry) + 1;
+  const found = ((out - entry) >> 2) + context.surplus;
+  context.reason = Reason.NONE;
+  // A line without anything is none, unless it may be a NULL.
+  if (start != end || fields == 1) {
+    const reason = reasonOf(context, start, end, found);
+    if (reason != Reason.NONE) {
+      context.reason = reason;
+      context.found = <u32>found;
+      context.recordStart = <u32>start;
+      context.recordEnd = <u32>end;
+      context.errorColumn = -1;
+      beginRecord(context, next);
+      return false;
+    }
+    // A field that is missing ends where the one before it does.
+    for (let i = found; i <= fields; i++) store<u32>(entry + (i << 2), <u32>end);
+    context.entry = <u32>(entry + ((fields + 1) << 2));
+    context.records += 1;
+  }
+  beginRecord(context, next);
+  const room = <usize>context.indexEnd - context.entry;
+  return context.records < context.recordsMax && room >= (fields + 1 + ENTRIES_MAX) << 2;
+}
+
+/** Keeps no more ends of a record than it has fields, and the last one: one that has more is refused anyway. */
+function limitFields(context: CsvContext, out: usize): usize {
+  const last = <usize>context.entry + ((<usize>(context.fields + 1)) << 2);
+  if (out <= last + 4) return out;
+  context.surplus += <u32>((out - last - 4) >> 2);
+  store<u32>(last, load<u32>(out - 4));
+  return last + 4;
+}
+
+/** Address behind the line end at `at`; 0 when the byte behind a CR is not there yet. */
+@inline
+function behindLineEnd(at: usize, end: usize): usize {
+  if (load<u8>(at) != RETURN) return at + 1;
+  if (at + 1 == end) return 0;
+  return at + 1 + <usize>(load<u8>(at, 1) == NEWLINE);
+}
+
+/**
+ * Address of the last byte that belongs to the quote at `at` inside a quoted field, which it closes (`state`) or escapes; 0
+ * when the bytes behind it are not there yet.
+ */
+function passQuote(context: CsvContext, at: usize, end: usize): usize {
+  if (at + 1 == end) return 0;
+  const c = load<u8>(at);
+  if (c != context.quote) return at + 1; // an escape
+  let behind = at + 1;
+  if (load<u8>(behind) == c && context.escape == c) return behind;
+  while (context.trim != 0 && isBlank(load<u8>(behind)) && load<u8>(behind) != context.delimiter) {
+    if (++behind == end) return 0;
+  }
+  const next = <u32>load<u8>(behind);
+  if (next != context.delimiter && next != NEWLINE && next != RETURN && context.strayAt == 0) {
+    context.strayAt = <u32>behind;
+  }
+  context.state = State.TEXT;
+  return at;
+}
+
+/** True when the record that is being indexed is a comment. */
+@inline
+function isComment(context: CsvContext, out: usize): bool {
+  if (context.comment == 0 || out != <usize>context.entry + 4) return false;
+  return load<u8>(<usize>load<u32>(context.entry) + 1) == context.comment;
+}
+
+/**
+ * Indexes records from `at` on. Returns how many the index holds, or `BAD_RECORD` with `reason`, `recordStart`, `recordEnd`,
+ * `errorAt` and `found` set for the record behind them. Goes on where it stopped when called again; all records that the
+ * index holds have been decoded then.
+ */
+export function indexCsv(contextPtr: usize): i32 {
+  const context = changetype<CsvContext>(contextPtr);
+  if (context.records != 0) dropRecords(context);
+  const end = <usize>context.end;
+  const delimiter = i8x16.splat(<i8>context.delimiter);
+  const quote = i8x16.splat(<i8>context.quote);
+  const escape = i8x16.splat(<i8>context.escape);
+  const newline = i8x16.splat(<i8>NEWLINE);
+  const carriage = i8x16.splat(<i8>RETURN);
+  const quotes = context.quote != NEWLINE;
+  let at = <usize>context.at;
+  let out = <usize>context.out;
+  context.reason = Reason.NONE;
+  while (at < end) {
+    const inside = firstBits(end - at);
+    const ends = bitsOfBoth(at, newline, carriage) & inside;
+    const marks = quotes ? bitsOfBoth(at, quote, escape) & inside : 0;
+    let bits = (bitsOf(at, delimiter) & inside) | ends | marks;
+    let next = at + 64;
+    if (marks == 0 && context.state == State.TEXT && context.comment == 0) {
+      while (bits) {
+        const bit = ctz(bits);
+        const pos = at + <usize>bit;
+        bits &= bits - 1;
+        if (((ends >> bit) & 1) == 0) {
+          store<u32>(out, <u32>pos);
+          out += 4;
+          continue;
+        }
+        context.out = <u32>out;
+        const behind = behindLineEnd(pos, end);
+        if (behind == 0) return pauseAt(context, pos);
+        if (!endRecord(context, pos, behind)) return pauseAt(context, behind);
+        out = context.out;
+        if (behind == pos + 2) {
+          if (bit == 63) next++;
+          else bits &= bits - 1;
+        }
+      }
+    } else {
+      while (bits) {
+        const bit = ctz(bits);
+        const pos = at + <usize>bit;
+        bits &= bits - 1;
+        context.out = <u32>out;
+        const isEnd = ((ends >> bit) & 1) != 0;
+        let last = pos;
+        if (context.state == State.TEXT && isComment(context, out)) context.state = State.COMMENT;
+        if (context.state == State.QUOTED) {
+          if (((marks >> bit) & 1) == 0) continue;
+          last = passQuote(context, pos, end);
+          if (last == 0) return pauseAt(context, pos);
+        } else if (isEnd) {
+          const behind = behindLineEnd(pos, end);
+          if (behind == 0) return pauseAt(context, pos);
+          last = behind - 1;
+          if (context.state == State.COMMENT) {
+            context.state = State.TEXT;
+            beginRecord(context, behind);
+          } else if (!endRecord(context, pos, behind)) return pauseAt(context, behind);
+          out = context.out;
+        } else if (context.state == State.TEXT) {
+          if (((marks >> bit) & 1) == 0) {
+            store<u32>(out, <u32>pos);
+            out += 4;
+          } else if (load<u8>(pos) == context.quote) {
+            const start = <usize>load<u32>(out - 4) + 1;
+            if (pos == start || (context.trim != 0 && areBlank(start, pos))) {
+              context.state = State.QUOTED;
+              context.quoteAt = <u32>pos;
+            }
+          }
+        }
+        // The byte behind is part of this one: of a CRLF, of an escape.
+        if (last != pos) {
+          if (bit == 63) next++;
+          else bits &= ~((<u64>2) << bit);
+        }
+      }
+    }
+    out = limitFields(context, out);
+    at = next;
+  }
+  context.out = <u32>out;
+  return pauseAt(context, at < end ? at : end);
+}
+
+function pauseAt(context: CsvContext, at: usize): i32 {
+  context.at = <u32>at;
+  return context.reason == Reason.NONE ? <i32>context.records : BAD_RECORD;
+}
+
+/** Line ends (LF, CR, CRLF) from `at` to `end`, which cuts no CRLF. */
+export function countLines(at: usize, end: usize): i32 {
+  const newline = i8x16.splat(<i8>NEWLINE);
+  const carriage = i8x16.splat(<i8>RETURN);
+  let lines: u64 = 0;
+  for (; at < end; at += 64) {
+    const inside = firstBits(end - at);
+    const feeds = bitsOf(at, newline) & inside;
+    const returns = bitsOf(at, carriage) & inside;
+    // A CR before a LF is no line end of its own.
+    const pairs = (feeds >> 1) | ((<u64>(at + 64 < end && load<u8>(at, 64) == NEWLINE)) << 63);
+    lines += popcnt(feeds) + popcnt(returns & ~pairs);
+  }
+  return <i32>lines;
+}
