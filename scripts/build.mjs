@@ -1,5 +1,6 @@
 // `npm run build`, after the kernels: the library by tsc to dist/ (modules and declarations, one file a source file), the
-// kernel modules beside it, and the command line bundled with its libraries inside, so that installing brings few packages.
+// kernel modules beside it; the command line and the monitor's pages bundled with their libraries inside, so that installing
+// brings few packages.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -22,11 +23,13 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 for (const name of ["kernels.wasm", "formats.wasm"]) copyFileSync(join(root, "build", name), join(dist, name));
 
 const source = join(root, "src");
+/** What is bundled; everything else of src/ is the library. */
+const bundled = ["cli", "monitor", "dashboard"].map((folder) => join(source, folder));
 const cli = join(source, "cli");
 const entry = join(cli, "millrace.ts");
 
 /**
- * Leaves the library itself out of the bundle: an import that leads from src/cli/ elsewhere into src/ becomes one from the
+ * Leaves the library itself out of the bundle: an import that leads from the command line into it becomes one from the
  * compiled file in dist/, so that the program and a user's job file share one copy.
  */
 const libraryStaysOutside = {
@@ -35,8 +38,8 @@ const libraryStaysOutside = {
   resolveId(specifier, importer) {
     if (!importer || !specifier.startsWith(".")) return null;
     const target = resolve(dirname(importer), specifier);
-    const leavesCli = target.startsWith(`${source}/`) && !target.startsWith(`${cli}/`);
-    return leavesCli ? { id: `../${relative(source, target)}`, external: true } : null;
+    const isLibrary = target.startsWith(`${source}/`) && !bundled.some((folder) => target.startsWith(`${folder}/`));
+    return isLibrary ? { id: `../${relative(source, target)}`, external: true } : null;
   },
 };
 
@@ -58,3 +61,22 @@ if (existsSync(entry)) {
   });
   chmodSync(join(dist, "cli/millrace.js"), 0o755);
 }
+
+// Two pages: index.html brings its own engine and is served by any server of files, served.html is `millrace monitor`'s. All
+// names are flat: the command line takes the folder into memory by them.
+const pages = join(source, "dashboard");
+await build({
+  root: pages,
+  base: "./",
+  configFile: false,
+  logLevel: "warn",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: join(dist, "monitor"),
+    emptyOutDir: true,
+    assetsDir: "",
+    target: "es2023",
+    modulePreload: false,
+    rolldownOptions: { input: [join(pages, "index.html"), join(pages, "served.html")] },
+  },
+});

@@ -34,6 +34,7 @@ export const LAYERS = [
   { layer: 9, name: "ml", files: "^src/ml/", only: [ENTRIES] },
   // Drives operators by hand, so it knows what stands below the engine.
   { layer: 9, name: "testing", files: "^src/testing/" },
-  { layer: 9, name: "cli", files: "^src/cli/", only: [ENTRIES] },
-  { layer: 9, name: "dashboard", files: "^src/dashboard/", only: [ENTRIES] },
+  { layer: 9, name: "monitor", files: "^src/monitor/", only: [ENTRIES] },
+  { layer: 9, name: "cli", files: "^src/cli/", only: [ENTRIES], also: ["^src/monitor/"] },
+  { layer: 9, name: "dashboard", files: "^src/dashboard/", only: [ENTRIES], also: ["^src/monitor/"] },
 ];

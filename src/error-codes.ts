@@ -31,6 +31,7 @@ export const CODES = {
   SOURCE_USED: "A stream or iterator that can be read once was read a second time. Make a new one for every run.",
   FUNCTION: "A user function threw, or gave something else than its declared rows. The cause carries its own error.",
   CANCELLED: "The job was stopped from outside: by its signal, by `cancel()` or by leaving its block.",
+  PORT_IN_USE: "The monitor cannot listen on this port. Give another one; 0 takes any that is free.",
   CLOSED: "The engine was closed before this was asked of it. Open another one.",
   ENCODING: "Text is not UTF-8 as a whole but UTF-16 or UTF-32. Convert the file to UTF-8.",
   UTF8: "A string of a record is not valid UTF-8, or holds half of a surrogate pair. The row policy decides about it.",

@@ -9,7 +9,7 @@ import { AGGREGATE_DOCS, FUNCTION_DOCS } from "../src/plan/function-docs.js";
 import { AGGREGATES, FUNCTIONS } from "../src/plan/functions.js";
 import { readText, type TextFile, textFiles } from "./support/repository.js";
 
-const product = textFiles(["src", "assembly"], /\.(ts|peggy)$/);
+const product = textFiles(["src", "assembly"], /\.(tsx?|peggy)$/);
 const code = [...product, ...textFiles(["test", "bench", "scripts", "examples"], /\.(ts|js|mjs)$/)];
 const prose = [
   ...textFiles(["docs"], /\.md$/),

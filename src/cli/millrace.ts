@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The command line: `millrace demo | run | explain | describe | bench`. Each command is one file beside this one, loaded
+// The command line: `millrace demo | monitor | run | explain | describe | bench`. Each command is one file beside this one, loaded
 // when it is called.
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { EXIT_USER, reportError } from "./exit.js";
 
@@ -16,15 +16,35 @@ const format = () =>
   new Option("--format <format>", "how rows are printed").choices(["table", "ndjson"]).default("table");
 const quiet = () => new Option("-q, --quiet", "no progress bar and no commentary");
 
+const port = () =>
+  new Option("--port <n>", "port on 127.0.0.1; 0 is any that is free").argParser(portNumber).default(0);
+
 program
   .command("demo")
-  .description("three million flights through hourly event-time windows")
+  .description("three million flights through hourly windows; or live metrics of 50 servers on a page")
+  .addArgument(new Argument("[what]", "what to show").choices(["flights", "monitor"]).default("flights"))
   .option("--file <path>", "a Parquet file with date, delay and origin (default: vega-datasets' flights-3m.parquet)")
   .option("--bound <duration>", "how far departures may be out of order", "1 day")
   .option("--late <path>", "where the late departures go (default: a new file in the temporary directory)")
+  .addOption(port())
+  .option("--seed <n>", "of the made-up metrics; another seed, other spikes", count, 1)
   .addOption(format())
   .addOption(quiet())
-  .action(async (options) => (await import("./demo.js")).demo(options));
+  .action(async (what, options) => {
+    if (what === "monitor") await (await import("./monitor.js")).demoMonitor(options);
+    else await (await import("./demo.js")).demo(options);
+  });
+
+program
+  .command("monitor")
+  .description(
+    "run a job file and show it live on a page of this machine: rates, lag, back-pressure, results, its plan",
+  )
+  .argument("<job>", "the module, e.g. job.js")
+  .option("--memory <bytes>", "memory budget, e.g. 512MB", bytes)
+  .addOption(port())
+  .addOption(quiet())
+  .action(async (job, options) => (await import("./monitor.js")).monitor(job, options));
 
 program
   .command("run")
@@ -73,6 +93,12 @@ function bytes(text: string): number {
 function count(text: string): number {
   const value = Number(text.replaceAll("_", ""));
   if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError("give a whole number above 0.");
+  return value;
+}
+
+function portNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError("give 0 to 65535.");
   return value;
 }
 

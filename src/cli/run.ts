@@ -91,7 +91,8 @@ export function metricsTable(job: Job): string {
   return table(["operator", "rows in", "rows out", "batches", "late", "bad", "ms", "state bytes"], rows);
 }
 
-async function loadJob(path: string, mill: Millrace): Promise<Pipeline | DataStream> {
+/** What a job file gives. @throws FILE_NOT_FOUND, UNSUPPORTED, OPTION */
+export async function loadJob(path: string, mill: Millrace): Promise<Pipeline | DataStream> {
   if (!existsSync(path)) {
     throw new ConnectorError("FILE_NOT_FOUND", `there is no file ${path}`, {
       domain: "user",
@@ -112,7 +113,7 @@ async function loadJob(path: string, mill: Millrace): Promise<Pipeline | DataStr
 }
 
 // A job file may bring its own copy of the library, so classes are compared by shape where they differ.
-function isStream(value: unknown): value is DataStream {
+export function isStream(value: unknown): value is DataStream {
   return value instanceof DataStream || (hasMethod(value, "rows") && hasMethod(value, "explain"));
 }
 

@@ -45,7 +45,7 @@ export type TraceEvent = { readonly atMs: number } & (
   | Sample
 );
 
-export type TraceKind = TraceEvent["kind"];
+type TraceKind = TraceEvent["kind"];
 
 /** What a reader wants to hear of. */
 export interface TraceOptions {

@@ -50,7 +50,8 @@ describe("help and wrong words", () => {
   test("--help names every command", async () => {
     const { code, out } = await millrace(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["demo", "run", "explain", "describe", "bench"]) expect(out).toContain(`  ${command} `);
+    for (const command of ["demo", "monitor", "run", "explain", "describe", "bench"])
+      expect(out).toContain(`  ${command} `);
   });
 
   test("a wrong option names its neighbour and exits with 1", async () => {
