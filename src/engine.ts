@@ -2,6 +2,21 @@
 // `browser.ts` open it as `Millrace`, with their platform and connectors.
 import { parseDurationMs } from "./api/duration.js";
 import {
+  type EventSourceOptions,
+  type EventSourceTarget,
+  type EventsOptions,
+  type ObservableLike,
+  observableOf,
+  openEventSource,
+  openEvents,
+  openObservable,
+  openPoll,
+  openWebSocket,
+  type PollOptions,
+  type PushOptions,
+  type WebSocketOptions,
+} from "./api/live.js";
+import {
   checkDate,
   checkFunction,
   checkInteger,
@@ -24,6 +39,8 @@ import {
   type FetchOptions,
   type FileOptions,
   type GenerateOptions,
+  isNodeBytes,
+  type NodeBytes,
   type RowsOptions,
 } from "./api/tables.js";
 import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
@@ -111,26 +128,83 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
-   * What comes over time: anything iterable or async-iterable that gives rows, or a `ReadableStream` of bytes (`format`
-   * says of what). What can be read once is read once.
+   * The messages of a WebSocket, each one or more records. A lost connection is opened again.
+   *
+   * @example mill.webSocket("wss://host/trades", { schema: { ts: "TIMESTAMP(3)", price: "DOUBLE" }, time: "ts" })
+   */
+  webSocket<const S extends SchemaLiteral>(url: string, options: WebSocketOptions<S>): Table<RowOf<S>> {
+    return openWebSocket(this.#runner, url, options as WebSocketOptions);
+  }
+
+  /** Server-sent events, each one or more records. A lost connection is opened again behind the last event's id. */
+  eventSource<const S extends SchemaLiteral>(url: string, options: EventSourceOptions<S>): Table<RowOf<S>> {
+    return openEventSource(this.#runner, url, options as EventSourceOptions);
+  }
+
+  /**
+   * Records of a URL that is asked again and again: what has not changed gives none.
+   *
+   * @example mill.poll("https://host/orders", { every: "5s", cursor: { column: "id", parameter: "after" } })
+   */
+  poll<const S extends SchemaLiteral = SchemaLiteral>(url: string, options: PollOptions<S>): Table<RowOf<S>> {
+    return openPoll(this.#runner, url, options as PollOptions);
+  }
+
+  /**
+   * A row for each event of an `EventTarget`.
+   *
+   * @example mill.events(window, "pointermove", { map: ({ clientX, timeStamp }) => ({ clientX, timeStamp }) })
+   */
+  events<const S extends SchemaLiteral, E = unknown>(
+    target: EventSourceTarget<E>,
+    types: string | readonly string[],
+    options: EventsOptions<E, Row, S> & Declared<S>,
+  ): Table<RowOf<S>>;
+  events<R extends object, E = unknown>(
+    target: EventSourceTarget<E>,
+    types: string | readonly string[],
+    options: EventsOptions<E, R>,
+  ): Table<R>;
+  events<E>(
+    target: EventSourceTarget<E>,
+    types: string | readonly string[],
+    options: EventsOptions<E, unknown>,
+  ): Table<never> {
+    return openEvents(this.#runner, target, types, options);
+  }
+
+  /**
+   * What comes over time: anything iterable or async-iterable that gives rows, an observable of rows, or a stream of bytes
+   * (a `ReadableStream`, or Node's; `format` says of what). What can be read once is read once.
    *
    * @example mill.from(quotes, { schema: { ts: "TIMESTAMP(3)", price: "DOUBLE" }, time: "ts", outOfOrder: "1s" })
    */
   from<const S extends SchemaLiteral>(values: Rows, options: RowsOptions<S> & Declared<S>): Table<RowOf<S>>;
   from<const S extends SchemaLiteral = SchemaLiteral>(
-    bytes: ReadableStream<Uint8Array>,
+    bytes: ReadableStream<Uint8Array> | NodeBytes,
     options?: BytesOptions<S>,
   ): Table<RowOf<S>>;
   from<R extends object>(values: Iterable<R> | AsyncIterable<R>, options?: RowsOptions): Table<R>;
-  from(values: Rows | ReadableStream<Uint8Array>, options?: RowsOptions & BytesOptions): Table<never> {
+  from<const S extends SchemaLiteral>(
+    values: ObservableLike<Row>,
+    options: PushOptions<S> & Declared<S>,
+  ): Table<RowOf<S>>;
+  from<R extends object>(values: ObservableLike<R>, options?: PushOptions): Table<R>;
+  from(
+    values: Rows | ReadableStream<Uint8Array> | NodeBytes | ObservableLike<unknown>,
+    options?: RowsOptions & BytesOptions & PushOptions,
+  ): Table<never> {
     if (typeof values === "object" && values !== null) {
-      if ("getReader" in values) {
+      if ("getReader" in values || isNodeBytes(values)) {
         const spec = { where: "from()", connector: "stream", name: "stream", own: BYTES_OPTIONS, live: values };
         return openTable(this.#runner, spec, options);
       }
       if (Symbol.iterator in values || Symbol.asyncIterator in values) return this.#rows("from()", values, options);
+      const observable = observableOf(values);
+      if (observable !== null) return openObservable(this.#runner, observable, options);
     }
-    throw wrongArgument("from()", "rows", values, "an iterable, an async iterable, or a ReadableStream of bytes");
+    const hint = "an iterable, an async iterable, an observable, a ReadableStream of bytes, or one of Node's";
+    throw wrongArgument("from()", "rows", values, hint);
   }
 
   /** Row objects, or with a schema arrays by position. Every job reads the array as it then is. */

@@ -27,6 +27,10 @@ export const CODES = {
     "A URL could not be fetched, or the server did not answer with success. The message carries status and reason.",
   LISTEN:
     "A server could not listen on its port: it is taken, or not allowed. Choose another one; port 0 takes a free one.",
+  CONNECTION:
+    "A connection (WebSocket) could not be opened, or was lost and not regained in the attempts that the table allows.",
+  SOURCE_OVERRUN:
+    "Rows or messages came faster than the program took them, from where nothing can be held back. Raise the buffer.",
   SOURCE_FAILED: "An iterable, stream or callback of the program threw while the engine read from it or wrote to it.",
   SOURCE_USED: "A stream or iterator that can be read once was read a second time. Make a new one for every run.",
   FUNCTION: "A user function threw, or gave something else than its declared rows. The cause carries its own error.",

@@ -53,6 +53,17 @@ export {
   week,
   year,
 } from "./api/functions.js";
+export type {
+  EventSourceOptions,
+  EventSourceTarget,
+  EventsOptions,
+  MessageOptions,
+  ObservableLike,
+  PollOptions,
+  PushOptions,
+  RetryPolicy,
+  WebSocketOptions,
+} from "./api/live.js";
 export { Pipeline, type Target } from "./api/pipeline.js";
 export type {
   AnyRow,
@@ -90,6 +101,7 @@ export type {
   FetchOptions,
   FileOptions,
   GenerateOptions,
+  NodeBytes,
   RowsOptions,
 } from "./api/tables.js";
 export type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";

@@ -128,6 +128,7 @@ function contextOf({ workspace }: TestWorkspace): OperatorContext {
     shouldYield: () => false,
     warnOnce: () => undefined,
     wake: () => undefined,
+    connection: () => undefined,
   };
 }
 

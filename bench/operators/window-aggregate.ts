@@ -77,6 +77,7 @@ class Chain {
         throw new Error(message);
       },
       wake: () => undefined,
+      connection: () => undefined,
     };
     const nothing = { side: () => undefined, hasSide: () => false, split: () => undefined };
     const sink: Output = { ...nothing, emit: (batch) => this.#sum(batch), watermark: () => undefined };

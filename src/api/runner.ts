@@ -56,6 +56,8 @@ export interface NodeMetrics {
   readonly batchesIn: number;
   readonly batchesOut: number;
   readonly bytesIn: number;
+  /** How often something outside failed and was tried again. */
+  readonly retries: number;
   readonly lateRows: number;
   readonly partiallyLateRows: number;
   readonly badRows: number;
@@ -72,6 +74,14 @@ export type JobEvent = { readonly atMs: number } & (
   | { readonly kind: "late"; readonly uid: string; readonly rows: number }
   | { readonly kind: "bad"; readonly uid: string; readonly rows: number }
   | JobSample
+  /** How a source's connection stands: `waiting` was lost and is opened again in `delayMs`; `message` says why. */
+  | {
+      readonly kind: "connection";
+      readonly uid: string;
+      readonly status: "connecting" | "open" | "waiting" | "closed";
+      readonly delayMs?: number;
+      readonly message?: string;
+    }
 );
 
 /**

@@ -22,7 +22,7 @@ export interface TableOptions<S extends SchemaLiteral = SchemaLiteral> extends W
   readonly rowPolicy?: RowPolicy;
 }
 
-const TABLE_OPTIONS = ["schema", "time", "outOfOrder", "idle", "maxFutureDrift", "rowPolicy"] as const;
+export const TABLE_OPTIONS = ["schema", "time", "outOfOrder", "idle", "maxFutureDrift", "rowPolicy"] as const;
 
 /** What an engine knows of a table when it is made. */
 export interface TableSpec<Own extends string> {

@@ -39,6 +39,19 @@ export interface CsvOptions {
   readonly escapeFormulas?: boolean;
 }
 
+/** A `Readable` of Node that gives bytes: standard input, a file, a response. */
+export interface NodeBytes extends AsyncIterable<Uint8Array | string> {
+  readonly readableObjectMode: boolean;
+  /** Whether it was read from already. */
+  readonly readableDidRead: boolean;
+  destroy(): unknown;
+}
+
+/** Whether it is a stream of Node that gives bytes. One of objects is an async iterable like others. */
+export function isNodeBytes(value: object): value is NodeBytes {
+  return "readableObjectMode" in value && value.readableObjectMode === false && Symbol.asyncIterator in value;
+}
+
 /** Tables that are read from bytes. */
 export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
   /** `ndjson`, `csv`, `json`, `lines`, `bytes`, or for files also `parquet`; told by a name's ending, else `ndjson`, unless given. */

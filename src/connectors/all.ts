@@ -12,5 +12,9 @@ export const CONNECTORS: readonly (Connector | LateConnector)[] = [
   { name: "file", formats: true, load: async () => (await import("./file.js")).file },
   { name: "stream", formats: true, load: async () => (await import("./stream.js")).stream },
   { name: "fetch", formats: true, load: async () => (await import("./stream.js")).http },
+  { name: "websocket", formats: true, load: async () => (await import("./websocket.js")).webSocket },
+  { name: "event-source", formats: true, load: async () => (await import("./event-source.js")).eventSource },
+  { name: "poll", formats: true, load: async () => (await import("./poll.js")).poll },
+  { name: "push", load: async () => (await import("./push.js")).push },
   { name: "generator", load: async () => (await import("./generator.js")).generator },
 ];

@@ -9,7 +9,7 @@ import { buildGoodRows, rowBytes } from "../operators/bad-records.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import { messageOf } from "../platform/errors.js";
 import type { Completion } from "../platform/platform.js";
-import type { Connector, Resolved } from "../runtime/connector.js";
+import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 
 /** Rows that are looked at for the columns where no schema is given. */
@@ -34,10 +34,10 @@ interface Known {
 
 const known = new WeakMap<object, Known>();
 
-export const rows: Connector = {
+export const rows = {
   name: "rows",
 
-  async resolve({ live, ref }, schema): Promise<Resolved> {
+  async resolve({ live, ref }: Table, schema: Schema | null): Promise<Resolved> {
     const values = live as Rows;
     const memory = knownOf(values);
     const bounded = (ref.options["bounded"] as boolean | undefined) ?? !isAsync(values);
@@ -45,12 +45,12 @@ export const rows: Connector = {
     return { schema: memory.schema, bounded };
   },
 
-  source: ({ live, ref }, schema) => {
+  source: ({ live, ref }: Table, schema: Schema): Source => {
     const values = live as Rows;
     if (Array.isArray(values)) return new ArraySource(values, ref.name, schema);
     return isAsync(values) ? new AsyncSource(values, ref.name, schema) : new IteratorSource(values, ref.name, schema);
   },
-};
+} satisfies Connector;
 
 function knownOf(values: Rows): Known {
   let memory = known.get(values);
@@ -116,6 +116,8 @@ async function failing<T>(name: string, work: () => Promise<T>): Promise<T> {
 }
 
 function sourceFailed(name: string, cause: unknown): ConnectorError {
+  // What is pushed and does not fit says so itself.
+  if (cause instanceof ConnectorError) return cause;
   return new ConnectorError("SOURCE_FAILED", `${name} threw: ${messageOf(cause)}`, {
     hint: "the cause is the program's own error",
     domain: "user",

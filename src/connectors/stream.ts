@@ -1,4 +1,5 @@
-// Bytes that come once, in order: a WHATWG ReadableStream, or the body of a fetch. One split of records in any format.
+// Bytes that come once, in order: a WHATWG ReadableStream, a stream of Node, or the body of a fetch. One split of records in any format.
+import { isNodeBytes, type NodeBytes } from "../api/tables.js";
 import type { Schema } from "../arrow/types.js";
 import { ConnectorError } from "../errors.js";
 import type { Format } from "../formats/format.js";
@@ -15,7 +16,7 @@ import { endingFormat, loadAndOpen, openFormat } from "./formats.js";
 /** Bytes that are looked at for the columns where no schema is given. */
 const SAMPLE_BYTES = CHUNK_BYTES / 4;
 
-type Bytes = ReadableStream<Uint8Array>;
+type Bytes = ReadableStream<Uint8Array> | NodeBytes;
 
 /** What was read of a stream to learn its columns, and how to read on. */
 interface Begun {
@@ -64,13 +65,10 @@ function resolved(schema: Schema): Resolved {
 
 /** Takes a stream for reading. @throws SOURCE_USED when a job or somebody else has it */
 function takeStream(table: Table): Begun {
-  const {
-    live,
-    ref: { name },
-  } = table;
-  const bytes = live as Bytes;
+  const { name } = table.ref;
+  const bytes = table.live as Bytes;
   const begun = streams.get(bytes);
-  if (begun === null || (begun === undefined && bytes.locked)) {
+  if (begun === null || (begun === undefined && isTaken(bytes))) {
     throw new ConnectorError("SOURCE_USED", `${name} was read already`, {
       hint: "a stream can be read once: give a new one to every run, or a URL to mill.fetch()",
       domain: "user",
@@ -78,21 +76,48 @@ function takeStream(table: Table): Begun {
   }
   streams.set(bytes, null);
   if (begun !== undefined) return begun;
-  const reader = bytes.getReader();
+  const { next, cancel } = isNodeBytes(bytes) ? readNode(bytes) : readWeb(bytes);
   const read: ReadChunk = (done) => {
-    reader.read().then(
-      ({ value }) => {
+    next().then(
+      (value) => {
         if (value === undefined || value instanceof Uint8Array) done(null, value ?? null);
+        else if (typeof value === "string" && isNodeBytes(bytes)) done(null, new TextEncoder().encode(value));
         else done(streamFailed(name, `it gives ${typeof value}, not Uint8Array`), null);
       },
       (cause: unknown) => done(streamFailed(name, cause), null),
     );
   };
+  return { head: [], rest: plain(read, table), cancel };
+}
+
+function isTaken(bytes: Bytes): boolean {
+  return isNodeBytes(bytes) ? bytes.readableDidRead : bytes.locked;
+}
+
+/** The next chunk, undefined at the end; and how to stop. */
+interface Chunks {
+  readonly next: () => Promise<unknown>;
+  readonly cancel: () => void;
+}
+
+function readWeb(bytes: ReadableStream<Uint8Array>): Chunks {
+  const reader = bytes.getReader();
   return {
-    head: [],
-    rest: plain(read, table),
+    next: async () => (await reader.read()).value,
     // A stream that fails while it is given up has nothing more to say.
     cancel: () => void reader.cancel().catch(() => undefined),
+  };
+}
+
+/** A stream of Node reads on only while it is asked. Its iterator's own `return` would wait for the chunk that is asked for. */
+function readNode(bytes: NodeBytes): Chunks {
+  const iterator = bytes[Symbol.asyncIterator]();
+  return {
+    next: async () => {
+      const { done, value } = await iterator.next();
+      return done === true ? undefined : value;
+    },
+    cancel: () => void bytes.destroy(),
   };
 }
 

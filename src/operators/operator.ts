@@ -11,6 +11,14 @@ export interface SplitEvent {
   readonly status: "active" | "idle" | "done";
 }
 
+/** How a connection to the outside stands. `waiting`: it was lost, and is opened again in `delayMs`. */
+export interface ConnectionEvent {
+  readonly status: "connecting" | "open" | "waiting" | "closed";
+  readonly delayMs?: number;
+  /** Why it is not open. */
+  readonly message?: string;
+}
+
 /** Outputs beside the main one. Late rows and dead letters go where the user sends them, or are counted. */
 export type SideOutput = "late" | "deadLetter";
 
@@ -42,6 +50,8 @@ export interface OperatorMetrics {
   /** Time spent inside the operator, its downstream not counted. */
   busyMs: number;
   bytesIn: number;
+  /** How often something outside failed and was tried again. */
+  retries: number;
 }
 
 export interface OperatorContext {
@@ -62,6 +72,8 @@ export interface OperatorContext {
   warnOnce(key: string, message: string): void;
   /** Wakes the task: an answer from outside has arrived. */
   wake(): void;
+  /** Tells the job's trace how a connection stands; `waiting` counts as a retry. */
+  connection(event: ConnectionEvent): void;
 }
 
 export interface Operator {
@@ -139,5 +151,6 @@ export function newMetrics(): OperatorMetrics {
     stateBytes: 0,
     busyMs: 0,
     bytesIn: 0,
+    retries: 0,
   };
 }

@@ -6,7 +6,7 @@ import type { RowPolicy } from "../plan/policy.js";
 import type { Completion, Platform } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import { type BadRecord, BadRecords } from "./bad-records.js";
-import type { OperatorContext, OperatorMetrics, Output, SplitEvent } from "./operator.js";
+import type { ConnectionEvent, OperatorContext, OperatorMetrics, Output, SplitEvent } from "./operator.js";
 
 /** What a source works with while its job runs. */
 export interface SourceContext {
@@ -23,6 +23,8 @@ export interface SourceContext {
   bad(record: BadRecord): void;
   /** The largest event time that a split has delivered so far (ms), −Infinity before its first row. */
   progressMs(split: number): number;
+  /** Tells the job's trace how a connection stands; `waiting` counts as a retry. */
+  connection(event: ConnectionEvent): void;
 }
 
 /** A batch to process now, or why there is none: `blocked` until `wake`, or `done` for good. */
@@ -87,6 +89,7 @@ export class SourceOperator {
       split: (event) => void this.#events.push(event),
       bad: (record) => this.#bad.refuse(record),
       progressMs: this.#progressMs,
+      connection: (event) => context.connection(event),
     });
   }
 

@@ -1,7 +1,7 @@
 // A page or a web worker as a host: turns by MessageChannel, fetch, linear memory shared where the page is isolated.
 // There are no paths in a page: bytes come by fetch, streams, or the File objects that the user picked.
 import { ConnectorError } from "../errors.js";
-import { fetchBody } from "./io.js";
+import { fetchBody, type HostSocket, listenToSocket } from "./io.js";
 import type { Completion, LogLevel, Platform, Storage } from "./platform.js";
 
 type Log = Platform["log"];
@@ -26,6 +26,9 @@ export function browserPlatform(options: { log?: Log } = {}): Platform {
     net: {
       fetch: (url, { headers }, done) => {
         fetchBody((address, init) => fetch(address, init), url, headers, done);
+      },
+      webSocket: (url, { protocols = [] }, events) => {
+        return listenToSocket(new WebSocket(url, [...protocols]) as HostSocket, events);
       },
     },
     // Shared memory constructs in other pages too, but cannot be posted to a worker there.

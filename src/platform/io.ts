@@ -1,6 +1,6 @@
-// What the hosts share: reading until a request is complete, and fetch over a WHATWG body.
+// What the hosts share: reading until a request is complete, fetch over a WHATWG body, and WebSockets as pages have them.
 import { fetchFailed, messageOf } from "./errors.js";
-import type { Completion, FetchResult } from "./platform.js";
+import type { Completion, FetchResult, Socket, SocketEvents } from "./platform.js";
 
 /** One attempt to read into `target` from `offset`: how many bytes came, 0 at the end of the file. */
 export type ReadSome = (offset: number, target: Uint8Array, done: Completion<number>) => void;
@@ -34,7 +34,11 @@ export function settle<T>(promise: Promise<T>, done: Completion<T>, wrap: (cause
 export type HostFetch = (
   url: string,
   options: { headers?: Record<string, string>; signal: AbortSignal },
-) => Promise<{ readonly status: number; readonly body: ReadableStream<Uint8Array> | null }>;
+) => Promise<{
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: ReadableStream<Uint8Array> | null;
+}>;
 
 /** A fetch by the host's own `fetch`; any status is an answer, only the network fails. */
 export function fetchBody(
@@ -46,10 +50,11 @@ export function fetchBody(
   const controller = new AbortController();
   const failed = (cause: unknown) => fetchFailed(url, messageOf(cause), cause);
   const options = { headers: { ...headers }, signal: controller.signal };
-  const result = hostFetch(url, options).then(({ status, body }): FetchResult => {
+  const result = hostFetch(url, options).then(({ status, headers: answered, body }): FetchResult => {
     const reader = body?.getReader();
     return {
       status,
+      header: (name) => answered.get(name),
       read: (answer) => {
         if (reader === undefined) answer(null, null);
         else
@@ -63,4 +68,34 @@ export function fetchBody(
     };
   });
   settle(result, done, failed);
+}
+
+/** The part of a WHATWG WebSocket that is used. */
+export interface HostSocket {
+  binaryType: string;
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  send(message: string | Uint8Array): void;
+  close(): void;
+}
+
+/** Listens to a WebSocket as the WHATWG has it, which cannot be paused. Its `error` says nothing that `close` does not. */
+export function listenToSocket(socket: HostSocket, events: SocketEvents): Socket {
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => events.open();
+  socket.onmessage = ({ data }) =>
+    events.message(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
+  socket.onclose = ({ code, reason }) => events.closed(code, reason);
+  return {
+    send: (message) => socket.send(message),
+    pause: () => false,
+    resume: () => undefined,
+    close: () => {
+      socket.onopen = null;
+      socket.onmessage = null;
+      socket.onclose = null;
+      socket.close();
+    },
+  };
 }

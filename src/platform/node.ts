@@ -7,6 +7,7 @@ import { fileExists, fileFailed, fileNotFound } from "./errors.js";
 import { isGlob, isHidden, matchName, parseGlob } from "./glob.js";
 import { fetchBody, readFully, settle } from "./io.js";
 import type { FileInfo, LogLevel, Platform, ReadableFile, Storage, WritableFile } from "./platform.js";
+import { openSocket } from "./socket.node.js";
 
 type Log = Platform["log"];
 
@@ -27,7 +28,7 @@ export function nodePlatform(options: { log?: Log } = {}): Platform {
       },
     },
     storage,
-    net: { fetch: (url, { headers }, done) => fetchBody(fetch, url, headers, done) },
+    net: { fetch: (url, { headers }, done) => fetchBody(fetch, url, headers, done), webSocket: openSocket },
     sharedMemory: true,
     // The first DecompressionStream of a process takes Node 15 ms, this 2.
     inflate: (deflated, done) => done(null, inflateSync(deflated)),

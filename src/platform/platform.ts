@@ -64,13 +64,46 @@ export interface Storage {
 
 export interface FetchResult {
   readonly status: number;
+  /** One header of the answer; null when it is not there, or in a page not shown to it (CORS). */
+  header(name: string): string | null;
   /** The next bytes of the body; null at its end. */
   read(done: Completion<Uint8Array | null>): void;
   cancel(): void;
 }
 
+/** What a WebSocket tells. */
+export interface SocketEvents {
+  /** It is connected. */
+  open(): void;
+  /** One message: text as a string or its UTF-8 bytes, whichever the host has; what is binary as bytes. */
+  message(data: string | Uint8Array): void;
+  /** Told once, and nothing after it; also when it never opened. `code` is the WebSocket's own (RFC 6455), 1006 for none. */
+  closed(code: number, reason: string): void;
+  /** Told instead of `closed` when this host can never open it, whatever the server does. */
+  failed(error: Error): void;
+}
+
+/** A WebSocket that was opened, or is being opened. */
+export interface Socket {
+  /** Only after `open` was told. */
+  send(message: string | Uint8Array): void;
+  /** Stops messages from coming, so that the server is held back. False where the host cannot: pages, for one. */
+  pause(): boolean;
+  resume(): void;
+  /** Closes it; nothing is told from now on. */
+  close(): void;
+}
+
+export interface SocketOptions {
+  readonly protocols?: readonly string[];
+  /** Longest message that is taken, where the host can bound it. */
+  readonly messageBytesMax?: number;
+}
+
 interface Net {
   fetch(url: string, options: { headers?: Readonly<Record<string, string>> }, done: Completion<FetchResult>): void;
+  /** @throws what the host says of a URL that is none; elsewhere `events.failed` is told */
+  webSocket(url: string, options: SocketOptions, events: SocketEvents): Socket;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

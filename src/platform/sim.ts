@@ -2,9 +2,9 @@
 // ordered by time and then by chance, so that a seed is a whole run: what ran between what, how long every read took, how
 // short it fell. A rolling hash over (time, task, event) tells whether two runs were the same.
 import { InternalError } from "../errors.js";
-import { fetchFailed } from "./errors.js";
-import type { Completion, FetchResult, LogLevel, Platform } from "./platform.js";
+import type { LogLevel, Platform } from "./platform.js";
 import { SimFiles } from "./sim-files.js";
+import { SimNet } from "./sim-net.js";
 
 /** Reading the clock takes up to so much virtual time, so that step budgets run out here as they do on a real host. */
 const TICK_MS = 0.05;
@@ -38,19 +38,21 @@ export class SimPlatform implements Platform {
   readonly name = "sim";
   readonly sharedMemory = true;
   readonly files: SimFiles;
+  readonly net: SimNet;
   /** What was logged, in order. */
   readonly lines: LogLine[] = [];
   readonly #options: SimOptions;
   readonly #next: () => number;
   readonly #heap = new EventHeap();
-  readonly #bodies = new Map<string, Uint8Array>();
   readonly #hash = new RollingHash();
   #timeMs = 0;
 
   constructor(seed: number, options: SimOptions = {}) {
     this.#options = options;
     this.#next = seeded(seed);
-    this.files = new SimFiles((label, turn) => this.#later(label, turn), this.#next);
+    const later = (label: string, turn: () => void) => this.#later(label, turn);
+    this.files = new SimFiles(later, this.#next);
+    this.net = new SimNet(later, this.#next);
   }
 
   readonly clock = {
@@ -86,23 +88,13 @@ export class SimPlatform implements Platform {
     return this.files;
   }
 
-  readonly net = {
-    fetch: (url: string, _options: object, done: Completion<FetchResult>) => {
-      this.#later(`fetch ${url}`, () => {
-        const body = this.#bodies.get(url);
-        if (body === undefined) done(fetchFailed(url, "no such host"), undefined as never);
-        else done(null, this.#fetched(url, body));
-      });
-    },
-  };
-
   log(level: LogLevel, message: string): void {
     this.lines.push({ level, message });
   }
 
   /** Answers a URL with these bytes, in chunks cut by chance. */
   serve(url: string, body: Uint8Array): void {
-    this.#bodies.set(url, body);
+    this.net.respond(url, () => ({ chunks: [body] }));
   }
 
   /** Virtual milliseconds since the start. */
@@ -158,26 +150,6 @@ export class SimPlatform implements Platform {
 
   #push(timeMs: number, label: string, turn: () => void): void {
     this.#heap.push({ timeMs, tie: this.#next(), label, turn });
-  }
-
-  #fetched(url: string, body: Uint8Array): FetchResult {
-    let at = 0;
-    let cancelled = false;
-    return {
-      status: 200,
-      read: (done) => {
-        this.#later(`chunk ${url}`, () => {
-          if (cancelled) return done(fetchFailed(url, "cancelled"), null);
-          const end = Math.min(body.length, at + 1 + Math.floor(this.#next() * 65536));
-          const chunk = at === body.length ? null : body.slice(at, end);
-          at = end;
-          return done(null, chunk);
-        });
-      },
-      cancel: () => {
-        cancelled = true;
-      },
-    };
   }
 }
 

@@ -200,6 +200,10 @@ export class Graph {
         platform.log("warn", message, { operator: uid });
       },
       wake: () => task.wake(),
+      connection: (event) => {
+        if (event.status === "waiting") outlet.metrics.retries++;
+        task.trace.emit({ kind: "connection", uid, ...event });
+      },
     };
   }
 

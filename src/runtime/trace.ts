@@ -1,7 +1,7 @@
 // A job's event stream: the metrics display, the monitor and the simulator's hash are readers of it. With nobody
 // listening an event costs one comparison.
 import { hintNames, PlanError } from "../errors.js";
-import type { OperatorMetrics } from "../operators/operator.js";
+import type { ConnectionEvent, OperatorMetrics } from "../operators/operator.js";
 
 export type JobState = "starting" | "running" | "finishing" | "done" | "failed" | "cancelled";
 
@@ -43,6 +43,7 @@ export type TraceEvent = { readonly atMs: number } & (
   /** Rows refused by the row policy. */
   | { readonly kind: "bad"; readonly uid: string; readonly rows: number }
   | Sample
+  | ({ readonly kind: "connection"; readonly uid: string } & ConnectionEvent)
 );
 
 type TraceKind = TraceEvent["kind"];
@@ -55,7 +56,7 @@ export interface TraceOptions {
 }
 
 /** Every event that an operator makes by itself. */
-const HAPPENINGS: readonly TraceKind[] = ["state", "batch", "watermark", "late", "bad"];
+const HAPPENINGS: readonly TraceKind[] = ["state", "batch", "watermark", "late", "bad", "connection"];
 const KINDS: readonly TraceKind[] = [...HAPPENINGS, "sample"];
 const SAMPLE_MS = 250;
 /** Below it samples would cost more than they show. */

@@ -70,6 +70,9 @@ export function testContext(workspace: Workspace, options: TestContextOptions = 
     wake() {
       context.wakes++;
     },
+    connection() {
+      // Nobody reads a trace here.
+    },
   };
   return context;
 }

@@ -57,6 +57,8 @@ export interface SourceFixture {
     readonly rows: Rows;
     readonly places: readonly { readonly code: string; readonly at: Place }[];
   };
+  /** It has no end: it is read until it has given its rows. */
+  readonly endless?: boolean;
   /** Whether it goes on at a snapshot; else `restore` says UNSUPPORTED. */
   readonly replayable: boolean;
 }
@@ -100,6 +102,7 @@ class Reading {
       split: (event) => void this.splits.push(event),
       bad: (record) => void this.bad.push(record),
       progressMs: () => Number.NEGATIVE_INFINITY,
+      connection: () => undefined,
     });
   }
 
@@ -125,8 +128,9 @@ class Reading {
     }
   }
 
-  async end(): Promise<void> {
-    while (await this.next());
+  /** Reads to the end, or until there are so many rows. */
+  async end(rowsMax = Number.POSITIVE_INFINITY): Promise<void> {
+    while (this.rows.length < rowsMax && (await this.next()));
   }
 
   async close(): Promise<void> {
@@ -151,14 +155,19 @@ class Reading {
   }
 }
 
-/** Opens a subject, hands it over, and takes it down whatever happened. */
+/** Opens a subject, binds its table as the engine does, hands it over, and takes it down whatever happened. */
 async function within(
   open: () => Subject | Promise<Subject>,
+  schema: Columns,
   work: (subject: Subject) => Promise<void>,
 ): Promise<void> {
   const subject = await open();
   try {
-    await work(subject);
+    const { connector, table } = subject;
+    const binding = connector.resolve?.(table, parseSchema(schema)) ?? Promise.resolve(null);
+    const bound = await (subject.wait?.(binding) ?? binding);
+    const ref = { ...table.ref, options: { ...table.ref.options, ...bound?.options } };
+    await work({ ...subject, table: { ...table, ref } });
   } finally {
     await subject.dispose?.();
   }
@@ -170,6 +179,7 @@ const IDLE_TURNS = 20;
 /** The suite for a source. */
 export function describeSource(name: string, fixture: SourceFixture): void {
   const { schema, rows } = fixture;
+  const rowsMax = fixture.endless === true ? rows.length : undefined;
   const open = async () => {
     const kit = await openTestWorkspace();
     return { kit, subject: () => fixture.open(kit) };
@@ -180,11 +190,11 @@ export function describeSource(name: string, fixture: SourceFixture): void {
       "gives its rows in batches of %d at most, its splits announced before",
       async (batchRowsMax) => {
         const { kit, subject } = await open();
-        await within(subject, async (given) => {
+        await within(subject, schema, async (given) => {
           const reading = new Reading(kit, given, schema, { batchRowsMax });
           await reading.next();
           expect(reading.splits[0]?.status).toBe("active");
-          await reading.end();
+          await reading.end(rowsMax);
           expect(reading.rows).toEqual(rows);
           expect(Math.max(...reading.batchRows)).toBeLessThanOrEqual(batchRowsMax);
           const { doneBytes, totalBytes } = reading.source.progress();
@@ -198,9 +208,13 @@ export function describeSource(name: string, fixture: SourceFixture): void {
     test("closed at any time leaves nothing open and no memory behind, and wakes nobody", async () => {
       const { kit, subject } = await open();
       for (const batches of [0, 1, 3, Number.POSITIVE_INFINITY]) {
-        await within(subject, async (given) => {
+        await within(subject, schema, async (given) => {
           const reading = new Reading(kit, given, schema, { batchRowsMax: 2 });
-          for (let i = 0; i < batches && (await reading.next()); i++);
+          for (
+            let i = 0;
+            i < batches && reading.rows.length < (rowsMax ?? Number.POSITIVE_INFINITY) && (await reading.next());
+            i++
+          );
           await reading.close();
           await turns(given);
           expect(given.openCount()).toBe(0);
@@ -214,16 +228,18 @@ export function describeSource(name: string, fixture: SourceFixture): void {
         for (let batches = 0, ended = false; !ended; batches++) {
           let state: StateValue = null;
           let before: Rows = [];
-          await within(subject, async (given) => {
+          await within(subject, schema, async (given) => {
             const first = new Reading(kit, given, schema, { batchRowsMax: 3 });
-            for (let i = 0; i < batches && !ended; i++) ended = !(await first.next());
+            for (let i = 0; i < batches && !ended; i++) {
+              ended = !(await first.next()) || (rowsMax !== undefined && first.rows.length >= rowsMax);
+            }
             state = structuredClone(first.source.snapshot());
             before = first.rows;
             await first.close();
           });
-          await within(subject, async (given) => {
+          await within(subject, schema, async (given) => {
             const second = new Reading(kit, given, schema, { batchRowsMax: 2, state });
-            await second.end();
+            if (!ended || rowsMax === undefined) await second.end(rowsMax && rowsMax - before.length);
             expect([...before, ...second.rows]).toEqual(rows);
             await second.close();
           });
@@ -232,7 +248,7 @@ export function describeSource(name: string, fixture: SourceFixture): void {
     } else {
       test("says that it cannot go on at a snapshot", async () => {
         const { kit, subject } = await open();
-        await within(subject, async (given) => {
+        await within(subject, schema, async (given) => {
           const reading = new Reading(kit, given, schema);
           const state = reading.source.snapshot();
           expect(() => reading.source.restore(state)).toThrow(
@@ -250,9 +266,10 @@ export function describeSource(name: string, fixture: SourceFixture): void {
         for (let cut = 1; cut < cuts.byteCount; cut++) {
           await within(
             () => cuts.open(kit, cut),
+            schema,
             async (given) => {
               const reading = new Reading(kit, given, schema);
-              await reading.end();
+              await reading.end(rowsMax);
               expect(reading.rows, `cut at ${cut}`).toEqual(rows);
               await reading.close();
             },
@@ -266,6 +283,7 @@ export function describeSource(name: string, fixture: SourceFixture): void {
         const kit = await openTestWorkspace();
         await within(
           () => flood.open(kit),
+          schema,
           async (given) => {
             const reading = new Reading(kit, given, schema, { batchRowsMax: 100 });
             for (let i = 0; i < 5; i++) {
@@ -285,9 +303,10 @@ export function describeSource(name: string, fixture: SourceFixture): void {
         const kit = await openTestWorkspace();
         await within(
           () => bad.open(kit),
+          schema,
           async (given) => {
             const reading = new Reading(kit, given, schema, { batchRowsMax });
-            await reading.end();
+            await reading.end(fixture.endless === true ? bad.rows.length : undefined);
             expect(reading.rows).toEqual(bad.rows);
             expect(reading.bad.map(({ code, at }) => ({ code, at }))).toMatchObject(bad.places);
             await reading.close();

@@ -181,6 +181,7 @@ async function drive(openMax: number, options: { sim: SimPlatform; saved?: State
       throw new Error(record.message);
     },
     progressMs: (split) => maxMs.get(split) ?? Number.NEGATIVE_INFINITY,
+    connection: () => undefined,
   });
   const order: string[] = [];
   const seen: number[] = [];

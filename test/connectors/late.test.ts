@@ -20,12 +20,16 @@ test("a connector says the name that it is found by", async () => {
   for (const [name, loaded] of names) if (loaded !== null) expect(loaded).toBe(name);
   expect(names.map(([name]) => name).sort()).toEqual([
     "callback",
+    "event-source",
     "fetch",
     "file",
     "generator",
     "memory",
+    "poll",
+    "push",
     "rows",
     "stream",
+    "websocket",
   ]);
 });
 
