@@ -30,7 +30,8 @@ export interface EventStreamHandlers {
 export class EventStreamParser {
   readonly #handlers: EventStreamHandlers;
   readonly #dataMax: number;
-  readonly #decoder = new TextDecoder();
+  /** A mark stands at the start of the stream alone. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** The unfinished line. */
   #line = new Uint8Array(256);
   #lineBytes = 0;
