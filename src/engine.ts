@@ -37,6 +37,7 @@ import {
   type BytesOptions,
   type ColumnsOptions,
   type FetchOptions,
+  FILE_OPTIONS,
   type FileOptions,
   type GenerateOptions,
   isNodeBytes,
@@ -115,7 +116,7 @@ export class Engine implements AsyncDisposable {
    */
   file<const S extends SchemaLiteral = SchemaLiteral>(path: string, options?: FileOptions<S>): Table<RowOf<S>> {
     checkText(path, "file()", "a path");
-    const spec = { where: "file()", connector: "file", name: path, own: BYTES_OPTIONS };
+    const spec = { where: "file()", connector: "file", name: path, own: FILE_OPTIONS };
     return openTable(this.#runner, spec, options);
   }
 

@@ -23,6 +23,8 @@ export const CODES = {
     "A file, or any file for a pattern, is not there. Correct the path; patterns know `*`, `**`, `?`, `[a-z]`, `{a,b}`.",
   FILE_EXISTS: "A file of that name exists already and is never overwritten. Choose another name or remove it first.",
   FILE_IO: "The host could not read or write a file. The message carries its reason (rights, space, device).",
+  FILE_TRUNCATED:
+    "A file that is followed became shorter. Rotate by renaming; under `skip` and `deadLetter` it is read from its start again.",
   FETCH:
     "A URL could not be fetched, or the server did not answer with success. The message carries status and reason.",
   LISTEN:

@@ -61,11 +61,11 @@ export class ProgramRunner implements Runner {
     return this.#parts.platform;
   }
 
-  async resolve(scan: LogicalNode<"unresolved-scan">): Promise<ResolvedTable> {
+  async resolve(scan: LogicalNode<"unresolved-scan">, availableNow = false): Promise<ResolvedTable> {
     const { table } = scan;
     const connector = await this.#load(table);
     if (connector.resolve === undefined) throw refused(table, "cannot be read");
-    const { schema, bounded, options } = await connector.resolve(this.#tableOf(table), scan.schema);
+    const { schema, bounded, options } = await connector.resolve(this.#tableOf(table, availableNow), scan.schema);
     return { table: options === undefined ? table : this.catalog.withOptions(table, options), schema, bounded };
   }
 
@@ -110,14 +110,15 @@ export class ProgramRunner implements Runner {
     });
     // Aborted before it began, it has ended already.
     if (job.state !== "cancelled") this.#jobs.add(job);
-    this.#bind(sinks)
-      .then((bound) => job.start(compile(bound, options).physical, this.#factory))
+    const { availableNow = false } = options;
+    this.#bind(sinks, availableNow)
+      .then((bound) => job.start(compile(bound, options).physical, this.#factory(availableNow)))
       .catch((error: unknown) => job.fail(error));
     return job;
   }
 
   /** Binds a program, and loads what it is read from and written to: building operators does not wait. */
-  async #bind(program: Program): Promise<Program> {
+  async #bind(program: Program, availableNow: boolean): Promise<Program> {
     const nodes = topological(program).filter((node) => "table" in node && node.table.connector !== READER);
     await Promise.all(
       nodes.map(async (node) => {
@@ -126,14 +127,14 @@ export class ProgramRunner implements Runner {
         if (node.kind === "sink") await connector.prepareSink?.(this.#tableOf(node.table));
       }),
     );
-    return bindProgram(program, (scan) => this.resolve(scan));
+    return bindProgram(program, (scan) => this.resolve(scan, availableNow));
   }
 
-  readonly #factory: Factory = {
+  readonly #factory = (availableNow: boolean): Factory => ({
     source: ({ table, schema, predicate }) => {
       const connector = this.#connector(table);
       if (connector.source === undefined) throw refused(table, "cannot be read");
-      return connector.source(this.#tableOf(table), schema, predicate);
+      return connector.source(this.#tableOf(table, availableNow), schema, predicate);
     },
     sink: ({ table }, schema) => {
       if (table.connector === READER) return this.catalog.live(table) as RowSink;
@@ -142,10 +143,10 @@ export class ProgramRunner implements Runner {
       return connector.sink(this.#tableOf(table), schema);
     },
     operator: (node, inputs) => buildOperator(node, inputs, (ref) => this.catalog.function(ref)),
-  };
+  });
 
-  #tableOf(ref: TableRef): Table {
-    return { ref, live: this.catalog.live(ref), platform: this.#parts.platform };
+  #tableOf(ref: TableRef, availableNow = false): Table {
+    return { ref, live: this.catalog.live(ref), platform: this.#parts.platform, availableNow };
   }
 
   /** @throws MODULE_MISSING, KERNELS */

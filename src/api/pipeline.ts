@@ -9,7 +9,7 @@ export interface Target {
   readonly table: TableRef;
 }
 
-const RUN_OPTIONS = ["signal", "name", "memoryBytes", "batchRows", "optimize"] as const;
+const RUN_OPTIONS = ["signal", "name", "memoryBytes", "batchRows", "availableNow", "optimize"] as const;
 const ROW_OPTIONS = [...RUN_OPTIONS, "bigint"] as const;
 
 export function checkRunOptions(options: RunOptions | undefined): RunOptions {

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly memoryBytes?: number;
   /** Rows a batch has at most (default 8,192). */
   readonly batchRows?: number;
+  /** Reads what is there now, then ends, where tables could be followed without end. */
+  readonly availableNow?: boolean;
   /** false runs the plan as written; results are the same. */
   readonly optimize?: boolean;
 }

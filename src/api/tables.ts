@@ -73,6 +73,12 @@ export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends T
 export const BYTES_OPTIONS = ["format", "maxRecordBytes", "compression", "decompress", ...FORMAT_OPTIONS] as const;
 
 export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
+  /** The files in directories below, too. */
+  readonly recursive?: boolean;
+  /** false: `name=value` in a path is no column. Columns unless given, where all paths have the same names. */
+  readonly partitions?: boolean;
+  /** Reads on when files grow, and new files too; the table is endless. Looks every half second unless told. */
+  readonly follow?: boolean | { readonly every?: Duration };
   readonly parquet?: {
     /** Bytes that one page may have, uncompressed; a larger one is refused. 256 MiB unless given. */
     readonly pageBytesMax?: number;
@@ -80,6 +86,9 @@ export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends By
     readonly truncateTimes?: boolean;
   };
 }
+
+/** Options of `FileOptions`, by name. */
+export const FILE_OPTIONS = [...BYTES_OPTIONS, "recursive", "partitions", "follow"] as const;
 
 export interface FetchOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
   readonly headers?: Readonly<Record<string, string>>;

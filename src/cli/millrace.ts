@@ -52,6 +52,7 @@ program
   .argument("<job>", "the module, e.g. job.js")
   .option("--memory <bytes>", "memory budget, e.g. 512MB", bytes)
   .option("--batch-rows <n>", "rows a batch has at most", count)
+  .option("--available-now", "read what there is now of files that are followed, then end")
   .option("--metrics", "print what each operator did, at the end, on standard error")
   .addOption(format())
   .addOption(quiet())

@@ -13,6 +13,7 @@ interface RunFlags {
   readonly format: Format;
   readonly memory?: number;
   readonly batchRows?: number;
+  readonly availableNow?: boolean;
   readonly metrics?: boolean;
   readonly quiet?: boolean;
 }
@@ -25,6 +26,7 @@ export async function run(path: string, flags: RunFlags): Promise<void> {
       signal,
       ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
       ...(flags.batchRows === undefined ? {} : { batchRows: flags.batchRows }),
+      ...(flags.availableNow === undefined ? {} : { availableNow: flags.availableNow }),
     };
     if (isStream(program)) {
       await printRows(program, flags.format, options);

@@ -60,7 +60,10 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
   switch (node.kind) {
     case "source": {
       const skip = node.predicate === null ? [] : [`skips by: ${formatBound(node.predicate)}`];
-      return { title: `source ${tableText(node.table)}`, details: [columns, ...skip, ...policyText(node.rowPolicy)] };
+      return {
+        title: `source ${tableText(node.table)}`,
+        details: [columns, ...partitionText(node.table), ...skip, ...policyText(node.rowPolicy)],
+      };
     }
     case "filter":
       return { title: `filter ${formatBound(node.predicate)}`, details: [] };
@@ -105,6 +108,7 @@ function describeScan({ table, schema, columns, predicate, bounded, rowPolicy }:
     title: `scan ${tableText(table)}`,
     details: [
       `columns: ${names.map(formatName).join(", ")}${share}`,
+      ...partitionText(table),
       ...(predicate === null ? [] : [`skips by: ${formatExpr(predicate)}`]),
       ...(bounded ? [] : ["endless"]),
       ...policyText(rowPolicy),
@@ -143,6 +147,12 @@ function inputSchema(node: PhysicalNode, plan: PhysicalPlan): Schema {
 
 function tableText({ connector, name }: TableRef): string {
   return connector === name ? connector : `${connector} ${name}`;
+}
+
+/** Columns that stand in the paths: a predicate on them passes over whole files. */
+function partitionText({ options }: TableRef): string[] {
+  const names = options["partitionedBy"] as readonly string[] | undefined;
+  return names === undefined || names.length === 0 ? [] : [`partitions: ${names.map(formatName).join(", ")}`];
 }
 
 function policyText(policy: RowPolicy): string[] {

@@ -48,7 +48,7 @@ const storage: Storage = {
     fs.open(path, "r", (error, fd) => {
       if (error !== null) return done(fileError(path, "open", error), undefined as never);
       fs.fstat(fd, (statError, stat) => {
-        if (statError === null && stat.isFile()) return done(null, readable(path, fd, stat.size));
+        if (statError === null && stat.isFile()) return done(null, readable(path, fd, stat));
         fs.close(fd, () => done(fileError(path, "open", statError ?? new Error("not a file")), undefined as never));
       });
     });
@@ -60,10 +60,9 @@ const storage: Storage = {
   remove: (path, done) => settle(promises.unlink(path), done, (cause) => fileError(path, "remove", cause)),
 };
 
-function readable(path: string, fd: number, lengthBytes: number): ReadableFile {
+function readable(path: string, fd: number, stat: fs.Stats): ReadableFile {
   return {
-    path,
-    lengthBytes,
+    ...infoOf(path, stat),
     read: (offset, length, done) => {
       readFully(
         (at, target, answer) => {
@@ -117,7 +116,7 @@ async function list(pattern: string): Promise<FileInfo[]> {
   const files: FileInfo[] = [];
   for (const path of paths) {
     const stat = await promises.stat(path);
-    if (stat.isFile()) files.push({ path, lengthBytes: stat.size });
+    if (stat.isFile()) files.push(infoOf(path, stat));
   }
   return files.sort(byPath);
 }
@@ -129,12 +128,12 @@ async function listPath(path: string): Promise<FileInfo[]> {
     throw error;
   });
   if (stat === null) return [];
-  if (stat.isFile()) return [{ path, lengthBytes: stat.size }];
+  if (stat.isFile()) return [infoOf(path, stat)];
   const directory = path.endsWith("/") ? path : `${path}/`;
   const files: FileInfo[] = [];
   for (const name of await promises.readdir(path)) {
     const inside = isHidden(name) ? null : await promises.stat(directory + name);
-    if (inside?.isFile()) files.push({ path: directory + name, lengthBytes: inside.size });
+    if (inside?.isFile()) files.push(infoOf(directory + name, inside));
   }
   return files.sort(byPath);
 }
@@ -165,6 +164,11 @@ async function entriesOf(directory: string): Promise<fs.Dirent[]> {
     if (isMissing(error as NodeJS.ErrnoException)) return [];
     throw error;
   }
+}
+
+/** Device and inode stay when a file gets another name. */
+function infoOf(path: string, { dev, ino, size }: fs.Stats): FileInfo {
+  return { path, id: `${dev}:${ino}`, lengthBytes: size };
 }
 
 function byPath(a: FileInfo, b: FileInfo): number {

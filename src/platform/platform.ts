@@ -28,12 +28,16 @@ interface Scheduler {
 
 export interface FileInfo {
   readonly path: string;
+  /** Whose bytes they are, whatever their name; where the host can tell. */
+  readonly id?: string;
   readonly lengthBytes: number;
 }
 
 /** An open file or object to read from. */
 export interface ReadableFile {
   readonly path: string;
+  /** As in `FileInfo`. */
+  readonly id?: string;
   readonly lengthBytes: number;
   /** Up to `lengthBytes` bytes from `offset`; fewer only at the end of the file. The array is the caller's. */
   read(offset: number, lengthBytes: number, done: Completion<Uint8Array>): void;

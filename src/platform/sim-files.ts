@@ -9,8 +9,15 @@ type Later = (label: string, turn: () => void) => void;
 
 export type FileCall = "list" | "open" | "read" | "create" | "write" | "sync" | "publish" | "remove" | "close";
 
+/** What names stand for. */
+interface SimFile {
+  readonly id: string;
+  bytes: Uint8Array;
+}
+
 export class SimFiles implements Storage {
-  readonly #bytes = new Map<string, Uint8Array>();
+  readonly #files = new Map<string, SimFile>();
+  #made = 0;
   readonly #later: Later;
   readonly #chance: () => number;
   readonly #faults: { readonly call: FileCall; readonly matches: (path: string) => boolean }[] = [];
@@ -22,19 +29,37 @@ export class SimFiles implements Storage {
     this.#chance = chance;
   }
 
-  /** Puts a file there at once, as some other program would. */
+  /** Puts a new file there at once, as some other program would; who has the one before open keeps it. */
   write(path: string, content: Uint8Array | string): void {
-    this.#bytes.set(path, typeof content === "string" ? new TextEncoder().encode(content) : content);
+    this.#files.set(path, { id: `${this.#made++}`, bytes: bytesOf(content) });
+  }
+
+  /** Some other program writes on. */
+  append(path: string, content: Uint8Array | string): void {
+    const file = this.#get(path);
+    file.bytes = joined(file.bytes, bytesOf(content));
+  }
+
+  /** Some other program cuts a file off. */
+  truncate(path: string, lengthBytes: number): void {
+    const file = this.#get(path);
+    file.bytes = file.bytes.slice(0, lengthBytes);
+  }
+
+  /** Some other program gives a file another name. */
+  rename(from: string, to: string): void {
+    this.#files.set(to, this.#get(from));
+    this.#files.delete(from);
   }
 
   /** The file's bytes; undefined without file. */
   read(path: string): Uint8Array | undefined {
-    return this.#bytes.get(path);
+    return this.#files.get(path)?.bytes;
   }
 
   /** All paths there are, sorted. */
   paths(): string[] {
-    return [...this.#bytes.keys()].sort();
+    return [...this.#files.keys()].sort();
   }
 
   /** The next such call on the path fails with FILE_IO. */
@@ -58,16 +83,22 @@ export class SimFiles implements Storage {
         isGlob(pattern) ? matchGlob(pattern, path) : path === pattern || isInside(path);
       return this.paths()
         .filter(matches)
-        .map((path) => ({ path, lengthBytes: this.#get(path).length }));
+        .map((path) => {
+          const { id, bytes } = this.#get(path);
+          return { path, id, lengthBytes: bytes.length };
+        });
     });
   }
 
   open(path: string, done: Completion<ReadableFile>): void {
     this.#answer("open", path, done, () => {
-      const bytes = this.#get(path);
+      const file = this.#get(path);
+      const { id } = file;
+      const lengthBytes = file.bytes.length;
       this.openCount++;
       const readSome = (offset: number, target: Uint8Array, answer: Completion<number>) => {
         this.#answer("read", path, answer, () => {
+          const { bytes } = file;
           const available = Math.max(0, Math.min(target.length, bytes.length - offset));
           const count = available === 0 ? 0 : 1 + Math.floor((available - 1) * this.#chance());
           target.set(bytes.subarray(offset, offset + count));
@@ -76,8 +107,9 @@ export class SimFiles implements Storage {
       };
       return {
         path,
-        lengthBytes: bytes.length,
-        read: (offset, lengthBytes, answer) => readFully(readSome, offset, lengthBytes, answer),
+        id,
+        lengthBytes,
+        read: (offset, length, answer) => readFully(readSome, offset, length, answer),
         close: (answer) => this.#close(path, answer),
       };
     });
@@ -85,18 +117,15 @@ export class SimFiles implements Storage {
 
   create(path: string, done: Completion<WritableFile>): void {
     this.#answer("create", path, done, () => {
-      if (this.#bytes.has(path)) throw fileExists(path);
-      this.#bytes.set(path, new Uint8Array(0));
+      if (this.#files.has(path)) throw fileExists(path);
+      this.write(path, "");
+      const file = this.#get(path);
       this.openCount++;
       return {
         path,
         write: (bytes, answer) => {
           this.#answer("write", path, answer, () => {
-            const before = this.#get(path);
-            const after = new Uint8Array(before.length + bytes.length);
-            after.set(before);
-            after.set(bytes, before.length);
-            this.#bytes.set(path, after);
+            file.bytes = joined(file.bytes, bytes);
           });
         },
         sync: (answer) => this.#answer("sync", path, answer, () => undefined),
@@ -107,16 +136,15 @@ export class SimFiles implements Storage {
 
   publish(temporary: string, final: string, done: Completion<void>): void {
     this.#answer("publish", final, done, () => {
-      if (this.#bytes.has(final)) throw fileExists(final);
-      this.#bytes.set(final, this.#get(temporary));
-      this.#bytes.delete(temporary);
+      if (this.#files.has(final)) throw fileExists(final);
+      this.rename(temporary, final);
     });
   }
 
   remove(path: string, done: Completion<void>): void {
     this.#answer("remove", path, done, () => {
       this.#get(path);
-      this.#bytes.delete(path);
+      this.#files.delete(path);
     });
   }
 
@@ -126,10 +154,10 @@ export class SimFiles implements Storage {
     this.#answer("close", path, done, () => undefined);
   }
 
-  #get(path: string): Uint8Array {
-    const bytes = this.#bytes.get(path);
-    if (bytes === undefined) throw fileNotFound(path);
-    return bytes;
+  #get(path: string): SimFile {
+    const file = this.#files.get(path);
+    if (file === undefined) throw fileNotFound(path);
+    return file;
   }
 
   #answer<T>(call: FileCall, path: string, done: Completion<T>, work: () => T): void {
@@ -149,4 +177,15 @@ export class SimFiles implements Storage {
       done(null, value);
     });
   }
+}
+
+function bytesOf(content: Uint8Array | string): Uint8Array {
+  return typeof content === "string" ? new TextEncoder().encode(content) : content;
+}
+
+function joined(before: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const after = new Uint8Array(before.length + bytes.length);
+  after.set(before);
+  after.set(bytes, before.length);
+  return after;
 }

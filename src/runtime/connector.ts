@@ -13,6 +13,8 @@ export interface Table<Options extends ConnectorOptions = ConnectorOptions> {
   /** What was kept with the table in the catalog. */
   readonly live: unknown;
   readonly platform: Platform;
+  /** The run wants what there is now, then the end: of sources that could go on. */
+  readonly availableNow?: boolean;
 }
 
 /** What a connector tells about a table. */

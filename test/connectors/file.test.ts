@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { readRows } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
-import { FileSource } from "../../src/connectors/file.js";
+import { FileSource } from "../../src/connectors/file-source.js";
 import { loadFormat } from "../../src/connectors/formats.js";
 import { count, tumble } from "../../src/index.js";
 import { newMetrics, type SplitEvent } from "../../src/operators/operator.js";
