@@ -1,10 +1,10 @@
 // `npm run build`, after the kernels: the library by tsc to dist/ (modules and declarations, one file a source file), the
-// kernel modules beside it; the command line and the monitor's pages bundled with their libraries inside, so that installing
-// brings few packages.
+// kernel modules beside it, the engine's worker in one file; the command line and the monitor's pages bundled with their
+// libraries inside, so that installing brings few packages.
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "vite";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -20,9 +20,47 @@ const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin
   stdio: "inherit",
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-for (const name of ["kernels.wasm", "formats.wasm"]) copyFileSync(join(root, "build", name), join(dist, name));
+
+// The files are for callers who bring the modules themselves (`millrace/slim`): as every host can use them, for plain memory.
+for (const name of ["kernels", "formats"]) {
+  const { MODULE } = await import(pathToFileURL(join(dist, `wasm/${name}.generated.js`)).href);
+  const bytes = readFileSync(join(root, `build/${name}.wasm`));
+  bytes[MODULE.flagOffset] = 0x01;
+  writeFileSync(join(dist, `${name}.wasm`), bytes);
+}
 
 const source = join(root, "src");
+
+// The worker in one file: for a page's own origin, and as text for a Blob URL in the place of what starts it from sources.
+const [worker] = (
+  await build({
+    root,
+    configFile: false,
+    logLevel: "warn",
+    build: {
+      write: false,
+      target: "es2023",
+      modulePreload: false,
+      rolldownOptions: { input: join(source, "worker.ts"), output: { codeSplitting: false } },
+    },
+  })
+).output;
+writeFileSync(join(dist, "worker.js"), worker.code);
+writeFileSync(
+  join(dist, "platform/start-worker.browser.js"),
+  `// Starts the engine's worker from its bundled text, so that no bundler has to know of it.
+const SOURCE = ${JSON.stringify(worker.code)};
+
+export function startWorker() {
+  const url = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module", name: "millrace" });
+  // Its first message tells that the text was read.
+  worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
+  return worker;
+}
+`,
+);
+
 /** What is bundled; everything else of src/ is the library. */
 const bundled = ["cli", "monitor", "dashboard"].map((folder) => join(source, folder));
 const cli = join(source, "cli");

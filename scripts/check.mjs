@@ -57,7 +57,13 @@ function pack() {
 const tarball = () => join(packed, readdirSync(packed)[0]);
 
 /** Entries of the package, by what .size-limit.json calls them. */
-const entries = { browser: "browser.js", node: "node.js", arrow: "arrow.js", testing: "testing/index.js" };
+const entries = {
+  browser: "browser.js",
+  slim: "slim.js",
+  node: "node.js",
+  arrow: "arrow.js",
+  testing: "testing/index.js",
+};
 
 /**
  * Bundles each entry as a program that imports all of it would: minified, what is imported dynamically in chunks of its own.
@@ -124,7 +130,16 @@ const packaging = [
         pack,
         () => run("publint", tarball(), "--strict"),
         () =>
-          run("attw", tarball(), "--profile", "esm-only", "--exclude-entrypoints", "./kernels.wasm", "./formats.wasm"),
+          run(
+            "attw",
+            tarball(),
+            "--profile",
+            "esm-only",
+            "--exclude-entrypoints",
+            "./kernels.wasm",
+            "./formats.wasm",
+            "./worker.js",
+          ),
       ),
   ],
   ["size", "size-limit: bytes a subpath", () => sequence(bundleEntries, () => run("size-limit"))],

@@ -2,13 +2,13 @@
 // .dependency-cruiser.mjs enforces, what test/tidy.test.ts finds a home by, and what docs/architecture.md draws.
 
 /** Entries of the package: what is built on the public API may import these and nothing else of src/. */
-export const ENTRIES = "^src/(index|node|browser|slim|arrow)\\.ts$";
+export const ENTRIES = "^src/(index|node|browser|slim|arrow|worker)\\.ts$";
 
 /** Files that may name Node: its platform, its twins of portable files, its entry and the command line. */
 export const NODE_TWINS = "^src/(platform/node\\.ts|node\\.ts|cli/.*|.*\\.node\\.ts)$";
 
 /** Files that may name the DOM. */
-export const BROWSER_TWINS = "^src/(platform/browser\\.ts|browser\\.ts|dashboard/.*|.*\\.browser\\.ts)$";
+export const BROWSER_TWINS = "^src/(platform/browser\\.ts|(browser|slim|worker)\\.ts|dashboard/.*|.*\\.browser\\.ts)$";
 
 /**
  * Groups of one layer do not import each other. `also` is what a group may import beyond the lower layers, `only` what it may

@@ -1,11 +1,22 @@
 // Millrace in a page or a worker: the portable API over fetch and streams. No headers are needed; where the page is
-// cross-origin isolated the engine's memory is shared.
-import { CONNECTORS } from "./connectors/all.js";
+// cross-origin isolated the engine's memory is shared. Programs that need nothing of the page run in a worker of the engine.
+import { checkOptions } from "./api/options.js";
+import { CONNECTORS, PORTABLE } from "./connectors/all.js";
 import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
 import { browserPlatform } from "./platform/browser.js";
+import { compiledModules, EngineWorker } from "./platform/engine-worker.browser.js";
 import { inlineModules } from "./wasm/inline.js";
 
 export * from "./index.js";
+
+/** How an engine is opened in a page; all optional. */
+export interface BrowserOptions extends EngineOptions {
+  /**
+   * Where programs run: in a worker when they can, unless this is false. The address of `millrace/worker.js`, served by
+   * the page's own origin, where its content security policy has `worker-src 'self'`.
+   */
+  readonly worker?: boolean | string | URL;
+}
 
 export class Millrace extends Engine {
   /**
@@ -14,8 +25,19 @@ export class Millrace extends Engine {
    * @example const mill = await Millrace.open();
    * @throws MEMORY_LIMIT, KERNELS, OPTION
    */
-  static async open(options?: EngineOptions): Promise<Millrace> {
+  static async open(options?: BrowserOptions): Promise<Millrace> {
+    const { worker = true, ...rest } = checkOptions(options, ["memoryBytes", "worker"], "open()");
     const platform = browserPlatform();
-    return new Millrace(await prepareEngine(platform, CONNECTORS, inlineModules(platform.inflate), options));
+    const modules = compiledModules(inlineModules(platform.inflate));
+    const parts = await prepareEngine(platform, CONNECTORS, modules, rest);
+    if (worker === false || typeof Worker === "undefined") return new Millrace(parts);
+    const offload = new EngineWorker({
+      portable: PORTABLE.map(({ name }) => name),
+      modules,
+      shared: platform.sharedMemory,
+      memoryBytes: parts.memoryBytes,
+      url: worker === true ? undefined : worker,
+    });
+    return new Millrace({ ...parts, offload });
   }
 }

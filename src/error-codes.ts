@@ -71,6 +71,7 @@ export const CODES = {
     "A part of Millrace that is loaded when first needed did not load. Serve every file that the bundler wrote.",
   ARROW_INVALID:
     "Arrow data whose buffers contradict each other or their lengths. It was refused before use; write it again.",
+  WORKER: "The worker that ran the job ended; the job may be run again.",
   KERNELS: "The WebAssembly kernels could not be loaded on this host.",
   INTERNAL: "A broken invariant inside the engine: this is our bug. Please report it with the message.",
 } as const satisfies Record<string, string>;

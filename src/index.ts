@@ -73,6 +73,7 @@ export type {
   JobGraph,
   JobGraphEdge,
   JobGraphNode,
+  JobMode,
   JobProgress,
   JobResult,
   JobSample,

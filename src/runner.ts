@@ -15,6 +15,8 @@ import type { Platform } from "./platform/platform.js";
 import type { Connector, LateConnector, Table } from "./runtime/connector.js";
 import type { Factory } from "./runtime/graph.js";
 import { Job as RunningJob } from "./runtime/job.js";
+import { PORT, port } from "./runtime/port.js";
+import { type Remote, RemoteJob } from "./runtime/remote-job.js";
 import { RowReader as Reader, RowSink } from "./runtime/row-reader.js";
 import { addFormatKernels, type KernelModules, type Kernels } from "./wasm/kernels.js";
 import { type LinearMemory, MemoryAccount } from "./wasm/memory.js";
@@ -28,6 +30,23 @@ export interface EngineParts {
   readonly kernels: Kernels;
   /** What one job may hold unless it says otherwise. */
   readonly memoryBytes: number;
+  /** Another thread for programs that need nothing of this one, where the host has one. */
+  readonly offload?: Offload;
+}
+
+/** Runs programs in another thread. */
+export interface Offload {
+  /** Why a program cannot leave this thread; null when it can. */
+  refusal(program: Program, catalog: Catalog): string | null;
+  /** Starts a program there: what stands for it here, or why it could not leave. Never rejects. */
+  move(program: Program, options: RunOptions, catalog: Catalog): Promise<Moved | string>;
+  close(): void;
+}
+
+export interface Moved {
+  /** The same targets, fed from there. */
+  readonly program: Program;
+  readonly remote: Remote;
 }
 
 /** Name of the tables that stand for a program's own reading of rows. */
@@ -89,18 +108,21 @@ export class ProgramRunner implements Runner {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#jobs].map((job) => job.cancel()));
+    this.#parts.offload?.close();
     this.home.account.dispose();
   }
 
-  #start(sinks: readonly LogicalPlan[], options: RunOptions): RunningJob {
+  #start(sinks: readonly LogicalPlan[], options: RunOptions): RunningJob | RemoteJob {
     this.checkOpen();
-    const { platform, memory, kernels, memoryBytes } = this.#parts;
+    const { platform, memory, kernels, memoryBytes, offload } = this.#parts;
+    const refusal = offload?.refusal(sinks, this.catalog);
     const workspace = { account: new MemoryAccount(memory, options.memoryBytes ?? memoryBytes), kernels };
     const job = new RunningJob({
       platform,
       workspace,
       signal: options.signal,
       name: options.name,
+      why: refusal ?? undefined,
       batchRowsMax: options.batchRows,
       // Not by job.done: to listen there would hide the failure of a job that nobody waits for.
       ended: (ended) => {
@@ -111,14 +133,21 @@ export class ProgramRunner implements Runner {
     // Aborted before it began, it has ended already.
     if (job.state !== "cancelled") this.#jobs.add(job);
     const { availableNow = false } = options;
-    this.#bind(sinks, availableNow)
+    const moved = refusal === null ? offload?.move(sinks, options, this.catalog) : undefined;
+    this.#bind(sinks, moved, availableNow)
       .then((bound) => job.start(compile(bound, options).physical, this.#factory(availableNow)))
       .catch((error: unknown) => job.fail(error));
-    return job;
+    if (moved === undefined) return job;
+    return new RemoteJob(
+      job,
+      moved.then((answer) => (typeof answer === "string" ? answer : answer.remote)),
+    );
   }
 
   /** Binds a program, and loads what it is read from and written to: building operators does not wait. */
-  async #bind(program: Program, availableNow: boolean): Promise<Program> {
+  async #bind(sinks: Program, moved: Promise<Moved | string> | undefined, availableNow: boolean): Promise<Program> {
+    const answer = await moved;
+    const program = typeof answer === "object" ? answer.program : sinks;
     const nodes = topological(program).filter((node) => "table" in node && node.table.connector !== READER);
     await Promise.all(
       nodes.map(async (node) => {
@@ -152,6 +181,7 @@ export class ProgramRunner implements Runner {
   /** @throws MODULE_MISSING, KERNELS */
   async #load({ connector, name }: TableRef): Promise<Connector> {
     const found = this.#connectors.get(connector);
+    if (connector === PORT) return port;
     if (found === undefined) throw new InternalError(`no connector "${connector}" for the table ${name}`);
     if (!("load" in found)) return found;
     const [loaded] = await Promise.all([
@@ -172,6 +202,7 @@ export class ProgramRunner implements Runner {
   }
 
   #connector({ connector }: TableRef): Connector {
+    if (connector === PORT) return port;
     const found = this.#connectors.get(connector);
     assert(found !== undefined && !("load" in found), `the connector "${connector}" was not loaded`);
     return found;

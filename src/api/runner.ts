@@ -32,6 +32,12 @@ export interface RowOptions extends RunOptions {
 
 export type JobState = "starting" | "running" | "finishing" | "done" | "failed" | "cancelled";
 
+/** Which thread does the work of a job, and why that one; `starting` while it is not known yet. */
+export interface JobMode {
+  readonly thread: "starting" | "main" | "worker";
+  readonly why: string;
+}
+
 /** Totals of a job that ran to its end. */
 export interface JobResult {
   /** Rows that the sources delivered. */
@@ -149,6 +155,8 @@ export interface JobProgress {
 /** A running (or ended) program. Leaving an `await using` block cancels it. */
 export interface Job extends AsyncDisposable {
   readonly state: JobState;
+  /** In a page a job runs in a worker when its program needs nothing of the page; `why` tells what holds it. */
+  readonly mode: JobMode;
   /** Settles when everything is closed; rejects with the first error, or the signal's reason. */
   readonly done: Promise<JobResult>;
   /** Stops the job; resolves when everything is closed. Does nothing after the end. */

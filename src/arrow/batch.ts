@@ -462,7 +462,7 @@ export function releaseColumn(column: Column): void {
 }
 
 /** Bytes of the values of `length` rows from `start`, without offsets and children. */
-function valuesBytes({ account }: Workspace, column: Column, start: number, length: number): number {
+export function valuesBytes({ account }: Workspace, column: Column, start: number, length: number): number {
   if (column.dictionary !== null) return length * 4;
   if (column.layout === "bool") return bitmapBytes(length);
   if (column.layout === "utf8") {

@@ -14,6 +14,11 @@ export class Catalog {
     return ref;
   }
 
+  /** A table of another catalog, whose reference came with its plan. */
+  adopt(ref: TableRef, live: unknown): void {
+    this.#live.set(ref, live);
+  }
+
   /** A user function for plans. `version` tells a checkpoint whether the function is still the same. */
   addFunction(fn: unknown, name: string, version = "1"): FunctionRef {
     const ref = Object.freeze({ id: this.#nextId("function"), version, name });

@@ -48,6 +48,7 @@ function randomUuid(): string {
 
 /** Timers wait at least 4 ms once they nest (HTML, timers); a message to oneself does not, and still lets the page paint. */
 function messageTurns(): (turn: () => void) => void {
+  if (typeof MessageChannel === "undefined") return (turn) => void setTimeout(turn);
   const turns: (() => void)[] = [];
   const channel = new MessageChannel();
   channel.port1.onmessage = () => turns.shift()?.();

@@ -22,8 +22,16 @@ export interface JobOptions {
   readonly channelLimits?: ChannelLimits;
   /** For messages. */
   readonly name?: string;
+  /** Why the job runs in this thread. */
+  readonly why?: string;
   /** Called when everything is closed; within the constructor when the signal is aborted already. */
   readonly ended?: (job: Job) => void;
+}
+
+/** Which thread does the work of a job, and why that one; `starting` while it is not known yet. */
+export interface JobMode {
+  readonly thread: "starting" | "main" | "worker";
+  readonly why: string;
 }
 
 /** Totals of a job that ran to its end. */
@@ -110,6 +118,10 @@ export class Job implements AsyncDisposable {
 
   get state(): JobState {
     return this.#state;
+  }
+
+  get mode(): JobMode {
+    return { thread: "main", why: this.#options.why ?? "an engine of this host has one thread" };
   }
 
   /** Builds and starts the plan; does nothing when the job was stopped meanwhile. Errors end the job. */

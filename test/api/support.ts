@@ -82,6 +82,7 @@ export class FakeRunner implements Runner {
   #job(): Job {
     return {
       state: "done",
+      mode: { thread: "main", why: "a stub" },
       done: Promise.resolve(RESULT),
       cancel: () => Promise.resolve(),
       metrics: () => [],

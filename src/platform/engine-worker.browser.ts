@@ -1,0 +1,194 @@
+// A page's engine in a worker: starts it with the first program that can run there, sends programs, and feeds what comes back
+// to the page's own targets. What cannot leave the page, or finds no worker, runs in the page as it would anywhere.
+import { EngineError } from "../errors.js";
+import type { Catalog } from "../plan/catalog.js";
+import { type LogicalPlan, sink, unresolvedScan } from "../plan/logical.js";
+import { type Program, topological } from "../plan/walk.js";
+import type { Moved, Offload } from "../runner.js";
+import { PORT } from "../runtime/port.js";
+import {
+  type FromWorker,
+  keepEnded,
+  plainError,
+  type RemoteOptions,
+  type ToWorker,
+} from "../runtime/worker-messages.js";
+import type { KernelModules } from "../wasm/kernels.js";
+import { loadPart, messageOf } from "./errors.js";
+import { WorkerJob } from "./worker-job.browser.js";
+
+export interface EngineWorkerOptions {
+  /** Names of the connectors whose tables a worker can read. */
+  readonly portable: readonly string[];
+  /** Compiled modules: they are sent to the worker. */
+  readonly modules: {
+    core(shared: boolean): Promise<WebAssembly.Module>;
+    formats(shared: boolean): Promise<WebAssembly.Module>;
+  };
+  readonly shared: boolean;
+  readonly memoryBytes: number;
+  /** The worker's file, where the page's policy forbids a Blob URL. */
+  readonly url: string | URL | undefined;
+}
+
+/** How long a worker may take until it answers: one that a policy holds back may never say so. */
+const OPEN_MS_MAX = 10_000;
+
+export class EngineWorker implements Offload {
+  readonly #options: EngineWorkerOptions;
+  readonly #jobs = new Map<number, WorkerJob>();
+  readonly #ended: number[] = [];
+  #worker: Worker | null = null;
+  /** null when it is ready, else why there is none; kept, so that one failure decides for all programs. */
+  #opened: Promise<string | null> | undefined;
+  #count = 0;
+
+  constructor(options: EngineWorkerOptions) {
+    this.#options = options;
+  }
+
+  refusal(program: Program, catalog: Catalog): string | null {
+    for (const node of topological(program)) {
+      if ("fn" in node) return `the function ${node.fn.name} is in the page`;
+      if (node.kind !== "scan" && node.kind !== "unresolved-scan") continue;
+      const { name, connector } = node.table;
+      if (!this.#options.portable.includes(connector)) return `${name} (${connector}) is in the page`;
+      if (!isPlain(catalog.live(node.table))) return `${name} (${connector}) has a function in the page`;
+    }
+    return null;
+  }
+
+  async move(program: Program, options: RemoteOptions, catalog: Catalog): Promise<Moved | string> {
+    this.#opened ??= this.#open();
+    const why = await this.#opened;
+    const worker = this.#worker;
+    if (why !== null || worker === null) return why ?? "the worker has ended";
+    const id = this.#count++;
+    const job = new WorkerJob(
+      id,
+      program.length,
+      (message) => worker.postMessage(message),
+      () => keepEnded(this.#jobs, this.#ended, id),
+    );
+    const here = program.map((node, index): LogicalPlan => {
+      const port = catalog.addTable(PORT, "worker", {}, job.ports[index]);
+      return sink(unresolvedScan(port), (node as LogicalPlan & { kind: "sink" }).table);
+    });
+    const { name, memoryBytes, batchRows, optimize, availableNow } = options;
+    const message: ToWorker = {
+      kind: "start",
+      job: id,
+      program: program.map((node, index) => ({
+        ...(node as LogicalPlan & { kind: "sink" }),
+        table: { id: `${PORT}-${index}`, connector: PORT, name: "page", options: {} },
+      })),
+      tables: topological(program).flatMap((node) =>
+        "table" in node && node.kind !== "sink" ? [[node.table, absolute(catalog.live(node.table))] as const] : [],
+      ),
+      options: JSON.parse(JSON.stringify({ name, memoryBytes, batchRows, optimize, availableNow })) as RemoteOptions,
+    };
+    try {
+      worker.postMessage(message);
+    } catch (cause) {
+      return `the plan cannot be sent: ${messageOf(cause)}`;
+    }
+    this.#jobs.set(id, job);
+    return { program: here, remote: job };
+  }
+
+  close(): void {
+    this.#fail("the engine was closed");
+  }
+
+  /** Starts the worker; null, or why there is none. */
+  async #open(): Promise<string | null> {
+    const { modules, shared, memoryBytes, url } = this.#options;
+    try {
+      const core = await modules.core(shared);
+      const worker =
+        url === undefined
+          ? (await loadPart("the worker", () => import("./start-worker.browser.js"))).startWorker()
+          : new Worker(url, { type: "module", name: "millrace" });
+      this.#worker = worker;
+      return await new Promise((resolve) => {
+        const late = setTimeout(() => resolve(this.#fail("the worker did not answer")), OPEN_MS_MAX);
+        const answer = (why: string | null) => {
+          clearTimeout(late);
+          resolve(why);
+        };
+        worker.onerror = (event) => {
+          event.preventDefault();
+          answer(this.#fail(event.message === undefined ? "the page's policy forbids the worker" : event.message));
+        };
+        worker.onmessageerror = () => answer(this.#fail("a message could not be read"));
+        worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+          if (data.kind === "ready") answer(null);
+          else if (data.kind === "broken") answer(this.#fail(data.error.message));
+          else this.#receive(data);
+        };
+        this.#post({ kind: "open", core, shared, memoryBytes });
+      });
+    } catch (cause) {
+      return this.#fail(messageOf(cause));
+    }
+  }
+
+  #receive(message: Exclude<FromWorker, { kind: "ready" | "broken" }>): void {
+    if (message.kind === "formats") void this.#sendFormats();
+    else this.#jobs.get(message.job)?.receive(message);
+  }
+
+  async #sendFormats(): Promise<void> {
+    const { modules, shared } = this.#options;
+    try {
+      this.#post({ kind: "formats", module: await modules.formats(shared) });
+    } catch (error) {
+      this.#post({ kind: "formats-failed", error: plainError(error) });
+    }
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  /** Ends the worker and, by an error, whatever still runs in it. */
+  #fail(why: string): string {
+    this.#worker?.terminate();
+    this.#worker = null;
+    const error = new EngineError("WORKER", `the worker ended: ${why}`, {
+      hint: "run the job again; { worker: false } keeps jobs in the page",
+    });
+    for (const job of this.#jobs.values()) job.lose(error);
+    this.#jobs.clear();
+    this.#opened = Promise.resolve(why);
+    return why;
+  }
+}
+
+/** Compiled once, for the page and its worker. */
+export function compiledModules(modules: KernelModules): EngineWorkerOptions["modules"] {
+  const once = (load: (shared: boolean) => ReturnType<KernelModules["core"]>) => {
+    let compiled: Promise<WebAssembly.Module> | undefined;
+    return (shared: boolean): Promise<WebAssembly.Module> => {
+      compiled ??= load(shared).then((source) => (source instanceof Uint8Array ? WebAssembly.compile(source) : source));
+      return compiled;
+    };
+  };
+  return { core: once(modules.core), formats: once(modules.formats) };
+}
+
+/** Whether what a table keeps beside its options is an address, alone or by name, and nothing that only the page has. */
+function isPlain(live: unknown): boolean {
+  if (live === undefined || typeof live === "string") return true;
+  if (typeof live !== "object" || live === null) return false;
+  return Object.values(live).every((value) => value === undefined || typeof value === "string");
+}
+
+/** The same with addresses as the page means them: a worker has another base. */
+function absolute(live: unknown): unknown {
+  if (typeof live === "object" && live !== null) {
+    return Object.fromEntries(Object.entries(live).map(([name, value]) => [name, absolute(value)]));
+  }
+  const base = globalThis.document?.baseURI ?? location.href;
+  return typeof live === "string" && URL.canParse(live, base) ? new URL(live, base).href : live;
+}
