@@ -4,7 +4,7 @@ import { Context, Reason, refuse, Slot, Type } from "./json-context";
 /** True for the columns whose values are offsets and bytes. */
 @inline
 function isText(slot: Slot): bool {
-  return slot.type == Type.STRING || slot.type == Type.BINARY;
+  return slot.type == Type.STRING || slot.type == Type.BINARY || slot.type == Type.RAW;
 }
 
 /** Sets the value of `row` to zeros, so that what stands under a NULL does not depend on what was there before. */
@@ -13,6 +13,7 @@ export function clearValue(slot: Slot, row: u32): void {
   switch (slot.type) {
     case Type.STRING:
     case Type.BINARY:
+    case Type.RAW:
       store<u32>(<usize>slot.offsets + ((<usize>row + 1) << 2), slot.used);
       break;
     case Type.BOOLEAN:

@@ -118,6 +118,8 @@ export namespace Type {
   export const FLOAT32: u32 = 13;
   export const DECIMAL128: u32 = 14;
   export const BINARY: u32 = 15;
+  /** An array or object, kept as its text. */
+  export const RAW: u32 = 16;
 }
 
 /** Why a record is refused. The host makes code and message of it. */

@@ -280,7 +280,7 @@ function endString(slot: Slot, row: u32, out: usize): void {
   store<u32>(<usize>slot.offsets + ((<usize>row + 1) << 2), used);
 }
 
-/** A STRING column's value that is no string: objects and arrays keep their text. */
+/** An object or array, which keeps its text: the value of a nested column, or of a STRING column what is no string. */
 function decodeRaw(context: Context, slot: Slot, row: u32, at: usize): usize {
   const c = load<u8>(at);
   if (c != 0x7b && c != 0x5b) return decodeOther(context, slot, row, at);
@@ -323,6 +323,7 @@ function decodeRare(context: Context, slot: Slot, row: u32, at: usize, c: u32): 
     } else store<i64>(values + ((<usize>row) << 3), scannedMs(context) * 1000 + context.micros);
     return behind;
   }
+  if (type == Type.RAW) return decodeRaw(context, slot, row, at);
   if (type == Type.BINARY) {
     if (c != QUOTE) return decodeOther(context, slot, row, at);
     const behind = decodeString(context, slot, row, at + 1);

@@ -5,7 +5,7 @@
 //   input:  │ decoded │ whole records … │ unfinished record │ free │
 //           0         at                complete            filled
 import { Batch, bitmapBytes, Column } from "../arrow/batch.js";
-import { layoutOf, type Schema, widthOf } from "../arrow/types.js";
+import { isNested, layoutOf, type Schema, STRING, widthOf } from "../arrow/types.js";
 import { assert } from "../errors.js";
 import { Status } from "../wasm/kernels.js";
 import { byteOrderMark } from "./byte-order-mark.js";
@@ -19,10 +19,12 @@ import {
 } from "./format.js";
 import { columnOfSlot, type JsonBlock, openBlock, slotOf } from "./json-block.js";
 import { describeRefusal } from "./json-errors.js";
-import { Context, Reason, rowBytes, Slot } from "./json-layout.js";
+import { Context, isText, Reason, rowBytes, Slot } from "./json-layout.js";
+import { NestedReader, type Refusal } from "./json-nested.js";
 
 /** Bytes that are copied into linear memory at once: they are decoded while they are in the first-level cache. */
 const PIECE_BYTES = 32 * 1024;
+const NESTED_PIECE_BYTES = 512 * 1024;
 /** Bytes that the columns of a batch take at most, strings not counted: few rows of a wide schema at a time. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /** Records that one call refuses at most: it does a bounded piece of work. */
@@ -46,6 +48,8 @@ export class JsonDecoder implements Decoder {
   readonly #rowsMax: number;
   /** Expected bytes a row of each column; 0 where values have a width. */
   readonly #stringBytes: number[];
+
+  readonly #nested: readonly { readonly index: number; readonly reader: NestedReader }[];
 
   #input = 0;
   #inputBytes = 0;
@@ -83,10 +87,19 @@ export class JsonDecoder implements Decoder {
     const { fields } = schema;
     const width = fields.reduce((sum, { type }) => sum + rowBytes(type), 0);
     this.#rowsMax = Math.max(1, Math.min(options.batchRowsMax, Math.floor(BATCH_BYTES_MAX / Math.max(width, 1))));
-    this.#stringBytes = fields.map(({ type }) => (layoutOf(type) === "utf8" ? STRING_BYTES : 0));
+    this.#stringBytes = fields.map(({ type }) => (isText(type) ? STRING_BYTES : 0));
 
     this.#block = openBlock(formatWorkspace(workspace), schema, this.#recordMax);
     this.#context = this.#block.ptr >>> 2;
+    this.#nested = fields.flatMap((field, index) => {
+      if (!isNested(field.type)) return [];
+      return [
+        {
+          index,
+          reader: new NestedReader(field, formatWorkspace(workspace), options, (inner) => new JsonDecoder(inner)),
+        },
+      ];
+    });
   }
 
   get position(): DecoderPosition {
@@ -113,6 +126,7 @@ export class JsonDecoder implements Decoder {
     let refused = 0;
     let rows = 0;
     let rowsMax = 0;
+    let whole: Batch | null = null;
     while (refused < REFUSED_MAX) {
       if (this.#at === this.#complete && !this.#fill()) {
         if (rows === 0) return null;
@@ -134,6 +148,8 @@ export class JsonDecoder implements Decoder {
       this.#line += u32[this.#context + Context.LINES] as number;
       rows = u32[this.#context + Context.ROW] as number;
       if (rows > rowsBefore) this.#recordBytes += ((this.#at - from) / (rows - rowsBefore) - this.#recordBytes) / 4;
+      // The records still lie in the input, to be shown if one of them is refused for what is nested in it.
+      if (this.#nested.length > 0 && rows > 0) whole = this.#readNested(this.#closeBatch(rows), from, line);
       if (status === Status.BAD_RECORD) {
         refused++;
         this.#refuse(line);
@@ -143,7 +159,9 @@ export class JsonDecoder implements Decoder {
         if (rows > 0) break;
         this.#openStrings(index, rowsMax);
       } else if (rows === rowsMax) break;
+      if (whole !== null) break;
     }
+    if (whole !== null) return whole;
     return opened ? this.#closeBatch(rows) : null;
   }
 
@@ -152,6 +170,7 @@ export class JsonDecoder implements Decoder {
     this.#closed = true;
     const { account } = this.#options.workspace;
     account.free(this.#block.ptr, this.#block.bytes);
+    for (const { reader } of this.#nested) reader.close();
     if (this.#input !== 0) account.free(this.#input, this.#inputBytes);
     this.#chunk = null;
   }
@@ -170,7 +189,9 @@ export class JsonDecoder implements Decoder {
         if (!this.#finished) return false;
         this.#end();
       } else {
-        const pieceBytes = Math.min(PIECE_BYTES, chunk.length - this.#chunkAt);
+        // What is nested is read a piece at a time: pieces are then the batches, and rather large.
+        const most = this.#nested.length > 0 ? NESTED_PIECE_BYTES : PIECE_BYTES;
+        const pieceBytes = Math.min(most, chunk.length - this.#chunkAt);
         const piece = chunk.subarray(this.#chunkAt, this.#chunkAt + pieceBytes);
         this.#append(piece);
         this.#chunkAt += pieceBytes;
@@ -279,10 +300,11 @@ export class JsonDecoder implements Decoder {
     this.schema.fields.forEach(({ type }, index) => {
       const slot = slotOf(this.#block, index);
       const layout = layoutOf(type);
+      const text = isText(type);
       const validity = arena.allocate(bits);
       let values = 0;
       let offsets = 0;
-      if (layout === "utf8") offsets = arena.allocate((rowsMax + 1) * 4);
+      if (text) offsets = arena.allocate((rowsMax + 1) * 4);
       else values = arena.allocate(layout === "bool" ? bits : rowsMax * widthOf(layout));
       memory.u8.fill(0xff, validity, validity + bits);
       const { u32 } = memory;
@@ -291,7 +313,7 @@ export class JsonDecoder implements Decoder {
       u32[slot + Slot.OFFSETS] = offsets;
       u32[slot + Slot.FILLED] = 0;
       u32[slot + Slot.NULLS] = 0;
-      if (layout === "utf8") {
+      if (text) {
         u32[offsets >>> 2] = 0;
         this.#openStrings(index, rowsMax);
       }
@@ -322,13 +344,13 @@ export class JsonDecoder implements Decoder {
     const { u32 } = workspace.account.memory;
     const columns = this.schema.fields.map(({ type }, index) => {
       const slot = slotOf(this.#block, index);
-      if (layoutOf(type) === "utf8" && rows > 0) {
+      if (isText(type) && rows > 0) {
         // Room for half as much again as the mean string of this batch.
         const mean = (u32[slot + Slot.USED] as number) / rows;
         this.#stringBytes[index] = Math.max(1.5 * mean + 16 / rows, 0.75 * (this.#stringBytes[index] as number));
       }
       return new Column({
-        type,
+        type: isNested(type) ? STRING : type,
         length: rows,
         values: u32[slot + Slot.VALUES] as number,
         offsets: u32[slot + Slot.OFFSETS] as number,
@@ -336,6 +358,44 @@ export class JsonDecoder implements Decoder {
       });
     });
     return new Batch(workspace, this.schema, columns, rows, split);
+  }
+
+  /** The batch with its nested columns read, without the rows that are refused; its records begin at `from` of the input. */
+  #readNested(batch: Batch, from: number, line: number): Batch {
+    const { workspace } = this.#options;
+    const refusals = new Map<number, Refusal>();
+    const columns = this.schema.fields.map((_, index) => batch.column(index));
+    for (const { index, reader } of this.#nested) columns[index] = reader.read(batch.column(index), refusals);
+    const read = batch.withColumns(this.schema, columns);
+    if (refusals.size === 0) return read;
+    this.#refuseRows(refusals, from, line);
+    const rows = Array.from({ length: batch.rowCount }, (_, row) => row).filter((row) => !refusals.has(row));
+    const { arena, memory } = workspace.account;
+    const selection = arena.allocate(rows.length * 4);
+    memory.u32.set(rows, selection >>> 2);
+    return read.select(selection, rows.length);
+  }
+
+  /** Reports rows of the batch whose records begin at `from`, in order. Blank lines between them are no records. */
+  #refuseRows(refusals: ReadonlyMap<number, Refusal>, from: number, firstLine: number): void {
+    const { source } = this.#options;
+    const { u8 } = this.#options.workspace.account.memory;
+    const input = u8.slice(this.#input + from, this.#input + this.#complete);
+    const last = Math.max(...refusals.keys());
+    let line = firstLine;
+    for (let row = 0, at = 0; row <= last; line++) {
+      const end = input.indexOf(NEWLINE, at);
+      const raw = input.subarray(at, end);
+      const blank = raw.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+      const refusal = blank ? undefined : refusals.get(row);
+      if (refusal !== undefined) {
+        const { code, message, field } = refusal;
+        const place = { source, line, byte: this.#base + from + at, field };
+        this.#options.bad({ code, message, at: place, raw: raw.slice() });
+      }
+      if (!blank) row++;
+      at = end + 1;
+    }
   }
 
   /** Reports the record that the kernel refused; `line` is the line at which the kernel began. */

@@ -1,7 +1,7 @@
 // What the NDJSON decoder and its kernel share in linear memory; mirrors assembly/json-context.ts.
 //
 //   context │ slot: before the first key │ slot: any other key │ a slot a column … │ slots for keys without column …
-import { type DataType, layoutOf, typeName } from "../arrow/types.js";
+import { type DataType, isNested, layoutOf, typeName } from "../arrow/types.js";
 import { SchemaError } from "../errors.js";
 
 export const CONTEXT_BYTES = 1536;
@@ -66,6 +66,7 @@ const Type = {
   FLOAT32: 13,
   DECIMAL128: 14,
   BINARY: 15,
+  RAW: 16,
 } as const;
 
 /** Why the kernel refused a record. */
@@ -146,23 +147,28 @@ export function columnCode(name: string, type: DataType): ColumnCode {
         // Only instants have an offset that can be applied.
         scale: type.kind === "timestamp_ltz" ? 1 : 0,
       };
-    case "null":
     case "array":
     case "map":
     case "row":
+      return plain(Type.RAW);
+    case "null":
       throw new SchemaError(
         "UNSUPPORTED",
         `column "${name}" is ${typeName(type)}: JSON records cannot be read as that`,
         {
-          hint: "keep nested values as JSON text in a STRING column",
+          hint: "leave the column out, or declare its type",
         },
       );
   }
 }
 
+/** Whether the kernel gives offsets and bytes: of nested values their text. */
+export function isText(type: DataType): boolean {
+  return isNested(type) || layoutOf(type) === "utf8";
+}
+
 /** Bytes that one row of a column takes at least, for bounding a batch. */
 export function rowBytes(type: DataType): number {
-  const layout = layoutOf(type);
-  if (layout === "utf8") return 20;
-  return layout === "i128" ? 16 : 8;
+  if (isText(type)) return 20;
+  return layoutOf(type) === "i128" ? 16 : 8;
 }
