@@ -2,8 +2,8 @@
 // quote or a line end, begins or ends with a blank, is a text for NULL, or looks like a comment. NULL is the first of `nulls`,
 // without quotes. Everything is exact, as in NDJSON; BYTES are base64.
 import type { Batch, Column } from "../arrow/batch.js";
-import { type Field, layoutOf, type Schema } from "../arrow/types.js";
-import { DataError } from "../errors.js";
+import { type Field, isNested, type Schema, typeName } from "../arrow/types.js";
+import { DataError, SchemaError } from "../errors.js";
 import type { LinearMemory } from "../wasm/memory.js";
 import type { CheckedCsvOptions } from "./csv-options.js";
 import type { Encoder } from "./format.js";
@@ -40,7 +40,12 @@ export class CsvEncoder implements Encoder {
 
   /** @throws UNSUPPORTED for nested types */
   constructor(options: CheckedCsvOptions, schema: Schema) {
-    for (const { type } of schema.fields) layoutOf(type);
+    for (const { name, type } of schema.fields) {
+      if (!isNested(type)) continue;
+      throw new SchemaError("UNSUPPORTED", `column "${name}" is ${typeName(type)}: a field of CSV holds one value`, {
+        hint: "write NDJSON, take the column apart by unnest(), or leave it out",
+      });
+    }
     const { delimiter = ",", quote = '"', escape: escaping = quote, newline, nulls } = options;
     this.#schema = schema;
     this.#options = options;

@@ -3,7 +3,7 @@
 //     context │ slots: before the first key, any other key, the columns, keys to be learned │ table │ scratch │ names
 import type { Field, Schema } from "../arrow/types.js";
 import type { FormatWorkspace } from "./format.js";
-import { CONTEXT_BYTES, Context, columnCode, SLOT_BYTES, SLOTS_BEFORE, Slot } from "./json-layout.js";
+import { CONTEXT_BYTES, Context, jsonCode, SLOT_BYTES, SLOTS_BEFORE, Slot } from "./json-layout.js";
 
 /** Keys without a column that are remembered, so that passing over them is as fast as reading a column. */
 const LEARNED_MAX = 256;
@@ -28,7 +28,7 @@ export function openBlock(
   { fields }: Schema,
   recordBytesMax: number,
 ): JsonBlock {
-  const codes = fields.map(({ name, type }) => columnCode(name, type));
+  const codes = fields.map(({ name, type }) => jsonCode(name, type));
   const names = fields.map(({ name }) => encoder.encode(name));
   const slotsMax = fields.length + LEARNED_MAX;
   const tableSize = 2 ** Math.ceil(Math.log2(2 * slotsMax));

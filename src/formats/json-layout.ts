@@ -106,7 +106,7 @@ export interface ColumnCode {
   readonly scale: number;
 }
 
-/** @throws UNSUPPORTED for types that JSON records cannot carry. */
+/** @throws UNSUPPORTED for types that no text stands for. */
 export function columnCode(name: string, type: DataType): ColumnCode {
   const plain = (code: number): ColumnCode => ({ type: code, precision: 0, scale: 0 });
   switch (type.kind) {
@@ -147,14 +147,13 @@ export function columnCode(name: string, type: DataType): ColumnCode {
         // Only instants have an offset that can be applied.
         scale: type.kind === "timestamp_ltz" ? 1 : 0,
       };
+    case "null":
     case "array":
     case "map":
     case "row":
-      return plain(Type.RAW);
-    case "null":
       throw new SchemaError(
         "UNSUPPORTED",
-        `column "${name}" is ${typeName(type)}: JSON records cannot be read as that`,
+        `column "${name}" is ${typeName(type)}: fields of records cannot be read as that`,
         {
           hint: "leave the column out, or declare its type",
         },
@@ -165,6 +164,11 @@ export function columnCode(name: string, type: DataType): ColumnCode {
 /** Whether the kernel gives offsets and bytes: of nested values their text. */
 export function isText(type: DataType): boolean {
   return isNested(type) || layoutOf(type) === "utf8";
+}
+
+/** The code of a column of JSON records, where nested values are kept as their text. @throws UNSUPPORTED */
+export function jsonCode(name: string, type: DataType): ColumnCode {
+  return isNested(type) ? { type: Type.RAW, precision: 0, scale: 0 } : columnCode(name, type);
 }
 
 /** Bytes that one row of a column takes at least, for bounding a batch. */

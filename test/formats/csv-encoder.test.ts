@@ -149,3 +149,13 @@ describe("encoder", () => {
     );
   });
 });
+
+test("nested columns are refused by name, written and read: a field holds one value", () => {
+  const schema = parseSchema({ id: "INT", tags: "ARRAY<INT>" });
+  expect(() => openCsv({}, "out.csv").createEncoder(schema)).toThrow(
+    'column "tags" is ARRAY<INT>: a field of CSV holds one value',
+  );
+  expect(() => decodeCsv(kit.workspace, { id: "INT", tags: "ARRAY<INT>" }, "id,tags\n1,2\n")).toThrow(
+    'column "tags" is ARRAY<INT>: fields of records cannot be read as that',
+  );
+});
