@@ -14,6 +14,7 @@ const { workspace, account } = await openTestWorkspace();
 /** A value as JSON has it, numbers as far as a double holds them. */
 function jsonOf(value: Value): unknown {
   if (typeof value === "bigint") return Number(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (value instanceof Date)
     return value
       .toISOString()
