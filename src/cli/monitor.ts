@@ -44,7 +44,8 @@ export async function monitor(path: string, flags: MonitorFlags & { readonly mem
       await show({ title: path, job: program.start(options), results: null }, flags, signal);
       return;
     }
-    const table = mill.memory({ name: "results", rowsMax: ROWS_MAX });
+    // Whatever a job's numbers are, looking at them must not end it.
+    const table = mill.memory({ name: "results", rowsMax: ROWS_MAX, bigint: true });
     const columns = (await program.schema()) as Record<string, string>;
     const results = { table, columns, key: [], rowsMax: ROWS_MAX };
     await show({ title: path, job: program.to(table).start(options), results }, flags, signal);

@@ -168,6 +168,7 @@ function countsOf({ nowMs, atMs, nodes, edges }: JobSample & { readonly atMs: nu
 function cellOf(value: AnyRow[string] | undefined): Cell {
   if (value === null || value === undefined || typeof value === "boolean") return value ?? null;
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Date) return value.getTime();
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   const text = String(value);

@@ -313,6 +313,25 @@ test("a page that does not read is sent nothing more, and everything anew when i
   await vi.waitFor(() => expect(told.listeners.size).toBe(0));
 });
 
+test("the page after the 64th is asked to come later, and comes in when one has gone", async () => {
+  const open = (): Promise<Socket> =>
+    new Promise((resolve) => {
+      const socket = connect(server.port, "127.0.0.1");
+      const own = `127.0.0.1:${server.port}`;
+      socket.write(`GET /api/events HTTP/1.1\r\nHost: ${own}\r\nAuthorization: Bearer ${server.token}\r\n\r\n`);
+      socket.once("data", () => resolve(socket));
+    });
+  await vi.waitFor(() => expect(told.listeners.size).toBe(0));
+  const sockets = await Promise.all(Array.from({ length: 64 }, open));
+  expect(told.listeners.size).toBe(64);
+  expect((await ask({ path: "/api/events", headers: bearer() })).status).toBe(503);
+  sockets.pop()?.destroy();
+  await vi.waitFor(() => expect(told.listeners.size).toBe(63));
+  expect((await ask({ path: "/api/events", headers: bearer() })).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+  await vi.waitFor(() => expect(told.listeners.size).toBe(0));
+});
+
 test("a port that is taken is PORT_IN_USE, with what to do", async () => {
   const second = new MonitorServer(told, folder);
   await expect(second.listen(server.port)).rejects.toMatchObject({ code: "PORT_IN_USE" });

@@ -100,15 +100,33 @@ test("how a job failed is told", async () => {
 
 test("cells are what JSON can carry", async () => {
   const rows = [
-    { d: new Date(5), x: Number.POSITIVE_INFINITY, s: "é".repeat(300), b: new Uint8Array(3), n: null, t: true },
+    {
+      d: new Date(5),
+      x: Number.POSITIVE_INFINITY,
+      s: "é".repeat(300),
+      b: new Uint8Array(3),
+      n: null,
+      t: true,
+      i: 2n ** 60n,
+      j: 7n,
+    },
   ];
-  const schema = { d: "TIMESTAMP(3)", x: "DOUBLE", s: "STRING", b: "BYTES", n: "INT", t: "BOOLEAN" } as const;
-  const table = mill.memory({ rowsMax: 10 });
+  const schema = {
+    d: "TIMESTAMP(3)",
+    x: "DOUBLE",
+    s: "STRING",
+    b: "BYTES",
+    n: "INT",
+    t: "BOOLEAN",
+    i: "BIGINT",
+    j: "BIGINT",
+  } as const;
+  const table = mill.memory({ rowsMax: 10, bigint: true });
   const stream = mill.rows(rows, { schema });
   const job = stream.to(table).start();
   const monitor = new Monitor({ title: "cells", job, results: { table, columns: schema, key: [], rowsMax: 10 } });
   await monitor.watch();
   const [row] = monitor.start().rows;
-  expect(row).toEqual([5, "Infinity", `${"é".repeat(200)}…`, "3 bytes", null, true]);
+  expect(row).toEqual([5, "Infinity", `${"é".repeat(200)}…`, "3 bytes", null, true, "1152921504606846976", 7]);
   expect(JSON.parse(JSON.stringify(row))).toEqual(row);
 });
