@@ -8,6 +8,7 @@ import { machine, save, table } from "./report.js";
 const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly Bench[] }>>> = {
   window: () => import("./window.js"),
   ndjson: () => import("./ndjson.js"),
+  websocket: () => import("./websocket.js"),
   parquet: () => import("./parquet.js"),
   "kernel-window": () => import("./kernels/window.js"),
   "window-aggregate": () => import("./operators/window-aggregate.js"),

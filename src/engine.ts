@@ -291,6 +291,11 @@ export class Engine implements AsyncDisposable {
     return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };
   }
 
+  /** A source of a connector that only some hosts have. */
+  protected source<Row>(open: (runner: Runner) => Table<Row>): Table<Row> {
+    return open(this.#runner);
+  }
+
   /**
    * A target of a connector that only some hosts have. What the connector works with is kept beside the plan, not in it:
    * there may be functions and secrets among it.

@@ -1,12 +1,16 @@
 // Millrace in Node: the portable API over Node's files, fetch and timers, and servers that pages listen to.
+import { type IngestOptions, openIngest } from "./api/live.js";
 import type { Target } from "./api/pipeline.js";
+import type { Table } from "./api/table.js";
 import { BROADCAST_OPTIONS, type BroadcastOptions } from "./api/targets.js";
+import type { RowOf, SchemaLiteral } from "./api/types.js";
 import { CONNECTORS } from "./connectors/all.js";
 import { NODE_CONNECTORS } from "./connectors/all.node.js";
 import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
 import { nodePlatform } from "./platform/node.js";
 import { inlineModules } from "./wasm/inline.js";
 
+export type { IngestOptions } from "./api/live.js";
 export type { BroadcastOptions } from "./api/targets.js";
 export * from "./index.js";
 
@@ -21,6 +25,16 @@ export class Millrace extends Engine {
     const platform = nodePlatform();
     const connectors = [...CONNECTORS, ...NODE_CONNECTORS];
     return new Millrace(await prepareEngine(platform, connectors, inlineModules(platform.inflate), options));
+  }
+
+  /**
+   * Records that other programs push over HTTP (`POST`, NDJSON, JSON or CSV by the content type). On this machine alone
+   * unless the options say otherwise; the endpoint is there while the job runs.
+   *
+   * @example mill.ingest({ port: 8080, path: "/events", schema: { ts: "TIMESTAMP(3)", price: "DOUBLE" }, time: "ts" })
+   */
+  ingest<const S extends SchemaLiteral>(options: IngestOptions<S>): Table<RowOf<S>> {
+    return this.source((runner) => openIngest(runner, options as IngestOptions));
   }
 
   /**

@@ -6,6 +6,7 @@ import { checkFunction, checkInteger, checkOptions, checkRecord, wrongArgument }
 import type { Runner } from "./runner.js";
 import { openTable, TABLE_OPTIONS, type Table, type TableOptions } from "./table.js";
 import { FORMAT_OPTIONS } from "./tables.js";
+import type { BroadcastOptions } from "./targets.js";
 import type { CheckedSchema, SchemaLiteral } from "./types.js";
 
 /** How what fails is tried again: after `minDelay`, then twice as long each time, half of it chance. */
@@ -60,6 +61,29 @@ export interface PollOptions<S extends SchemaLiteral = SchemaLiteral> extends Ta
   /** What happens when a request fails; false: the job ends with the error. */
   readonly retry?: false | RetryPolicy;
 }
+
+/** An HTTP endpoint that other programs push records to. */
+export interface IngestOptions<S extends SchemaLiteral = SchemaLiteral>
+  extends TableOptions<S>,
+    Pick<BroadcastOptions, "port" | "path" | "host" | "hosts" | "origins" | "token" | "onListen"> {
+  readonly schema: CheckedSchema<S>;
+  /** Longest body; 16 MB unless given. */
+  readonly bodyBytesMax?: number;
+  /** Bytes that may wait for the job before senders are told to come again (429); 64 MB unless given. */
+  readonly bufferBytes?: number;
+}
+
+const INGEST_OPTIONS = [
+  "port",
+  "path",
+  "host",
+  "hosts",
+  "origins",
+  "token",
+  "bodyBytesMax",
+  "bufferBytes",
+  "onListen",
+] as const;
 
 /** Tables of what a program hands over by itself. */
 export interface PushOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
@@ -140,6 +164,14 @@ export function openPoll<Row>(runner: Runner, url: string, options: PollOptions)
     ...retryOption(retry, "retry"),
   };
   return open(runner, { where, connector: "poll", url, live: url, own, shared: others });
+}
+
+/** The endpoint's options are kept beside the plan: there is a secret among them. */
+export function openIngest<Row>(runner: Runner, options: IngestOptions): Table<Row> {
+  const where = "ingest()";
+  const { checked, others } = taken(options, INGEST_OPTIONS, [], where);
+  const name = `ingest at :${checked.port}`;
+  return openTable(runner, { where, connector: "ingest", name, own: [], live: checked }, others);
 }
 
 /** Rows of events: each kind of event of the target, as `map` has it. */

@@ -2,6 +2,31 @@
 // against DNS rebinding, Origin against foreign pages, and a token stands for what neither of them tells.
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import * as v from "valibot";
+import { PlanError } from "../errors.js";
+
+/** A whole number in an option. */
+export const Whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+const Texts = v.optional(v.array(v.string()), []);
+
+/** Options of everything here that listens. */
+export const SERVER_OPTIONS = {
+  port: Whole(0, 65_535),
+  path: v.optional(v.pipe(v.string(), v.startsWith("/")), "/"),
+  host: v.optional(v.string(), "127.0.0.1"),
+  hosts: Texts,
+  origins: Texts,
+  token: v.optional(v.nullable(v.pipe(v.string(), v.minLength(16))), null),
+  onListen: v.optional(v.function()),
+};
+
+/** @throws OPTION for a server that others than this machine reach without a token */
+export function checkReach(name: string, host: string, token: string | null): void {
+  if (/^(localhost|127(\.\d+){3}|::1)$/.test(host) || token !== null) return;
+  throw new PlanError("OPTION", `${name} would listen on ${host} without a token`, {
+    hint: "whoever reaches this machine could read or write the rows: give { token }, or listen on 127.0.0.1",
+  });
+}
 
 export interface GuardOptions {
   readonly port: number;

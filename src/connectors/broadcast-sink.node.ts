@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import * as v from "valibot";
 import type { Batch } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
-import { ConnectorError, PlanError } from "../errors.js";
+import { ConnectorError } from "../errors.js";
 import type { Encoder } from "../formats/format.js";
 import { checkFormatOptions } from "../formats/options.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
@@ -15,30 +15,20 @@ import type { Completion } from "../platform/platform.js";
 import type { Table } from "../runtime/connector.js";
 import { LiveRows, type TableEvent } from "../runtime/live-rows.js";
 import { Subscriptions } from "../runtime/subscriptions.js";
-import { Guard } from "./broadcast-guard.node.js";
+import { checkReach, Guard, SERVER_OPTIONS, Whole } from "./broadcast-guard.node.js";
 import { loadFormat, openFormat } from "./formats.js";
 
 const NDJSON = "ndjson";
-const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
 /** How long clients have for the last event when the job ends well. */
 const END_MS = 2000;
 
-const Texts = v.optional(v.array(v.string()), []);
-const Whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
-
 const OPTIONS = v.strictObject({
-  port: Whole(0, 65_535),
-  path: v.optional(v.pipe(v.string(), v.startsWith("/")), "/"),
-  host: v.optional(v.string(), "127.0.0.1"),
-  hosts: Texts,
-  origins: Texts,
-  token: v.optional(v.nullable(v.pipe(v.string(), v.minLength(16))), null),
+  ...SERVER_OPTIONS,
   key: v.optional(v.union([v.string(), v.array(v.string())]), []),
   rowsMax: v.optional(Whole(1, 1_000_000), 1000),
   everyMs: v.optional(Whole(1, 3_600_000), 100),
   clientsMax: v.optional(Whole(1, 100_000), 1000),
   slowMs: v.optional(Whole(1, 3_600_000), 30_000),
-  onListen: v.optional(v.function()),
 });
 
 export type BroadcastSettings = v.InferOutput<typeof OPTIONS>;
@@ -78,11 +68,7 @@ export abstract class BroadcastSink implements Sink {
     this.name = ref.name;
     this.settings = checkFormatOptions(OPTIONS, live, "options", ref.name);
     const { host, token, key, rowsMax } = this.settings;
-    if (!LOOPBACK.test(host) && token === null) {
-      throw new PlanError("OPTION", `${ref.name} would listen on ${host} without a token`, {
-        hint: "whoever reaches this machine could read the rows: give { token }, or listen on 127.0.0.1",
-      });
-    }
+    checkReach(ref.name, host, token);
     this.#scheme = scheme;
     this.#encoder = openFormat(NDJSON, ref).createEncoder(schema);
     this.#rows = new LiveRows({
