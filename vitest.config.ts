@@ -3,7 +3,8 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
-import type { Reporter } from "vitest/node";
+import type { BrowserCommand, Reporter } from "vitest/node";
+import { WebSocketServer } from "ws";
 import { findChromium } from "./scripts/chromium.mjs";
 
 const chromium = findChromium();
@@ -29,6 +30,27 @@ const skippedBrowsers: Reporter = {
 
 /** What scripts/test-summary.mjs adds up at the end of .ci/run. */
 const countsForCi: ["json", { outputFile: string }] = ["json", { outputFile: `.cache/tests/${process.version}.json` }];
+
+/** Sends messages to whoever connects and asks, so many a connection, and then breaks it; gives its port. */
+const serveSocket: BrowserCommand<[messages: string[], each: number]> = async (_context, messages, each) => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  let sent = 0;
+  server.on("connection", (socket) => {
+    socket.on("error", () => undefined);
+    socket.once("message", () => {
+      const end = Math.min(sent + each, messages.length);
+      for (; sent < end; sent++)
+        socket.send(sent % 2 ? Buffer.from(messages[sent] as string) : (messages[sent] as string));
+      if (sent < messages.length) socket.close(1011, "busy");
+      else {
+        socket.close(1000);
+        server.close();
+      }
+    });
+  });
+  await new Promise((resolve) => server.on("listening", resolve));
+  return (server.address() as { port: number }).port;
+};
 
 function browserProject(name: string, isolated: boolean): TestProjectInlineConfiguration {
   const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
@@ -59,6 +81,7 @@ function browserProject(name: string, isolated: boolean): TestProjectInlineConfi
       browser: {
         enabled: true,
         headless: true,
+        commands: { serveSocket },
         screenshotFailures: false,
         provider: playwright({ launchOptions: { executablePath: chromium ?? "", args: ["--no-sandbox"] } }),
         instances: [{ browser: "chromium" }],
@@ -93,5 +116,11 @@ declare module "vitest" {
   interface ProvidedContext {
     /** True in the browser project whose pages are cross-origin isolated. */
     isolated: boolean;
+  }
+}
+
+declare module "vitest/browser" {
+  interface BrowserCommands {
+    serveSocket(messages: string[], each: number): Promise<number>;
   }
 }

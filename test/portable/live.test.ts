@@ -24,7 +24,8 @@ test("an observable → windows", async () => {
       return { unsubscribe: () => undefined };
     },
   };
-  const table = mill.from({ "@@observable": () => pushed, ...pushed }, { schema: SCHEMA, time: "at" });
+  const observable = { "@@observable": () => pushed, ...pushed };
+  const table = mill.from(observable, { schema: SCHEMA, time: "at" });
   const windows = table.window(tumble("1s")).aggregate({ n: count() }).select("windowStart", "n");
   expect(await windows.toArray()).toEqual(RESULT);
 });
