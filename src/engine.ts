@@ -1,5 +1,7 @@
 // The engine as its users meet it: tables of every kind, each a stream to go on with and some also targets. `node.ts` and
 // `browser.ts` open it as `Millrace`, with their platform and connectors.
+
+import { type ConsoleOptions, consoleTarget } from "./api/console.js";
 import { parseDurationMs } from "./api/duration.js";
 import {
   type EventSourceOptions,
@@ -44,6 +46,7 @@ import {
   type NodeBytes,
   type RowsOptions,
 } from "./api/tables.js";
+import { STDOUT_OPTIONS, type StdoutOptions, WEBHOOK_OPTIONS, type WebhookOptions } from "./api/targets.js";
 import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
 import { Batch, type Workspace } from "./arrow/batch.js";
 import { batchFromColumns, type Row } from "./arrow/builder.js";
@@ -294,6 +297,32 @@ export class Engine implements AsyncDisposable {
   /** A source of a connector that only some hosts have. */
   protected source<Row>(open: (runner: Runner) => Table<Row>): Table<Row> {
     return open(this.#runner);
+  }
+
+  /**
+   * A table for people, on standard output or in the page's console: the first rows, as they come.
+   *
+   * @example await perHour.to(mill.console({ rowsMax: 100 })).and(perHour.to(mill.file("hours.ndjson"))).run()
+   */
+  console(options?: ConsoleOptions): Target {
+    return consoleTarget(this.#runner.catalog, options, "console()");
+  }
+
+  /**
+   * Rows by HTTP POST, in order, a body at a time; sent again while that may help, with an Idempotency-Key that stays the same.
+   *
+   * @example await alerts.to(mill.webhook("https://example.com/alerts", { headers: { authorization: "…" } })).run()
+   */
+  webhook(url: string, options?: WebhookOptions): Target {
+    checkText(url, "webhook()", "a URL");
+    const live = { url, options: checkOptions(options, WEBHOOK_OPTIONS, "webhook()") };
+    return { table: this.#runner.catalog.addTable("webhook", redacted(url), {}, live) };
+  }
+
+  /** Standard output as a target, for programs behind a pipe. A page has none: UNSUPPORTED. */
+  stdout(options?: StdoutOptions): Target {
+    const checked = checkOptions(options, STDOUT_OPTIONS, "stdout()");
+    return { table: this.#runner.catalog.addTable("stdout", "standard output", { ...checked }) };
   }
 
   /**

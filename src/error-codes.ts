@@ -27,6 +27,8 @@ export const CODES = {
     "A file that is followed became shorter. Rotate by renaming; under `skip` and `deadLetter` it is read from its start again.",
   FETCH:
     "A URL could not be fetched, or the server did not answer with success. The message carries status and reason.",
+  DELIVERY:
+    "A target such as a webhook did not take rows, in all attempts or for good. `giveUp` keeps such rows and goes on.",
   LISTEN:
     "A server could not listen on its port: it is taken, or not allowed. Choose another one; port 0 takes a free one.",
   CONNECTION:

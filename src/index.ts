@@ -1,6 +1,7 @@
 // The portable public API: what every host's entry gives beside its own `Millrace`.
 
 export { type Aggregate, avg, count, max, min, sum } from "./api/aggregates.js";
+export type { ConsoleOptions } from "./api/console.js";
 export type { Duration } from "./api/duration.js";
 export type { ExplainOptions, Stage } from "./api/explain.js";
 export { Case, col, Expression, interval, lit, type Operand, when } from "./api/expression.js";
@@ -105,6 +106,7 @@ export type {
   NodeBytes,
   RowsOptions,
 } from "./api/tables.js";
+export type { StdoutOptions, WebhookFailure, WebhookOptions } from "./api/targets.js";
 export type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
 export { type TumbleOptions, tumble, type WindowSpec } from "./api/windows.js";
 export type { Row } from "./arrow/builder.js";

@@ -1,5 +1,6 @@
 // Streams with their targets, ready to run: one program, in which what several of them share runs once.
 import type { LogicalPlan, TableRef } from "../plan/logical.js";
+import type { ConsoleOptions } from "./console.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
 import { checkFlag, checkInteger, checkOptions, checkText, wrongArgument } from "./options.js";
 import type { Job, JobResult, RowOptions, Runner, RunOptions } from "./runner.js";
@@ -76,4 +77,9 @@ export class Pipeline {
   explain(options?: ExplainOptions): Promise<string> {
     return explainProgram(this.#runner, this.plans, options);
   }
+}
+
+/** What `print()` takes: its own options, and those of the run. @throws OPTION */
+export function checkPrintOptions(options: (ConsoleOptions & RunOptions) | undefined): ConsoleOptions & RunOptions {
+  return checkOptions(options, ["rowsMax", ...RUN_OPTIONS], "print()");
 }

@@ -9,11 +9,12 @@ import { columnNamed, columnsKnown, derive } from "../plan/derive.js";
 import * as logical from "../plan/logical.js";
 import { lateRows } from "../plan/side-outputs.js";
 import { Aggregate } from "./aggregates.js";
+import { type ConsoleOptions, consoleTarget } from "./console.js";
 import { type Duration, parseDurationMs } from "./duration.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
 import { conditionPlan, Expression, type Operand, toPlan } from "./expression.js";
 import { checkFunction, checkOptions, checkRecord, checkSchema, checkText, wrongArgument } from "./options.js";
-import { checkRowOptions, Pipeline, type Target, targetTable } from "./pipeline.js";
+import { checkPrintOptions, checkRowOptions, Pipeline, type Target, targetTable } from "./pipeline.js";
 import type {
   Aggregated,
   Aggregates,
@@ -25,7 +26,7 @@ import type {
   Unnested,
   WindowBounds,
 } from "./rows.js";
-import type { AnyRow, JobResult, RowOptions, Runner } from "./runner.js";
+import type { AnyRow, JobResult, RowOptions, Runner, RunOptions } from "./runner.js";
 import type { CheckedSchema, ColumnOf, Flat, SchemaLiteral } from "./types.js";
 import type { WindowSpec } from "./windows.js";
 
@@ -230,6 +231,13 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
       }
     }
     return reader.job.done;
+  }
+
+  /** Runs the stream and shows its first rows as a table, on standard output or in the page's console. */
+  async print(options?: ConsoleOptions & RunOptions): Promise<JobResult> {
+    const { rowsMax, ...run } = checkPrintOptions(options);
+    const target = consoleTarget(this.runner.catalog, rowsMax === undefined ? {} : { rowsMax }, "print()");
+    return await this.to(target).run(run);
   }
 
   /** Runs the stream; all its rows. */

@@ -1,5 +1,59 @@
-// The options of targets that are nothing else: what `mill.eventStream`, `mill.webSocketServer` … take. Their values are checked
-// by the connector when a program starts, their names at the call.
+// The options of targets that are nothing else: what `mill.stdout`, `mill.eventStream` … take. Those of servers
+// are checked by their connectors when a program starts, their names at the call.
+import type { EngineError } from "../errors.js";
+import { type FileOptions, FORMAT_OPTIONS } from "./tables.js";
+
+export const STDOUT_OPTIONS = ["format", ...FORMAT_OPTIONS] as const;
+
+/** `format` is one of records, `ndjson` unless given; its own options as tables take them. */
+export type StdoutOptions = Pick<FileOptions, (typeof STDOUT_OPTIONS)[number]>;
+
+/** Rows that a webhook did not take. */
+export interface WebhookFailure {
+  /** The body as it was sent. */
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  /** The Idempotency-Key that it was sent with. */
+  readonly key: string;
+  /** What the server answered last; null: nothing. */
+  readonly status: number | null;
+  readonly attempts: number;
+  readonly error: EngineError;
+}
+
+export interface WebhookOptions {
+  /** A format of records; `ndjson` unless given, `json` makes each body an array. */
+  readonly format?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Rows of one body at most; 1,000 unless given. */
+  readonly batchRows?: number;
+  /** Milliseconds that a row waits for others; 1,000 unless given. */
+  readonly batchMs?: number;
+  /** A body that has so many bytes is sent; 1 MiB unless given. */
+  readonly batchBytes?: number;
+  /** Milliseconds that an answer may take; 30,000 unless given. */
+  readonly timeoutMs?: number;
+  readonly retry?: {
+    /** Failures in a row after which it is tried again; 10 unless given. */
+    readonly attempts?: number;
+    /** The first pause, 500 ms unless given; it doubles up to `maxDelayMs`, 30,000 unless given. Half of it is chance. */
+    readonly minDelayMs?: number;
+    readonly maxDelayMs?: number;
+  };
+  /** What happens to rows that are not taken: `fail` unless given, or a function that keeps them; then the job goes on. */
+  readonly giveUp?: "fail" | ((failure: WebhookFailure) => unknown);
+}
+
+export const WEBHOOK_OPTIONS = [
+  "format",
+  "headers",
+  "batchRows",
+  "batchMs",
+  "batchBytes",
+  "timeoutMs",
+  "retry",
+  "giveUp",
+] as const;
 
 export interface BroadcastOptions {
   /** 0 takes a free one, which `onListen` tells. */

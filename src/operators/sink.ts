@@ -3,13 +3,22 @@
 import type { Batch, Workspace } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
 import type { Completion, Platform } from "../platform/platform.js";
-import { type OperatorContext, type Output, StatelessOperator } from "./operator.js";
+import {
+  type ConnectionEvent,
+  type OperatorContext,
+  type OperatorMetrics,
+  type Output,
+  StatelessOperator,
+} from "./operator.js";
 
 /** What a sink works with while its job runs. */
 export interface SinkContext {
   readonly platform: Platform;
   readonly workspace: Workspace;
   readonly schema: Schema;
+  readonly metrics: OperatorMetrics;
+  /** Tells the job's trace how a connection stands; `waiting` counts as a retry. */
+  connection(event: ConnectionEvent): void;
   wake(): void;
   /** Ends the job with this error. */
   fail(error: Error): void;
@@ -52,6 +61,8 @@ export class SinkOperator extends StatelessOperator {
       platform: this.#platform,
       workspace: context.workspace,
       schema: this.#schema,
+      metrics: context.metrics,
+      connection: (event) => context.connection(event),
       wake: () => context.wake(),
       fail: this.#fail,
     });

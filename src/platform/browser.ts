@@ -24,13 +24,12 @@ export function browserPlatform(options: { log?: Log } = {}): Platform {
     },
     storage: noStorage,
     net: {
-      fetch: (url, { headers }, done) => {
-        fetchBody((address, init) => fetch(address, init), url, headers, done);
-      },
+      fetch: (url, options, done) => fetchBody((address, init) => fetch(address, init), url, options, done),
       webSocket: (url, { protocols = [] }, events) => {
         return listenToSocket(new WebSocket(url, [...protocols]) as HostSocket, events);
       },
     },
+    output: { table: (rows) => console.table(rows), line: (text) => console.log(text) },
     // Shared memory constructs in other pages too, but cannot be posted to a worker there.
     sharedMemory: globalThis.crossOriginIsolated === true,
     log: options.log ?? logToConsole,

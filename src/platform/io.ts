@@ -1,6 +1,6 @@
 // What the hosts share: reading until a request is complete, fetch over a WHATWG body, and WebSockets as pages have them.
-import { fetchFailed, messageOf } from "./errors.js";
-import type { Completion, FetchResult, Socket, SocketEvents } from "./platform.js";
+import { fetchFailed, messageOf, redacted } from "./errors.js";
+import type { Completion, FetchOptions, FetchResult, Socket, SocketEvents } from "./platform.js";
 
 /** One attempt to read into `target` from `offset`: how many bytes came, 0 at the end of the file. */
 export type ReadSome = (offset: number, target: Uint8Array, done: Completion<number>) => void;
@@ -30,10 +30,18 @@ export function settle<T>(promise: Promise<T>, done: Completion<T>, wrap: (cause
   );
 }
 
+interface HostRequest {
+  readonly headers: Record<string, string>;
+  readonly signal: AbortSignal;
+  readonly method?: "POST";
+  readonly redirect?: "manual";
+  readonly body?: Uint8Array<ArrayBuffer>;
+}
+
 /** The part of `fetch` that a host hands in. */
 export type HostFetch = (
   url: string,
-  options: { headers?: Record<string, string>; signal: AbortSignal },
+  options: HostRequest,
 ) => Promise<{
   readonly status: number;
   readonly headers: { get(name: string): string | null };
@@ -44,12 +52,15 @@ export type HostFetch = (
 export function fetchBody(
   hostFetch: HostFetch,
   url: string,
-  headers: Readonly<Record<string, string>> | undefined,
+  { headers, body: sent }: FetchOptions,
   done: Completion<FetchResult>,
-): void {
+): () => void {
   const controller = new AbortController();
-  const failed = (cause: unknown) => fetchFailed(url, messageOf(cause), cause);
-  const options = { headers: { ...headers }, signal: controller.signal };
+  // Hosts write the whole URL into some of their messages.
+  const failed = (cause: unknown) => fetchFailed(url, messageOf(cause).replaceAll(url, redacted(url)), cause);
+  const given = { headers: { ...headers }, signal: controller.signal };
+  const options: HostRequest =
+    sent === undefined ? given : { ...given, method: "POST", redirect: "manual", body: sent };
   const result = hostFetch(url, options).then(({ status, headers: answered, body }): FetchResult => {
     const reader = body?.getReader();
     return {
@@ -68,6 +79,7 @@ export function fetchBody(
     };
   });
   settle(result, done, failed);
+  return () => controller.abort();
 }
 
 /** The part of a WHATWG WebSocket that is used. */

@@ -66,6 +66,12 @@ export interface Storage {
   remove(path: string, done: Completion<void>): void;
 }
 
+export interface FetchOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What is sent, by POST. Redirects are not followed then: they would drop it. */
+  readonly body?: Uint8Array<ArrayBuffer>;
+}
+
 export interface FetchResult {
   readonly status: number;
   /** One header of the answer; null when it is not there, or in a page not shown to it (CORS). */
@@ -105,9 +111,18 @@ export interface SocketOptions {
 }
 
 interface Net {
-  fetch(url: string, options: { headers?: Readonly<Record<string, string>> }, done: Completion<FetchResult>): void;
+  /** Any status is an answer, a redirect of what is sent too. Gives how to give the request up; `done` is then told an error. */
+  fetch(url: string, options: FetchOptions, done: Completion<FetchResult>): () => void;
   /** @throws what the host says of a URL that is none; elsewhere `events.failed` is told */
   webSocket(url: string, options: SocketOptions, events: SocketEvents): Socket;
+}
+
+/** Where the host shows results. One that has no standard output shows tables and lines its own way. */
+export interface HostOutput {
+  /** Appends bytes to standard output. Fails with CANCELLED when nobody reads it any more. */
+  write?(bytes: Uint8Array, done: Completion<void>): void;
+  table?(rows: readonly object[]): void;
+  line?(text: string): void;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -119,6 +134,7 @@ export interface Platform {
   readonly scheduler: Scheduler;
   readonly storage: Storage;
   readonly net: Net;
+  readonly output: HostOutput;
   /** Whether linear memory may be a SharedArrayBuffer that workers can receive. */
   readonly sharedMemory: boolean;
   /** Inflates zlib data (RFC 1950), where the host has a quicker way than a DecompressionStream. */

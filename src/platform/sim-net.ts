@@ -1,7 +1,7 @@
 // The simulator's network: servers are functions of the test, every answer comes later by chance, bodies are cut by chance,
 // connections break where the test says so.
 import { fetchFailed } from "./errors.js";
-import type { Completion, FetchResult, Socket, SocketEvents } from "./platform.js";
+import type { Completion, FetchOptions, FetchResult, Socket, SocketEvents } from "./platform.js";
 
 /** Lets something happen after a latency drawn by chance. */
 type Later = (label: string, turn: () => void) => void;
@@ -20,6 +20,8 @@ export interface SimAnswer {
 export interface SimRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** What was sent, when it was a POST. */
+  readonly body?: Uint8Array | undefined;
   readonly count: number;
 }
 
@@ -62,16 +64,20 @@ export class SimNet {
     else this.#listeners.set(url, listener);
   }
 
-  fetch(
-    url: string,
-    { headers = {} }: { headers?: Readonly<Record<string, string>> },
-    done: Completion<FetchResult>,
-  ): void {
+  fetch(url: string, { headers = {}, body }: FetchOptions, done: Completion<FetchResult>): () => void {
+    let given = true;
+    let result: FetchResult | null = null;
     this.#later(`fetch ${url}`, () => {
+      if (!given) return done(fetchFailed(url, "cancelled"), undefined as never);
       const answer = this.#answers.get(url) ?? this.#answers.get(url.replace(/\?.*$/, ""));
-      if (answer === undefined) done(fetchFailed(url, "no such host"), undefined as never);
-      else done(null, this.#fetched(url, answer({ url, headers, count: this.#count(url) })));
+      if (answer === undefined) return done(fetchFailed(url, "no such host"), undefined as never);
+      result = this.#fetched(url, answer({ url, headers, body, count: this.#count(url) }));
+      return done(null, result);
     });
+    return () => {
+      given = false;
+      result?.cancel();
+    };
   }
 
   webSocket(url: string, _options: object, events: SocketEvents): Socket {

@@ -2,7 +2,7 @@
 // ordered by time and then by chance, so that a seed is a whole run: what ran between what, how long every read took, how
 // short it fell. A rolling hash over (time, task, event) tells whether two runs were the same.
 import { InternalError } from "../errors.js";
-import type { LogLevel, Platform } from "./platform.js";
+import type { Completion, LogLevel, Platform } from "./platform.js";
 import { SimFiles } from "./sim-files.js";
 import { SimNet } from "./sim-net.js";
 
@@ -81,6 +81,17 @@ export class SimPlatform implements Platform {
       return () => {
         cancelled = true;
       };
+    },
+  };
+
+  /** What was written to standard output. */
+  printed = "";
+
+  readonly output = {
+    write: (bytes: Uint8Array, done: Completion<void>) => {
+      // A pipe keeps the order, however long each piece takes.
+      this.printed += new TextDecoder().decode(bytes);
+      this.#later("write standard output", () => done(null));
     },
   };
 

@@ -149,9 +149,9 @@ export class Job implements AsyncDisposable {
     });
   }
 
-  /** Ends the job with an error, unless it is ending already. */
+  /** Ends the job with an error, unless it is ending already. One that somebody stopped it with is no failure. */
   fail(error: unknown): void {
-    this.#stop("failed", located(error, null));
+    this.#stop(error instanceof AbortError ? "cancelled" : "failed", located(error, null));
   }
 
   /** Stops the job; resolves when everything is closed. Does nothing after the end. */

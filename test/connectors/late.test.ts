@@ -20,6 +20,7 @@ test("a connector says the name that it is found by", async () => {
   for (const [name, loaded] of names) if (loaded !== null) expect(loaded).toBe(name);
   expect(names.map(([name]) => name).sort()).toEqual([
     "callback",
+    "console",
     "event-source",
     "fetch",
     "file",
@@ -28,7 +29,9 @@ test("a connector says the name that it is found by", async () => {
     "poll",
     "push",
     "rows",
+    "stdout",
     "stream",
+    "webhook",
     "websocket",
   ]);
 });
