@@ -65,7 +65,7 @@ export function bindExpr(expr: Expr, schema: Schema, where = "the input"): Bound
 }
 
 /** What to do where whole arrays, maps or rows are not taken. */
-export const NESTED_HINT = 'take a plain value out of it: .at(0), .field("x"), or a row an element by .unnest("x")';
+export const NESTED_HINT = "take plain values out of it before: a row an element by .unnest(), fields by .map()";
 
 /** An expression that filters: BOOLEAN. @throws TYPE for any other type, and what `bindExpr` throws. */
 export function bindPredicate(expr: Expr, schema: Schema, where?: string): BoundExpr {

@@ -199,7 +199,7 @@ function deriveUnnest(node: LogicalNode<"unnest">): Properties {
   const { type } = fieldOf(input.schema, column);
   if (type.kind !== "array" && type.kind !== "map") {
     throw new PlanError("TYPE", `unnest("${column}"): the column is ${typeName(type)}`, {
-      hint: type.kind === "row" ? `its fields: col("${column}").field("…")` : "it takes an ARRAY or a MAP",
+      hint: `it takes an ARRAY or a MAP${type.kind === "row" ? "; the fields of a ROW are read by .map()" : ""}`,
     });
   }
   const parts = type.kind === "array" ? [type.element] : [type.key, type.value];

@@ -184,3 +184,24 @@ describe("the plan", () => {
     expect(refused(options("prices", { names: ["price"] }))).toContain('name both: { as: ["key", "value"] }');
   });
 });
+
+test("nested columns are neither compared nor grouped by, and the error says what to do", () => {
+  const table = { id: "t", connector: "memory", name: "t", options: {} };
+  const input = logical.scan(table, SCHEMA, { bounded: true });
+  const tags = { kind: "column", name: "tags" } as const;
+  const refused = (plan: logical.LogicalPlan): EngineError | null => {
+    try {
+      derive(plan);
+    } catch (error) {
+      if (error instanceof EngineError) return error;
+    }
+    return null;
+  };
+  const compared = refused(logical.filter(input, { kind: "call", fn: "eq", args: [tags, tags] }));
+  expect(compared?.message).toBe("eq does not take (ARRAY<STRING>, ARRAY<STRING>): tags = tags");
+  expect(compared?.hint).toContain(".unnest()");
+  const grouped = refused(logical.aggregate(input, [{ name: "tags", expr: tags }], []));
+  expect(grouped?.message).toBe('groups by "tags", which is ARRAY<STRING>');
+  // Whether one is NULL can be asked.
+  expect(refused(logical.filter(input, { kind: "call", fn: "is_null", args: [tags] }))).toBeNull();
+});
