@@ -14,7 +14,7 @@ function run(command, args) {
 }
 
 /** Path of Node `major`, fetched if it is not there yet. */
-function fetchNode(major) {
+export function fetchNode(major) {
   const folder = join(root, ".cache/node", major);
   const binary = join(folder, "package/bin/node");
   if (existsSync(binary)) return binary;
@@ -29,15 +29,18 @@ function fetchNode(major) {
   return binary;
 }
 
-if (process.platform !== "linux" || process.arch !== "x64") {
-  console.error(
-    `no Node binaries are published this way for ${process.platform}-${process.arch}; run the tests by hand`,
-  );
-  process.exit(1);
+/** Runs when this file is the program, not when another one takes `fetchNode`. */
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    console.error(
+      `no Node binaries are published this way for ${process.platform}-${process.arch}; run the tests by hand`,
+    );
+    process.exit(1);
+  }
+  const results = process.argv.slice(2).map((major) => {
+    const binary = fetchNode(major);
+    run(binary, ["--version"]);
+    return run(binary, ["node_modules/vitest/vitest.mjs", "run", "--project", "node"]);
+  });
+  process.exit(results.every(Boolean) ? 0 : 1);
 }
-const results = process.argv.slice(2).map((major) => {
-  const binary = fetchNode(major);
-  run(binary, ["--version"]);
-  return run(binary, ["node_modules/vitest/vitest.mjs", "run", "--project", "node"]);
-});
-process.exit(results.every(Boolean) ? 0 : 1);
