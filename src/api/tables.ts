@@ -77,6 +77,8 @@ export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends By
   readonly recursive?: boolean;
   /** false: `name=value` in a path is no column. Columns unless given, where all paths have the same names. */
   readonly partitions?: boolean;
+  /** As a target, a directory: when the next part begins, by rows, encoded bytes or time; the first bound counts. */
+  readonly roll?: { readonly rows?: number; readonly bytes?: number; readonly every?: Duration };
   /** Reads on when files grow, and new files too; the table is endless. Looks every half second unless told. */
   readonly follow?: boolean | { readonly every?: Duration };
   readonly parquet?: {
@@ -88,7 +90,7 @@ export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends By
 }
 
 /** Options of `FileOptions`, by name. */
-export const FILE_OPTIONS = [...BYTES_OPTIONS, "recursive", "partitions", "follow"] as const;
+export const FILE_OPTIONS = [...BYTES_OPTIONS, "recursive", "partitions", "follow", "roll"] as const;
 
 export interface FetchOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
   readonly headers?: Readonly<Record<string, string>>;

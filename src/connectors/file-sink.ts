@@ -1,70 +1,69 @@
-// A file as a sink: written under a hidden name beside its target, made durable, and given its name by a hard link at the
-// end. What was not finished leaves nothing behind, and no file is ever written over.
+// Files as a sink: one new file, or the parts of a directory, each begun when the one before is full. All get their names when
+// the job ends well (file-part.ts); what was not finished leaves nothing behind, and no file is ever written over.
+import { type Duration, parseDurationMs } from "../api/duration.js";
+import { checkInteger, checkOptions } from "../api/options.js";
 import type { Batch } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
-import { ConnectorError } from "../errors.js";
-import type { Encoder } from "../formats/format.js";
+import { ConnectorError, PlanError } from "../errors.js";
+import type { Encoder, Format } from "../formats/format.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
 import type { TableRef } from "../plan/logical.js";
-import { fileExists } from "../platform/errors.js";
-import type { Completion, Storage, WritableFile } from "../platform/platform.js";
-import { joined } from "./bytes.js";
+import type { Completion } from "../platform/platform.js";
+import { type Compression, compressionOf } from "./compression.js";
+import { FilePart } from "./file-part.js";
 import { extensionOf, formatOf, openFormat, PARQUET, RECORD_NAMES } from "./formats.js";
 
 /** Bytes that wait to be written before the sink says that it is full. */
 const WAITING_BYTES_MAX = 4 << 20;
-/** Bytes gathered for one write. */
-const WRITE_BYTES = 256 << 10;
 
-/** One call to the storage; they run one after another. */
-type Call = (done: Completion<void>) => void;
+/** When a part is full: the first bound that it reaches. */
+interface Roll {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly everyMs: number;
+}
+
+interface RollOptions {
+  readonly rows?: number;
+  readonly bytes?: number;
+  readonly every?: Duration;
+}
 
 export class FileSink implements Sink {
   readonly #path: string;
-  readonly #encoder: Encoder;
+  readonly #format: Format;
+  readonly #extension: string;
+  readonly #compression: Compression;
+  readonly #roll: Roll | null;
+  readonly #schema: Schema;
+  readonly #parts: FilePart[] = [];
   #context!: SinkContext;
-  #storage!: Storage;
-  #temporary = "";
-  #file: WritableFile | null = null;
-  /** Encoded bytes that are not handed to a write yet. */
-  #gathered: Uint8Array[] = [];
-  #gatheredBytes = 0;
-  #waitingBytes = 0;
-  readonly #calls: Call[] = [];
-  #calling = false;
-  #aborted = false;
-  #hasTemporary = false;
-  /** Who is told of the first error: the job, or whoever waits for the end. */
-  #failed: (error: Error) => void = () => undefined;
+  #encoder!: Encoder;
+  /** Of the part that is written. */
+  #rows = 0;
+  #bytes = 0;
+  #sinceMs = 0;
 
-  /** The table's name is the path; its format, by the path's ending unless given, has been loaded. */
+  /** The table's name is the path; its format, by the path's ending unless given, has been loaded. @throws OPTION, UNSUPPORTED */
   constructor(table: TableRef, schema: Schema) {
-    const { name: path } = table;
+    const { name: path, options } = table;
     const format = formatForWriting(table);
-    this.#encoder = openFormat(format, table).createEncoder(schema);
-    this.#path = path.endsWith("/") ? `${path}part-0${extensionOf(format, path)}` : path;
+    this.#path = path;
+    this.#schema = schema;
+    this.#format = openFormat(format, table);
+    this.#encoder = this.#format.createEncoder(schema);
+    this.#compression = compressionOf(path, options["compression"]);
+    this.#extension = `${extensionOf(format, path)}${this.#compression === "gzip" ? ".gz" : ""}`;
+    this.#roll = rollOf(path, options["roll"] as RollOptions | undefined);
+    if (this.#compression === "zstd") throw unsupported(path, "Zstandard is read, not written", "write gzip: .gz");
   }
 
   open(context: SinkContext): void {
     this.#context = context;
-    this.#failed = (error) => context.fail(error);
-    const { storage, random } = context.platform;
-    this.#storage = storage;
-    const slash = this.#path.lastIndexOf("/") + 1;
-    this.#temporary = `${this.#path.slice(0, slash)}.${this.#path.slice(slash)}.${random.uuid()}.tmp`;
-    // Looked at before a day's work, not only after it; publishing looks again.
-    this.#enqueue((done) => {
-      storage.list(this.#path, (error, files) => done(error ?? (files.length > 0 ? fileExists(this.#path) : null)));
-    });
-    this.#enqueue((done) => {
-      storage.create(this.#temporary, (error, created) => {
-        if (error === null) {
-          this.#file = created;
-          this.#hasTemporary = true;
-        }
-        done(error);
-      });
-    });
+    if (this.#compression === "gzip" && context.platform.gzip === undefined) {
+      throw unsupported(this.#path, "this host cannot write gzip", "write it uncompressed");
+    }
+    this.#beginPart();
   }
 
   get ready(): boolean {
@@ -72,114 +71,108 @@ export class FileSink implements Sink {
   }
 
   write(batch: Batch): void {
-    this.#gather(this.#encoder.encode(batch));
-    if (this.#gatheredBytes >= WRITE_BYTES) this.#writeGathered();
+    const roll = this.#roll;
+    if (roll === null) {
+      this.#part.write(this.#encoder.encode(batch));
+      return;
+    }
+    for (let row = 0; row < batch.rowCount; ) {
+      if (this.#isFull(roll)) {
+        this.#sealPart();
+        this.#encoder = this.#format.createEncoder(this.#schema);
+        this.#beginPart();
+      }
+      const end = Math.min(batch.rowCount, row + roll.rows - this.#rows);
+      const bytes = this.#encoder.encode(batch.slice(row, end));
+      this.#part.write(bytes);
+      this.#bytes += bytes.length;
+      this.#rows += end - row;
+      row = end;
+    }
   }
 
   finish(done: Completion<void>): void {
-    this.#failed = done;
-    this.#gather(this.#encoder.finish());
-    this.#writeGathered();
-    this.#enqueue((next) => this.#created.sync(next));
-    this.#enqueue((next) => this.#closeFile(next));
-    this.#enqueue((next) => this.#publish(next));
-    this.#enqueue((next) => {
-      next(null);
-      done(null);
-    });
+    this.#sealPart();
+    const publish = (index: number): void => {
+      const part = this.#parts[index];
+      if (part === undefined) done(null);
+      else part.publish((error) => (error === null ? publish(index + 1) : done(error)));
+    };
+    publish(0);
   }
 
-  /** What is under way comes to its end first; then the file is closed and goes. */
   abort(done: Completion<void>): void {
-    this.#aborted = true;
-    this.#calls.length = 0;
-    this.#enqueue((next) => this.#closeFile(next));
-    this.#enqueue((next) => this.#removeFile(next));
-    this.#enqueue((next) => {
-      next(null);
-      done(null);
-    });
-  }
-
-  #gather(bytes: Uint8Array): void {
-    this.#gathered.push(bytes);
-    this.#gatheredBytes += bytes.length;
-    this.#waitingBytes += bytes.length;
-  }
-
-  #writeGathered(): void {
-    const bytes = joined(this.#gathered, this.#gatheredBytes);
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
-    if (bytes.length === 0) return;
-    this.#enqueue((next) => {
-      this.#created.write(bytes, (error) => {
-        const wasReady = this.ready;
-        this.#waitingBytes -= bytes.length;
-        if (!wasReady && this.ready) this.#context.wake();
-        next(error);
+    let left = this.#parts.length;
+    if (left === 0) done(null);
+    for (const part of this.#parts) {
+      part.abort(() => {
+        if (--left === 0) done(null);
       });
-    });
-  }
-
-  get #created(): WritableFile {
-    return this.#file as WritableFile;
-  }
-
-  #closeFile(done: Completion<void>): void {
-    const file = this.#file;
-    this.#file = null;
-    if (file === null) done(null);
-    else file.close(done);
-  }
-
-  #publish(done: Completion<void>): void {
-    this.#storage.publish(this.#temporary, this.#path, (error) => {
-      if (error === null) this.#hasTemporary = false;
-      done(error);
-    });
-  }
-
-  #removeFile(done: Completion<void>): void {
-    if (this.#hasTemporary) this.#storage.remove(this.#temporary, done);
-    else done(null);
-  }
-
-  #enqueue(call: Call): void {
-    this.#calls.push(call);
-    this.#next();
-  }
-
-  #next(): void {
-    if (this.#calling) return;
-    const call = this.#calls.shift();
-    if (call === undefined) return;
-    this.#calling = true;
-    call((error) => {
-      this.#calling = false;
-      if (error !== null) this.#refuse(error);
-      this.#next();
-    });
-  }
-
-  /** The first error ends everything; while cleaning up it is only said. */
-  #refuse(error: Error): void {
-    if (this.#aborted) {
-      this.#context.platform.log("warn", `while removing ${this.#temporary}: ${error.message}`);
-      return;
     }
-    this.#calls.length = 0;
-    this.#failed(error);
   }
+
+  get #waitingBytes(): number {
+    return this.#parts.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
+  }
+
+  get #part(): FilePart {
+    return this.#parts.at(-1) as FilePart;
+  }
+
+  #isFull({ rows, bytes, everyMs }: Roll): boolean {
+    if (this.#rows === 0) return false;
+    const ageMs = this.#context.platform.clock.monotonicMs() - this.#sinceMs;
+    return this.#rows >= rows || this.#bytes >= bytes || ageMs >= everyMs;
+  }
+
+  #beginPart(): void {
+    const { platform } = this.#context;
+    const number = this.#parts.length;
+    this.#rows = 0;
+    this.#bytes = 0;
+    this.#sinceMs = platform.clock.monotonicMs();
+    const part = new FilePart({
+      path: this.#path.endsWith("/") ? `${this.#path}part-${number}${this.#extension}` : this.#path,
+      platform,
+      gzip: (this.#compression === "gzip" && platform.gzip) || null,
+      failed: (error) => this.#context.fail(error),
+      wrote: (bytes) => {
+        if (this.ready && this.#waitingBytes + bytes >= WAITING_BYTES_MAX) this.#context.wake();
+      },
+    });
+    this.#parts.push(part);
+  }
+
+  #sealPart(): void {
+    this.#part.write(this.#encoder.finish());
+    this.#part.seal();
+  }
+}
+
+/** @throws OPTION for parts of what is no directory, and bounds that are none */
+function rollOf(path: string, options: RollOptions | undefined): Roll | null {
+  if (options === undefined) return null;
+  const { rows, bytes, every } = checkOptions(options, ["rows", "bytes", "every"], "roll");
+  if (!path.endsWith("/") || (rows ?? bytes ?? every) === undefined) {
+    const what = path.endsWith("/") ? "says no bound" : `wants a directory, and "${path}" is a file`;
+    throw new PlanError("OPTION", `roll ${what}`, {
+      hint: 'mill.file("out/", { format: "ndjson", roll: { rows: 1_000_000 } }); bounds are rows, bytes and every',
+    });
+  }
+  return {
+    rows: rows === undefined ? Number.POSITIVE_INFINITY : checkInteger(rows, 1, "roll.rows"),
+    bytes: bytes === undefined ? Number.POSITIVE_INFINITY : checkInteger(bytes, 1, "roll.bytes"),
+    everyMs: every === undefined ? Number.POSITIVE_INFINITY : parseDurationMs(every, "roll.every"),
+  };
 }
 
 /** @throws OPTION; UNSUPPORTED for formats that are read only */
 export function formatForWriting({ name: path, options }: TableRef): string {
   const name = formatOf(path, options["format"] as string | undefined);
   if (name !== PARQUET) return name;
-  throw new ConnectorError("UNSUPPORTED", `${path}: Parquet files are not written yet`, {
-    hint: `write ${RECORD_NAMES.join(", ")}`,
-    at: { source: path },
-    domain: "user",
-  });
+  throw unsupported(path, "Parquet files are not written yet", `write ${RECORD_NAMES.join(", ")}`);
+}
+
+function unsupported(path: string, what: string, hint: string): ConnectorError {
+  return new ConnectorError("UNSUPPORTED", `${path}: ${what}`, { hint, at: { source: path }, domain: "user" });
 }

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { promises } from "node:fs";
 import { dirname } from "node:path";
-import { inflateSync } from "node:zlib";
+import { gzip, inflateSync } from "node:zlib";
 import { AbortError } from "../errors.js";
 import { fileExists, fileFailed, fileNotFound } from "./errors.js";
 import { isGlob, isHidden, matchName, parseGlob } from "./glob.js";
@@ -34,6 +34,7 @@ export function nodePlatform(options: { log?: Log } = {}): Platform {
     sharedMemory: true,
     // The first DecompressionStream of a process takes Node 15 ms, this 2.
     inflate: (deflated, done) => done(null, inflateSync(deflated)),
+    gzip: (bytes, done) => gzip(bytes, done),
     log: options.log ?? logToStandardError,
   };
 }

@@ -139,6 +139,8 @@ export interface Platform {
   readonly sharedMemory: boolean;
   /** Inflates zlib data (RFC 1950), where the host has a quicker way than a DecompressionStream. */
   inflate?(deflated: Uint8Array, done: Completion<Uint8Array<ArrayBuffer>>): void;
+  /** Compresses bytes into one member of gzip (RFC 1952), where the host can. */
+  gzip?(bytes: Uint8Array, done: Completion<Uint8Array>): void;
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { Millrace } from "../../src/node.js";
 import { lines, openSim, TICKS, ticks } from "./support.js";
@@ -86,6 +87,13 @@ describe("a file target", () => {
 
   test("is written as fast as the disk takes it: rows wait at the source", async () => {
     const { mill, sim, wait } = await openSim(1, 16 << 20);
+    // What loads late is loaded by the host, for which virtual time does not wait.
+    await wait(
+      mill
+        .rows([{ n: 0 }])
+        .to(mill.file("/first.ndjson"))
+        .run(),
+    );
     const long = "x".repeat(500);
     let given = 0;
     function* rows() {
@@ -106,6 +114,93 @@ describe("a file target", () => {
     // 4 MiB may wait in the sink, a batch or two (of 8,192 × 520 bytes) before it.
     expect(ahead).toBeLessThan(4 * 2 ** 20 + 4 * 8192 * 520);
     expect(written()).toBeGreaterThan(50_000 * 510);
+  });
+});
+
+describe("a target in parts", () => {
+  const parts = (sim: { files: { paths(): string[] } }) => sim.files.paths();
+
+  test.each([1, 7, 8192])("begins the next one by rows (batches of %d)", async (batchRows) => {
+    const { mill, sim, wait, text } = await openSim();
+    const rows = Array.from({ length: 25 }, (_, n) => ({ n }));
+    const target = mill.file("/out/", { format: "ndjson", roll: { rows: 10 } });
+    await wait(mill.rows(rows).to(target).run({ batchRows }));
+    expect(parts(sim)).toEqual(["/out/part-0.ndjson", "/out/part-1.ndjson", "/out/part-2.ndjson"]);
+    expect(text("/out/part-1.ndjson")).toBe(lines(rows.slice(10, 20)));
+    expect(await wait(mill.file("/out/").toArray())).toEqual(rows);
+    expect(sim.files.openCount).toBe(0);
+  });
+
+  test("each of them whole, by bytes and by time", async () => {
+    const { mill, sim, wait, text } = await openSim();
+    const rows = Array.from({ length: 9 }, (_, n) => ({ n }));
+    const arrays = mill.file("/arrays/", { format: "json", roll: { bytes: 20 } });
+    await wait(mill.rows(rows).to(arrays).run({ batchRows: 2 }));
+    expect(parts(sim).map((path) => JSON.parse(text(path) as string))).toEqual([
+      rows.slice(0, 4),
+      rows.slice(4, 8),
+      rows.slice(8),
+    ]);
+    async function* slowly() {
+      for (const row of rows) {
+        await new Promise<void>((resolve) => void sim.scheduler.after(1000, resolve));
+        yield row;
+      }
+    }
+    const timed = mill.file("/timed/", { format: "ndjson", roll: { every: "2500ms" } });
+    await wait(
+      mill
+        .from(slowly(), { schema: { n: "INT" } })
+        .to(timed)
+        .run(),
+    );
+    const times = parts(sim).filter((path) => path.startsWith("/timed/"));
+    expect(times.length).toBeGreaterThan(1);
+    expect(times.map((path) => text(path)).join("")).toBe(lines(rows));
+  });
+
+  test.each([0, 1, 2])("that fails at its end leaves none of them (seed %d)", async (seed) => {
+    const { mill, sim, wait } = await openSim(seed);
+    const run = () => {
+      const target = mill.file("/out/", { format: "ndjson", roll: { rows: 10 } });
+      return wait(
+        mill
+          .rows(Array.from({ length: 25 }, (_, n) => ({ n })))
+          .to(target)
+          .run({ batchRows: 5 }),
+      );
+    };
+    for (const call of ["write", "sync", "publish"] as const) {
+      sim.files.failNext(call, "/out/part-2.ndjson");
+      sim.files.failNextIn(call, "/out/.part-2");
+      await expect(run()).rejects.toMatchObject({ code: "FILE_IO" });
+      expect(parts(sim)).toEqual([]);
+    }
+    sim.files.write("/out/part-2.ndjson", "theirs");
+    await expect(run()).rejects.toMatchObject({ code: "FILE_EXISTS" });
+    expect(parts(sim)).toEqual(["/out/part-2.ndjson"]);
+    expect(sim.files.openCount).toBe(0);
+  });
+
+  test("wants a directory and a bound", async () => {
+    const { mill, wait } = await openSim();
+    const rows = mill.rows([{ n: 1 }]);
+    const wrong = [
+      mill.file("/out.ndjson", { roll: { rows: 1 } }),
+      mill.file("/out/", { format: "ndjson", roll: {} }),
+      mill.file("/out/", { format: "ndjson", roll: { rows: 0 } }),
+      mill.file("/out/", { format: "ndjson", roll: { row: 1 } as object }),
+    ];
+    for (const target of wrong) await expect(wait(rows.to(target).run())).rejects.toMatchObject({ code: "OPTION" });
+  });
+
+  test("compressed is refused where the host cannot", async () => {
+    const { mill, wait, sim } = await openSim();
+    const rows = mill.rows([{ n: 1 }]);
+    for (const path of ["/out.ndjson.gz", "/out.ndjson.zst"]) {
+      await expect(wait(rows.to(mill.file(path)).run())).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    }
+    expect(sim.files.paths()).toEqual([]);
   });
 });
 
@@ -135,6 +230,27 @@ describe("on Node's disk", () => {
       const directory = join(root, `aborted-${afterMs}`);
       expect(existsSync(directory) ? readdirSync(directory) : []).toEqual([]);
     }
+  });
+
+  test("a job writes gzip by the ending, in parts too, and reads it back", async () => {
+    await using mill = await Millrace.open();
+    const rows = ticks(60_000);
+    const path = join(root, "packed.ndjson.gz");
+    await mill.rows(rows).to(mill.file(path)).run();
+    expect(gunzipSync(readFileSync(path)).toString()).toBe(lines(rows));
+    expect(readFileSync(path).length).toBeLessThan(lines(rows).length / 3);
+
+    const directory = `${join(root, "packed")}/`;
+    const target = mill.file(directory, { format: "ndjson", compression: "gzip", roll: { rows: 25_000 } });
+    await mill.rows(rows).to(target).run();
+    expect(readdirSync(directory)).toEqual(["part-0.ndjson.gz", "part-1.ndjson.gz", "part-2.ndjson.gz"]);
+    const schema = { ts: "STRING", key: "STRING", n: "BIGINT" } as const;
+    const back = await mill.file(directory, { schema }).toArray();
+    expect(back.map(({ n }) => n).sort((a, b) => Number(a) - Number(b))).toEqual(rows.map(({ n }) => n));
+
+    const none = join(root, "none.ndjson.gz");
+    await mill.rows([], { schema }).to(mill.file(none)).run();
+    expect(gunzipSync(readFileSync(none)).length).toBe(0);
   });
 
   test("an existing file is not written over", async () => {
