@@ -1,11 +1,14 @@
-// `millrace describe FILE`: the columns that the engine sees in a file, as a table, NDJSON or a schema literal.
+// `millrace describe FILE`: the columns that the engine sees in a file, or in lines of JSON from standard input (`-`), as a
+// table, NDJSON or a schema literal.
 import { basename } from "node:path";
 import { Millrace } from "../node.js";
 import { type Format, table } from "./output.js";
 
 export async function describe(path: string, flags: { readonly ts?: boolean; readonly format: Format }): Promise<void> {
   const mill = await Millrace.open();
-  const schema = Object.entries(await mill.file(path).schema());
+  const schema = Object.entries(await (path === "-" ? mill.from(process.stdin) : mill.file(path)).schema());
+  // What has been looked at is enough: whoever writes on is told so by a closed pipe.
+  if (path === "-") process.stdin.destroy();
   if (flags.ts) {
     process.stdout.write(`${schemaSource(path, schema)}\n`);
     return;

@@ -48,7 +48,7 @@ export interface Feed {
 }
 
 /** Options that every such table keeps. */
-export interface LiveOptions {
+interface LiveOptions {
   readonly format?: string;
   readonly maxRecordBytes?: number;
   readonly bufferBytes?: number;

@@ -26,7 +26,7 @@ export interface SimRequest {
 }
 
 /** A server's end of a WebSocket. */
-export interface SimServerSocket {
+interface SimServerSocket {
   /** Reaches the client unless the connection is lost first. */
   send(message: string | Uint8Array): void;
   close(code?: number, reason?: string): void;

@@ -90,6 +90,24 @@ describe("describe", () => {
     expect(out.split("\n").slice(0, 3)).toEqual(["export const orders = {", '  id: "BIGINT",', '  price: "DOUBLE",']);
   });
 
+  test("reads standard input for -, and goes when it has seen enough", async () => {
+    const child = start(["describe", "-", "--format", "ndjson"]);
+    const done = ended(child);
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.write('{"n":1,"s":"a"}\n'.repeat(30_000));
+    const { code, out } = await done;
+    expect(code).toBe(0);
+    expect(
+      out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { column: "n", type: "BIGINT", nullable: true },
+      { column: "s", type: "STRING", nullable: true },
+    ]);
+  });
+
   test("a missing file is the user's error, with a code", async () => {
     const { code, err } = await millrace(["describe", join(folder, "absent.ndjson")]);
     expect(code).toBe(1);
