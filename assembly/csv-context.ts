@@ -29,8 +29,7 @@ export class CsvContext {
   out: u32;
   surplus: u32;
   state: u32;
-  /** Where its last quote was opened, and the first byte behind a closing quote that does not belong there, or 0. */
-  quoteAt: u32;
+  /** Its first byte behind a closing quote that does not belong there, or 0. */
   strayAt: u32;
   /** Records that may be indexed before the host is asked, and bytes of the longest one. */
   recordsMax: u32;

@@ -192,6 +192,7 @@ export function indexCsv(contextPtr: usize): i32 {
   const quotes = context.quote != NEWLINE;
   let at = <usize>context.at;
   let out = <usize>context.out;
+  let state = context.state;
   context.reason = Reason.NONE;
   while (at < end) {
     const inside = firstBits(end - at);
@@ -199,7 +200,7 @@ export function indexCsv(contextPtr: usize): i32 {
     const marks = quotes ? bitsOfBoth(at, quote, escape) & inside : 0;
     let bits = (bitsOf(at, delimiter) & inside) | ends | marks;
     let next = at + 64;
-    if (marks == 0 && context.state == State.TEXT && context.comment == 0) {
+    if (marks == 0 && state == State.TEXT && context.comment == 0) {
       while (bits) {
         const bit = ctz(bits);
         const pos = at + <usize>bit;
@@ -224,32 +225,38 @@ export function indexCsv(contextPtr: usize): i32 {
         const bit = ctz(bits);
         const pos = at + <usize>bit;
         bits &= bits - 1;
-        context.out = <u32>out;
         const isEnd = ((ends >> bit) & 1) != 0;
+        const isMark = ((marks >> bit) & 1) != 0;
         let last = pos;
-        if (context.state == State.TEXT && isComment(context, out)) context.state = State.COMMENT;
-        if (context.state == State.QUOTED) {
-          if (((marks >> bit) & 1) == 0) continue;
+        if (state == State.TEXT && isComment(context, out)) state = State.COMMENT;
+        if (state == State.QUOTED) {
+          if (!isMark) continue;
+          context.state = state;
           last = passQuote(context, pos, end);
-          if (last == 0) return pauseAt(context, pos);
+          if (last == 0) {
+            context.out = <u32>out;
+            return pauseAt(context, pos);
+          }
+          state = context.state;
         } else if (isEnd) {
+          context.out = <u32>out;
+          context.state = state;
           const behind = behindLineEnd(pos, end);
           if (behind == 0) return pauseAt(context, pos);
           last = behind - 1;
-          if (context.state == State.COMMENT) {
-            context.state = State.TEXT;
-            beginRecord(context, behind);
-          } else if (!endRecord(context, pos, behind)) return pauseAt(context, behind);
+          context.state = State.TEXT;
+          if (state == State.COMMENT) beginRecord(context, behind);
+          else if (!endRecord(context, pos, behind)) return pauseAt(context, behind);
+          state = State.TEXT;
           out = context.out;
-        } else if (context.state == State.TEXT) {
-          if (((marks >> bit) & 1) == 0) {
+        } else if (state == State.TEXT) {
+          if (!isMark) {
             store<u32>(out, <u32>pos);
             out += 4;
           } else if (load<u8>(pos) == context.quote) {
             const start = <usize>load<u32>(out - 4) + 1;
             if (pos == start || (context.trim != 0 && areBlank(start, pos))) {
-              context.state = State.QUOTED;
-              context.quoteAt = <u32>pos;
+              state = State.QUOTED;
             }
           }
         }
@@ -264,6 +271,7 @@ export function indexCsv(contextPtr: usize): i32 {
     at = next;
   }
   context.out = <u32>out;
+  context.state = state;
   return pauseAt(context, at < end ? at : end);
 }
 

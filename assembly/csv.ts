@@ -89,44 +89,59 @@ function endOf(entry: usize): usize {
   return <usize>load<u32>(entry, 4);
 }
 
-/** Texts without quotes and blanks to take away; whether the empty one is NULL is for `storeField`. */
+/** How a text was copied. */
+const enum Copied {
+  /** It holds an escape, or is not UTF-8. */
+  NO,
+  YES,
+}
+
+/** Copies the text from `at` to `end` 16 bytes at a time, if it is UTF-8 and holds no `escape`. */
+@inline
+function copyText(at: usize, end: usize, out: usize, escapes: v128, quoted: bool): Copied {
+  let all = i64x2.splat(0);
+  for (let from = at; from < end; from += 16, out += 16) {
+    const bytes = v128.load(from);
+    v128.store(out, bytes);
+    all = v128.or(all, bytes);
+    if (quoted) {
+      const found = i8x16.bitmask(i8x16.eq(bytes, escapes));
+      // The closing quote, which may be the escape, is no part of the text.
+      if (found && <usize>ctz(found) < end - from) return Copied.NO;
+    }
+  }
+  // Bytes behind the text may not be ASCII: then it is looked at once more for nothing.
+  return i8x16.bitmask(all) == 0 || findBadUtf8(at, end) == 0 ? Copied.YES : Copied.NO;
+}
+
+/** Texts that stand as they are, with or without quotes around them; the others are for `storeField`. */
 @inline
 function decodeTexts(csv: CsvContext, slot: Slot, entry: usize, stride: usize, count: u32): u32 {
   const plain = csv.trim == 0;
   const quote = csv.quote;
+  const escapes = i8x16.splat(<i8>csv.escape);
   const nullLengths = csv.nullLengths;
   let row = csv.row;
   for (let i: u32 = 0; i < count; i++, entry += stride, row++) {
     const at = startOf(entry);
     const end = endOf(entry);
-    const length = end - at;
     // A missing field's length is above all others.
-    if (
-      plain &&
-      length - 1 < 0x7ffffff0 &&
-      load<u8>(at) != quote &&
-      ((nullLengths >> <u32>min<usize>(length, 31)) & 1) == 0
-    ) {
-      const start = <usize>slot.values + slot.used;
-      let out = start;
-      let from = at;
-      let all = v128.load(from);
-      v128.store(out, all);
-      for (from += 16; from < end; from += 16) {
-        out += 16;
-        const bytes = v128.load(from);
-        v128.store(out, bytes);
-        all = v128.or(all, bytes);
-      }
-      // Bytes behind the text may not be ASCII: then it is looked at once more for nothing.
-      if (i8x16.bitmask(all) == 0 || findBadUtf8(at, end) == 0) {
-        const used = slot.used + <u32>length;
-        slot.used = used;
-        store<u32>(<usize>slot.offsets + ((<usize>row + 1) << 2), used);
-        continue;
+    const length = end - at;
+    let taken: usize = usize.MAX_VALUE;
+    if (plain && length - 1 < 0x7ffffff0) {
+      const out = <usize>slot.values + slot.used;
+      if (load<u8>(at) != quote) {
+        const isNull = (nullLengths >> <u32>min<usize>(length, 31)) & 1;
+        if (isNull == 0 && copyText(at, end, out, escapes, false) == Copied.YES) taken = length;
+      } else if (length > 1 && load<u8>(end - 1) == quote) {
+        if (copyText(at + 1, end - 1, out, escapes, true) == Copied.YES) taken = length - 2;
       }
     }
-    if (!storeField(csv, slot, row, at, end)) return i;
+    if (taken != usize.MAX_VALUE) {
+      const used = slot.used + <u32>taken;
+      slot.used = used;
+      store<u32>(<usize>slot.offsets + ((<usize>row + 1) << 2), used);
+    } else if (!storeField(csv, slot, row, at, end)) return i;
   }
   return count;
 }

@@ -8,12 +8,14 @@ import { machine, save, table } from "./report.js";
 const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly Bench[] }>>> = {
   window: () => import("./window.js"),
   ndjson: () => import("./ndjson.js"),
+  csv: () => import("./csv.js"),
   websocket: () => import("./websocket.js"),
   parquet: () => import("./parquet.js"),
   "kernel-window": () => import("./kernels/window.js"),
   "window-aggregate": () => import("./operators/window-aggregate.js"),
   expressions: () => import("./operators/expressions.js"),
   "kernel-ndjson": () => import("./kernels/ndjson.js"),
+  "kernel-csv": () => import("./kernels/csv.js"),
   "kernel-parquet": () => import("./kernels/parquet.js"),
 };
 

@@ -1,4 +1,5 @@
-// The NDJSON of the decode bench: one order a line, six fields, about 144 bytes; two lines in a hundred hold an escape.
+// The orders of the decode benches: one a line, six fields; about 144 bytes of NDJSON, 90 of CSV; two lines in a hundred hold an
+// escape.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,11 +45,36 @@ function orderOf(row: number): OrderLine {
 }
 
 export function orderLines(rows: number): Lines {
+  return written(rows, "orders.ndjson", "", (order) => JSON.stringify(order));
+}
+
+/** The same orders as CSV with a header; `quoted` says whether every text holds a delimiter or only the escaped ones do. */
+export function orderRecords(rows: number, quoted: boolean): Lines {
+  return written(
+    rows,
+    "orders.csv",
+    "time,id,item,price,quantity,paid\n",
+    ({ time, id, item, price, quantity, paid }) => {
+      const text = /[",]/.test(item) ? `"${item.replaceAll('"', '""')}"` : item;
+      return `${time},${id},${text},${price},${quantity},${paid}`;
+    },
+    quoted ? (item) => item : (item) => item.replaceAll(",", ""),
+  );
+}
+
+function written(
+  rows: number,
+  name: string,
+  header: string,
+  lineOf: (order: OrderLine) => string,
+  textOf: (item: string) => string = (item) => item,
+): Lines {
   const total = { rows: 0, timeMs: 0, id: 0, itemLength: 0, price: 0, quantity: 0, paid: 0 };
-  const lines: string[] = [];
+  const lines: string[] = [header];
   for (let row = 0; row < rows; row++) {
-    const order = orderOf(row);
-    lines.push(JSON.stringify(order), "\n");
+    const made = orderOf(row);
+    const order = { ...made, item: textOf(made.item) };
+    lines.push(lineOf(order), "\n");
     total.rows++;
     total.timeMs = Math.max(total.timeMs, START_MS + row * 37);
     total.id += order.id;
@@ -59,7 +85,7 @@ export function orderLines(rows: number): Lines {
   }
   const bytes = new TextEncoder().encode(lines.join(""));
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-  const path = join(folder, "orders.ndjson");
+  const path = join(folder, name);
   writeFileSync(path, bytes);
   return { rows, bytes, path, expected: total, dispose: () => rmSync(folder, { recursive: true }) };
 }

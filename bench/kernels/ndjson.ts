@@ -1,25 +1,11 @@
-// The NDJSON decoder alone, no engine around it: chunks of a file's size to batches of typed columns, beside JSON.parse a
-// line and the engines that read NDJSON. Every value is read back once, as the others read theirs.
-import type { Batch } from "../../src/arrow/batch.js";
-import { parseSchema } from "../../src/arrow/types.js";
+// The NDJSON decoder alone, beside JSON.parse a line and the engines that read NDJSON.
 import { json } from "../../src/formats/json.js";
-import { loadAllKernels } from "../../src/wasm/inline.js";
-import { LinearMemory, MemoryAccount } from "../../src/wasm/memory.js";
-import type { Bench, Checksum, Contender } from "../harness.js";
+import type { Bench } from "../harness.js";
 import { type Lines, orderLines } from "../inputs/lines.js";
 import { rivalContenders } from "../versus/rivals.js";
+import { orderDecoder } from "./orders.js";
 
 const ROWS = 1_000_000;
-const CHUNK_BYTES = 1 << 20;
-
-const SCHEMA = parseSchema({
-  time: "TIMESTAMP(3)",
-  id: "BIGINT",
-  item: "STRING",
-  price: "DOUBLE",
-  quantity: "INT",
-  paid: "BOOLEAN",
-});
 
 let lines: Lines | undefined;
 
@@ -33,68 +19,6 @@ function input(): Lines {
   return lines;
 }
 
-/** Every value of every column of a batch, summed. */
-function sums(batch: Batch): Checksum {
-  const { memory } = batch.workspace.account;
-  const at = (index: number) => batch.column(index).values;
-  const [times, ids, prices, quantities, paids] = [at(0) >>> 2, at(1) >>> 2, at(3) >>> 3, at(4) >>> 2, at(5)];
-  const { u32, i32, f64, u8 } = memory;
-  let timeMs = 0;
-  let id = 0;
-  let price = 0;
-  let quantity = 0;
-  let paid = 0;
-  for (let row = 0; row < batch.rowCount; row++) {
-    const rowMs = (i32[times + 2 * row + 1] as number) * 4_294_967_296 + (u32[times + 2 * row] as number);
-    if (rowMs > timeMs) timeMs = rowMs;
-    id += (i32[ids + 2 * row + 1] as number) * 4_294_967_296 + (u32[ids + 2 * row] as number);
-    price += f64[prices + row] as number;
-    quantity += i32[quantities + row] as number;
-    paid += ((u8[paids + (row >> 3)] as number) >> (row & 7)) & 1;
-  }
-  const offsets = batch.column(2).offsets >>> 2;
-  const itemLength = (i32[offsets + batch.rowCount] as number) - (i32[offsets] as number);
-  return { rows: batch.rowCount, timeMs, id, itemLength, price, quantity, paid };
-}
-
-function add(totals: Checksum, part: Checksum): Checksum {
-  const added = Object.entries(totals).map(([name, total]) => [name, total + (part[name] ?? 0)]);
-  return { ...Object.fromEntries(added), timeMs: Math.max(totals.timeMs ?? 0, part.timeMs ?? 0) };
-}
-
-async function decoder(): Promise<Contender> {
-  const memory = new LinearMemory({ shared: true });
-  const workspace = { account: new MemoryAccount(memory), kernels: await loadAllKernels(memory) };
-  const run = (): Checksum => {
-    const { bytes } = input();
-    let totals: Checksum = { rows: 0, timeMs: 0, id: 0, itemLength: 0, price: 0, quantity: 0, paid: 0 };
-    const decoder = json.createDecoder({
-      workspace,
-      schema: SCHEMA,
-      source: "orders",
-      split: 0,
-      batchRowsMax: 8192,
-      bad: ({ code, message }) => {
-        throw new Error(`${code}: ${message}`);
-      },
-    });
-    for (let at = 0; ; ) {
-      const batch = decoder.next();
-      if (batch !== null) {
-        totals = add(totals, sums(batch));
-        workspace.account.arena.reset();
-      } else if (at >= bytes.length) break;
-      else {
-        decoder.feed(bytes.subarray(at, at + CHUNK_BYTES));
-        at += CHUNK_BYTES;
-      }
-    }
-    decoder.close();
-    return totals;
-  };
-  return { name: "decoder", run };
-}
-
 export const benches: readonly Bench[] = [
   {
     name: "kernel-ndjson",
@@ -102,6 +26,6 @@ export const benches: readonly Bench[] = [
     rows: ROWS,
     baseline: "decoder",
     expected: () => input().expected,
-    contenders: async () => [await decoder(), ...rivalContenders((rival) => rival.ndjson?.(input()))],
+    contenders: async () => [await orderDecoder(json, input), ...rivalContenders((rival) => rival.ndjson?.(input()))],
   },
 ];

@@ -85,6 +85,15 @@ export const duckdb: Rival = {
          price: 'DOUBLE', quantity: 'INTEGER', paid: 'BOOLEAN'})`,
     ),
   ],
+  csv: ({ path }) => [
+    queryContender(
+      `SELECT count(*) AS rows, epoch_ms(max(time)) AS timeMs, sum(id)::DOUBLE AS id, sum(length(item)) AS itemLength,
+         sum(price) AS price, sum(quantity) AS quantity, count(*) FILTER (paid) AS paid
+       FROM read_csv('${path}', header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', new_line = '\\n',
+         timestampformat = '%Y-%m-%dT%H:%M:%S.%gZ',
+         columns = {time: 'TIMESTAMP', id: 'BIGINT', item: 'VARCHAR', price: 'DOUBLE', quantity: 'INTEGER', paid: 'BOOLEAN'})`,
+    ),
+  ],
   flights: (path) => [
     queryContender(
       `SELECT count(*) AS groups, sum(n) AS count, sum(mean) AS avg FROM (

@@ -17,6 +17,8 @@ export interface Rival {
   windowObjects?(objects: readonly EventObject[]): readonly Contender[];
   /** Lines to typed columns; the checksum touches every column. */
   ndjson?(lines: Lines): readonly Contender[];
+  /** Records of fields to typed columns; the checksum touches every column. */
+  csv?(lines: Lines): readonly Contender[];
   /** Hourly COUNT and AVG(delay) by origin, from the file. */
   flights?(path: string): readonly Contender[];
 }

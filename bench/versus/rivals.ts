@@ -2,12 +2,14 @@
 import type { Contender } from "../harness.js";
 import { duckdb } from "./duckdb.js";
 import { hyparquet } from "./hyparquet.js";
+import { papaparse } from "./papaparse.js";
 import { plain } from "./plain.js";
 import { polars } from "./polars.js";
 import { isInstalled, type Rival } from "./rival.js";
 import { rxjs } from "./rxjs.js";
+import { udsv } from "./udsv.js";
 
-const rivals: readonly Rival[] = [duckdb, polars, hyparquet, rxjs, plain];
+const rivals: readonly Rival[] = [duckdb, polars, hyparquet, rxjs, udsv, papaparse, plain];
 const missingNamed = new Set<string>();
 
 /** What each installed rival answers to `ask`, which returns undefined where the rival does not do this work. */
