@@ -49,11 +49,16 @@ function randomUuid(): string {
 function messageTurns(): (turn: () => void) => void {
   if (typeof MessageChannel === "undefined") return (turn) => void setTimeout(turn);
   const turns: (() => void)[] = [];
-  const channel = new MessageChannel();
-  channel.port1.onmessage = () => turns.shift()?.();
+  let port: MessagePort | null = null;
   return (turn) => {
     turns.push(turn);
-    channel.port2.postMessage(null);
+    // Opened with the first turn: a program that only imports the platform is not kept alive by it.
+    if (port === null) {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => turns.shift()?.();
+      port = channel.port2;
+    }
+    port.postMessage(null);
   };
 }
 
