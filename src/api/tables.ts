@@ -86,6 +86,10 @@ export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends By
     readonly pageBytesMax?: number;
     /** Cuts times that are finer than microseconds instead of refusing them. */
     readonly truncateTimes?: boolean;
+    /** How what is written is compressed: `snappy` unless given. */
+    readonly compression?: "snappy" | "none";
+    /** Rows of a row group that is written at most: 122,880 unless given. */
+    readonly rowGroupRows?: number;
   };
 }
 

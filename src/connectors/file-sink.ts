@@ -5,13 +5,13 @@ import { checkInteger, checkOptions } from "../api/options.js";
 import type { Batch } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
 import { ConnectorError, PlanError } from "../errors.js";
-import type { Encoder, Format } from "../formats/format.js";
+import type { Encoder } from "../formats/format.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
 import type { TableRef } from "../plan/logical.js";
 import type { Completion } from "../platform/platform.js";
 import { type Compression, compressionOf } from "./compression.js";
 import { FilePart } from "./file-part.js";
-import { extensionOf, formatOf, openFormat, PARQUET, RECORD_NAMES } from "./formats.js";
+import { extensionOf, formatOf, openWriter, PARQUET, type Writer } from "./formats.js";
 
 /** Bytes that wait to be written before the sink says that it is full. */
 const WAITING_BYTES_MAX = 4 << 20;
@@ -31,7 +31,7 @@ interface RollOptions {
 
 export class FileSink implements Sink {
   readonly #path: string;
-  readonly #format: Format;
+  readonly #format: Writer;
   readonly #extension: string;
   readonly #compression: Compression;
   readonly #roll: Roll | null;
@@ -47,15 +47,22 @@ export class FileSink implements Sink {
   /** The table's name is the path; its format, by the path's ending unless given, has been loaded. @throws OPTION, UNSUPPORTED */
   constructor(table: TableRef, schema: Schema) {
     const { name: path, options } = table;
-    const format = formatForWriting(table);
+    const format = writtenFormat(table);
     this.#path = path;
     this.#schema = schema;
-    this.#format = openFormat(format, table);
+    this.#format = openWriter(format, table);
     this.#encoder = this.#format.createEncoder(schema);
     this.#compression = compressionOf(path, options["compression"]);
     this.#extension = `${extensionOf(format, path)}${this.#compression === "gzip" ? ".gz" : ""}`;
     this.#roll = rollOf(path, options["roll"] as RollOptions | undefined);
     if (this.#compression === "zstd") throw unsupported(path, "Zstandard is read, not written", "write gzip: .gz");
+    if (format === PARQUET && this.#compression !== "none") {
+      throw unsupported(
+        path,
+        "Parquet compresses its own pages",
+        "leave the compression out: see { parquet: { compression } }",
+      );
+    }
   }
 
   open(context: SinkContext): void {
@@ -166,11 +173,9 @@ function rollOf(path: string, options: RollOptions | undefined): Roll | null {
   };
 }
 
-/** @throws OPTION; UNSUPPORTED for formats that are read only */
-export function formatForWriting({ name: path, options }: TableRef): string {
-  const name = formatOf(path, options["format"] as string | undefined);
-  if (name !== PARQUET) return name;
-  throw unsupported(path, "Parquet files are not written yet", `write ${RECORD_NAMES.join(", ")}`);
+/** The name of the format that a table is written in. @throws OPTION */
+export function writtenFormat({ name, options }: TableRef): string {
+  return formatOf(name, options["format"] as string | undefined);
 }
 
 function unsupported(path: string, what: string, hint: string): ConnectorError {

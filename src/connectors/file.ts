@@ -8,9 +8,9 @@ import { type FileInfo, promised, type ReadableFile } from "../platform/platform
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import { takeSample } from "./bytes.js";
 import { type FileOptions, followMs, listFiles, openBytes, optionsOf } from "./file-options.js";
-import { FileSink, formatForWriting } from "./file-sink.js";
+import { FileSink, writtenFormat } from "./file-sink.js";
 import { FileSource } from "./file-source.js";
-import { checkOthers, formatOf, loadFormat, openFormat, PARQUET } from "./formats.js";
+import { checkOthers, formatOf, loadFormat, loadWriter, openFormat, PARQUET } from "./formats.js";
 import { partitionFields, withPartitions } from "./partitions.js";
 
 export const file: Connector = {
@@ -35,7 +35,7 @@ export const file: Connector = {
   },
 
   source: (table, schema, predicate) => new FileSource(table, schema, predicate),
-  prepareSink: ({ ref }) => loadFormat(formatForWriting(ref), ref.name),
+  prepareSink: ({ ref }) => loadWriter(writtenFormat(ref), ref.name),
   sink: (table, schema) => new FileSink(table.ref, schema),
 };
 

@@ -42,16 +42,16 @@ const RECORD_FORMATS: readonly RecordFormat[] = [
   },
 ];
 
-/** Files that are no stream of records: they are read by their own reader. */
+/** Files that are no stream of records: they have a reader and a writer of their own. */
 export const PARQUET = "parquet";
 const PARQUET_EXTENSIONS = [".parquet", ".pq"];
 
-/** Names of the record formats. */
-export const RECORD_NAMES: readonly string[] = RECORD_FORMATS.map(({ name }) => name);
-const NAMES = [...RECORD_NAMES, PARQUET];
+/** Names of all formats. */
+const NAMES = [...RECORD_FORMATS.map(({ name }) => name), PARQUET];
 
 /** Those that were loaded, by name. */
 const loaded = new Map<string, OpenFormat>();
+let parquetWriter: typeof import("../formats/parquet-encoder.js") | undefined;
 
 /**
  * Loads a record format, so that `openFormat` need not wait.
@@ -74,6 +74,23 @@ export function openFormat(name: string, { name: where, options }: Pick<TableRef
 export async function loadAndOpen(name: string, table: Pick<TableRef, "name" | "options">): Promise<Format> {
   await loadFormat(name, table.name);
   return openFormat(name, table);
+}
+
+/** Loads what writes a format, so that `openWriter` need not wait. @throws OPTION, MODULE_MISSING */
+export async function loadWriter(name: string, where: string): Promise<void> {
+  if (name !== PARQUET) await loadFormat(name, where);
+  else parquetWriter ??= await loadPart("the Parquet writer", () => import("../formats/parquet-encoder.js"));
+}
+
+/** What makes the encoders of a table. */
+export type Writer = Pick<Format, "createEncoder">;
+
+/** The writer of a format that was loaded by `loadWriter`, with the table's options of it. @throws OPTION */
+export function openWriter(name: string, table: Pick<TableRef, "name" | "options">): Writer {
+  if (name !== PARQUET) return openFormat(name, table);
+  assert(parquetWriter !== undefined, "the Parquet writer was not loaded");
+  checkOthers(name, table.name, table.options);
+  return parquetWriter.openParquetWriter(table.options[name] ?? {}, table.name);
 }
 
 /** Options of another format than the table's would go unheard. @throws OPTION */
@@ -101,9 +118,9 @@ function recordFormat(name: string, where: string): RecordFormat {
   });
 }
 
-/** The ending that a new file of a record format gets, with the dot. @throws OPTION, UNSUPPORTED */
+/** The ending that a new file of a format gets, with the dot. @throws OPTION */
 export function extensionOf(name: string, where: string): string {
-  return recordFormat(name, where).extensions[0] as string;
+  return name === PARQUET ? (PARQUET_EXTENSIONS[0] as string) : (recordFormat(name, where).extensions[0] as string);
 }
 
 /** The name of the format that a path's ending tells, null for none. */

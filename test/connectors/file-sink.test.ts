@@ -71,18 +71,18 @@ describe("a file target", () => {
     },
   );
 
-  test("of Parquet is refused by name, before anything is read", async () => {
-    const { mill, wait } = await openSim();
-    await expect(
-      wait(
-        mill
-          .rows([{ n: 1 }])
-          .to(mill.file("/out.parquet"))
-          .run(),
-      ),
-    ).rejects.toMatchObject({
-      code: "UNSUPPORTED",
-    });
+  test("of Parquet reads back the same, in a directory too; what cannot be written is refused before a row is read", async () => {
+    const { mill, run, sim, wait } = await openSim();
+    const rows = ticks(20_000).map(({ key, n }) => ({ key, n }));
+    await run(mill.rows(rows).to(mill.file("/out/", { format: "parquet" })));
+    expect(sim.files.paths()).toEqual(["/out/part-0.parquet"]);
+    expect(await wait(mill.file("/out/*.parquet").toArray())).toEqual(rows);
+    const nested = mill.rows([{ n: [1] }], { schema: { n: "ARRAY<INT>" } });
+    await expect(wait(nested.to(mill.file("/other.parquet")).run())).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    const options = { compression: "lzo" } as unknown as { compression: "none" };
+    const refused = mill.rows(rows).to(mill.file("/other.parquet", { parquet: options }));
+    await expect(wait(refused.run())).rejects.toMatchObject({ code: "OPTION" });
+    expect(sim.files.paths()).toEqual(["/out/part-0.parquet"]);
   });
 
   test("is written as fast as the disk takes it: rows wait at the source", async () => {
