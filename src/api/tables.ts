@@ -5,7 +5,7 @@ import type { TableOptions } from "./table.js";
 import type { CheckedSchema, SchemaLiteral } from "./types.js";
 
 /** Formats whose options a table may carry, each under its name. */
-export const FORMAT_OPTIONS = ["csv", "parquet", "bytes"] as const;
+export const FORMAT_OPTIONS = ["csv", "parquet", "bytes", "arrow"] as const;
 
 /** How CSV is read and written. */
 export interface CsvOptions {
@@ -54,12 +54,16 @@ export function isNodeBytes(value: object): value is NodeBytes {
 
 /** Tables that are read from bytes. */
 export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
-  /** `ndjson`, `csv`, `json`, `lines`, `bytes`, or for files also `parquet`; told by a name's ending, else `ndjson`, unless given. */
+  /** `ndjson`, `csv`, `json`, `lines`, `bytes`, `arrow`, or for files also `parquet`; told by a name's ending, else `ndjson`, unless given. */
   readonly format?: string;
   readonly csv?: CsvOptions;
   readonly bytes?: {
     /** Bytes of a row; 64 KiB unless given. */
     readonly blockBytes?: number;
+  };
+  readonly arrow?: {
+    /** What is written: `file` unless given. What is read is told by its first bytes. */
+    readonly layout?: "file" | "stream";
   };
   /** Longest record of a record format; longer ones are refused. 16 MB unless given. */
   readonly maxRecordBytes?: number;

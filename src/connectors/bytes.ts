@@ -3,6 +3,7 @@
 import type { Schema } from "../arrow/types.js";
 import { DataError } from "../errors.js";
 import type { Decoder, DecoderPosition, Format } from "../formats/format.js";
+import { joined } from "../formats/joined.js";
 import type { Poll, SourceContext } from "../operators/source.js";
 import { type Completion, promised, type ReadableFile } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
@@ -106,17 +107,6 @@ export async function takeSample(
     length += chunk.length;
   }
   return { bytes: joined(head, length), head, complete };
-}
-
-/** All parts as one. */
-export function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 /** Reads the rows of one split. Parquet's reader has the same shape. */

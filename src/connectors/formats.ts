@@ -40,6 +40,11 @@ const RECORD_FORMATS: readonly RecordFormat[] = [
     extensions: [".bin"],
     load: async () => (await import("../formats/raw.js")).openRaw,
   },
+  {
+    name: "arrow",
+    extensions: [".arrow", ".arrows", ".feather", ".ipc"],
+    load: async () => (await import("../formats/arrow-format.js")).openArrow,
+  },
 ];
 
 /** Files that are no stream of records: they have a reader and a writer of their own. */

@@ -18,6 +18,11 @@ export function toArrow(batch: Batch, options: ToArrowOptions = {}): arrow.Recor
   return recordBatch(batch, options.copy === true, () => true);
 }
 
+/** A batch as a record batch of its schema's types: a view that is good until memory grows, without dictionaries. */
+export function toPlainArrow(batch: Batch): arrow.RecordBatch {
+  return recordBatch(batch, false, () => false);
+}
+
 /** Batches of one schema as a table, copied. Columns keep their dictionary when all batches share it. */
 export function toTable(schema: Schema, batches: readonly Batch[]): arrow.Table {
   const shared = schema.fields.map((_, index) => {

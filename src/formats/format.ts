@@ -43,6 +43,8 @@ export interface DecoderPosition {
   readonly inside?: string;
   /** What the format found out at the start of the source, when there is something. */
   readonly found?: StateValue;
+  /** Rows behind `byte` that were given already: of formats whose beginning has to be read again. */
+  readonly rows?: number;
 }
 
 /** The start of every source. */
