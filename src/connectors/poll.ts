@@ -6,13 +6,14 @@ import { readColumn } from "../arrow/rows.js";
 import { columnIndex, type Field, type Schema } from "../arrow/types.js";
 import { ConnectorError } from "../errors.js";
 import type { Format } from "../formats/format.js";
+import { joined } from "../formats/joined.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import type { TableRef } from "../plan/logical.js";
 import { fetchFailed } from "../platform/errors.js";
 import { type Completion, type FetchResult, promised } from "../platform/platform.js";
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
-import { DecodedSplit, joined } from "./bytes.js";
+import { DecodedSplit } from "./bytes.js";
 import { loadAndOpen, openFormat } from "./formats.js";
 import { isRetried, RETRY, Retry, type RetryOptions, retryAfterMs } from "./retry.js";
 
