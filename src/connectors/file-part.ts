@@ -1,8 +1,9 @@
 // One new file: written under a hidden name beside its target, made durable, and given its name by a hard link at the end. What
 // was not published leaves nothing behind, and no file is ever written over.
+
+import { joined } from "../formats/joined.js";
 import { fileExists } from "../platform/errors.js";
 import type { Completion, Platform, WritableFile } from "../platform/platform.js";
-import { joined } from "./bytes.js";
 
 /** Bytes gathered for one write; compressed each is a member of its own, which larger ones make smaller. */
 const WRITE_BYTES = 256 << 10;

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import type { Schema } from "../arrow/types.js";
 import { ConnectorError } from "../errors.js";
+import { joined } from "../formats/joined.js";
 import { checkFormatOptions } from "../formats/options.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import type { TableRef } from "../plan/logical.js";
@@ -13,7 +14,7 @@ import type { Completion } from "../platform/platform.js";
 import type { Connector, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 import { checkReach, Guard, SERVER_OPTIONS, Whole } from "./broadcast-guard.node.js";
-import { DecodedSplit, joined } from "./bytes.js";
+import { DecodedSplit } from "./bytes.js";
 import { loadFormat, openFormat } from "./formats.js";
 
 const NEWLINE = Uint8Array.of(0x0a);
