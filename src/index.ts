@@ -100,6 +100,7 @@ export type {
   BatchesOptions,
   BytesOptions,
   ColumnsOptions,
+  CsvOptions,
   FetchOptions,
   FileOptions,
   GenerateOptions,

@@ -499,7 +499,7 @@ export function checkTextBytes(bytes: number): void {
 }
 
 /** @throws MEMORY_LIMIT when the lists of one batch cannot hold so many elements */
-export function checkElements(count: number): void {
+function checkElements(count: number): void {
   if (count <= TEXT_BYTES_MAX / 4) return;
   throw new ResourceError("MEMORY_LIMIT", `the lists of one batch would hold ${count} elements`, {
     hint: "run the job with fewer rows a batch (batchRows)",

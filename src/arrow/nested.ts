@@ -84,7 +84,7 @@ export function isList(value: unknown): value is ArrayLike<unknown> {
 }
 
 /** An object with fields of its own: none of those that stand for one value or for a list. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || isList(value)) return false;
   return !(value instanceof Date || value instanceof Map || value instanceof DataView);
 }

@@ -301,7 +301,7 @@ export function typeName(type: DataType): string {
 }
 
 /** A field's type with `NOT NULL` where it holds: what `parseType` reads. */
-export function typeText({ type, nullable }: Field): string {
+function typeText({ type, nullable }: Field): string {
   return `${typeName(type)}${nullable ? "" : " NOT NULL"}`;
 }
 

@@ -45,7 +45,7 @@ function fieldsArbitrary(type: fc.Arbitrary<DataType>, maxLength: number): fc.Ar
 }
 
 /** Values of a field as rows hand them out. */
-export function valueArbitrary({ type, nullable }: Field): fc.Arbitrary<Value> {
+function valueArbitrary({ type, nullable }: Field): fc.Arbitrary<Value> {
   const value = presentArbitrary(type);
   return nullable ? fc.option(value, { freq: 4, nil: null }) : value;
 }
