@@ -32,7 +32,7 @@ import {
 } from "./api/options.js";
 import { type Target, targetTable } from "./api/pipeline.js";
 import type { AnyRow, Runner } from "./api/runner.js";
-import { openTable, Table } from "./api/table.js";
+import { openTable, TABLE_OPTIONS, Table } from "./api/table.js";
 import {
   type BatchesOptions,
   BYTES_OPTIONS,
@@ -403,11 +403,10 @@ export class MemoryTable extends Table {
 }
 
 const GENERATE_OPTIONS = ["rows", "seed", "start", "rowsPerSecond", "disorder", "distinct", "nulls", "name"] as const;
-const SHARED_OPTIONS = ["schema", "time", "outOfOrder", "idle", "maxFutureDrift", "rowPolicy"] as const;
 
 /** What the connector keeps, in its own units, beside what every table takes. @throws OPTION, TIME_UNIT */
 function generatorOptions(options: GenerateOptions) {
-  const checked = checkOptions(options, [...GENERATE_OPTIONS, ...SHARED_OPTIONS], "generate()");
+  const checked = checkOptions(options, [...GENERATE_OPTIONS, ...TABLE_OPTIONS], "generate()");
   const { rows, seed = 1, start, rowsPerSecond = 1000, name: _, ...others } = checked;
   const { disorder = 0, distinct = 100, nulls = 0, ...shared } = others;
   if (shared.schema === undefined) {

@@ -57,6 +57,9 @@ async function handle(message: ToWorker): Promise<void> {
     case "cancel":
       await running.get(message.job)?.job.cancel();
       return;
+    case "advance":
+      running.get(message.job)?.job.advanceTime(message.ms);
+      return;
     case "ask":
       await answer(message, async ({ job }) => {
         const value = await job[message.question]();

@@ -35,7 +35,7 @@ class Chain {
     const inputs = [{ node: 0, side: null }];
     const shared = { inputs, rowPolicy: "fail" } as const;
     const every = { sizeMs: WINDOW_MS, offsetMs: 0 };
-    const times = { column: 0, delayMs: DISORDER_MS, idleMs: null, maxFutureDriftMs: null };
+    const times = { column: 0, delayMs: DISORDER_MS, idleMs: null, quietMs: null, maxFutureDriftMs: null };
     this.#watermark = new Watermark({
       kind: "watermark",
       uid: "watermark",

@@ -161,6 +161,13 @@ export interface Job extends AsyncDisposable {
   readonly done: Promise<JobResult>;
   /** Stops the job; resolves when everything is closed. Does nothing after the end. */
   cancel(reason?: unknown): Promise<void>;
+  /**
+   * Moves event time on by so many milliseconds, as if the streams had been quiet for so long: windows that it passes are
+   * closed, and rows behind it are late. Returns at once. Streams without rows yet have no time to move.
+   *
+   * @throws OPTION unless it is a whole number, 0 or more
+   */
+  advanceTime(ms: number): void;
   metrics(): readonly NodeMetrics[];
   progress(): JobProgress;
   /** The physical plan with what each node did until this call: EXPLAIN ANALYZE. Empty while starting. */

@@ -35,6 +35,8 @@ const WINDOW_COLUMNS = Object.freeze({ start: "windowStart", end: "windowEnd", t
 export interface WatermarkOptions {
   /** A split (file, partition) without rows for so long no longer holds the watermark. Never unless given. */
   readonly idle?: Duration;
+  /** Without rows for so long, event time goes on with the clock, so that a quiet stream's windows close. Never unless given. */
+  readonly advanceWithClock?: Duration;
   /** Rows further ahead of the clock than this are late rows with reason FUTURE. No limit unless given. */
   readonly maxFutureDrift?: Duration;
 }
@@ -398,6 +400,8 @@ export interface DeadLetter {
   raw: Uint8Array;
 }
 
+export const WATERMARK_OPTIONS = ["idle", "advanceWithClock", "maxFutureDrift"] as const;
+
 /** The plan below a watermark node, for streams and for tables that declare their event time. */
 export function watermarkOver(
   plan: logical.LogicalPlan,
@@ -405,11 +409,12 @@ export function watermarkOver(
   outOfOrder: Duration,
   options?: WatermarkOptions,
 ): logical.LogicalPlan {
-  const { idle, maxFutureDrift } = checkOptions(options, ["idle", "maxFutureDrift"], "withWatermark()");
+  const { idle, advanceWithClock, maxFutureDrift } = checkOptions(options, WATERMARK_OPTIONS, "withWatermark()");
   return logical.watermark(plan, {
     column: checkText(column, "the event time", "a column", 0),
     delayMs: parseDurationMs(outOfOrder, "outOfOrder", 0),
     idleMs: idle === undefined ? null : parseDurationMs(idle, "idle", 1),
+    quietMs: advanceWithClock === undefined ? null : parseDurationMs(advanceWithClock, "advanceWithClock", 1),
     maxFutureDriftMs: maxFutureDrift === undefined ? null : parseDurationMs(maxFutureDrift, "maxFutureDrift", 0),
   });
 }

@@ -7,7 +7,7 @@ import type { Duration } from "./duration.js";
 import { checkChoice, checkFlag, checkInteger, checkOptions, checkRecord, checkSchema, checkText } from "./options.js";
 import type { Target } from "./pipeline.js";
 import type { AnyRow, Runner } from "./runner.js";
-import { DataStream, type WatermarkOptions, watermarkOver } from "./stream.js";
+import { DataStream, WATERMARK_OPTIONS, type WatermarkOptions, watermarkOver } from "./stream.js";
 import type { CheckedSchema, ColumnOf, RowOf, SchemaLiteral } from "./types.js";
 
 /** Options that every source takes. */
@@ -22,7 +22,7 @@ export interface TableOptions<S extends SchemaLiteral = SchemaLiteral> extends W
   readonly rowPolicy?: RowPolicy;
 }
 
-export const TABLE_OPTIONS = ["schema", "time", "outOfOrder", "idle", "maxFutureDrift", "rowPolicy"] as const;
+export const TABLE_OPTIONS = ["schema", "time", "outOfOrder", ...WATERMARK_OPTIONS, "rowPolicy"] as const;
 
 /** What an engine knows of a table when it is made. */
 export interface TableSpec<Own extends string> {
@@ -71,7 +71,7 @@ export function openTable<Row, Own extends string>(runner: Runner, spec: TableSp
     names,
     spec.where,
   );
-  const { schema, time, outOfOrder, idle, maxFutureDrift, rowPolicy = "fail" } = checked as TableOptions;
+  const { schema, time, outOfOrder, rowPolicy = "fail" } = checked as TableOptions;
   checkChoice(rowPolicy, ["fail", "deadLetter", "skip"], "rowPolicy");
   const own = Object.fromEntries(spec.own.filter((name) => name in checked).map((name) => [name, checked[name]]));
   for (const [name, value] of Object.entries(own)) if (value !== undefined) OWN_CHECKS[name]?.(value as never);
@@ -81,15 +81,12 @@ export function openTable<Row, Own extends string>(runner: Runner, spec: TableSp
       ? logical.unresolvedScan(table, schema === undefined ? null : checkSchema(schema), rowPolicy)
       : logical.scan(table, spec.known.schema, { bounded: spec.known.bounded, rowPolicy });
   if (time !== undefined) {
-    const limits = {
-      ...(idle === undefined ? {} : { idle }),
-      ...(maxFutureDrift === undefined ? {} : { maxFutureDrift }),
-    };
+    const limits = Object.fromEntries(WATERMARK_OPTIONS.map((name) => [name, checked[name]]));
     return new Table(runner, watermarkOver(scan, time, outOfOrder === undefined ? 0 : outOfOrder, limits), table);
   }
-  const needsTime = Object.entries({ outOfOrder, idle, maxFutureDrift }).find(([, value]) => value !== undefined);
+  const needsTime = (["outOfOrder", ...WATERMARK_OPTIONS] as const).find((name) => checked[name] !== undefined);
   if (needsTime !== undefined) {
-    throw new PlanError("OPTION", `${spec.where} has ${needsTime[0]} but no time`, {
+    throw new PlanError("OPTION", `${spec.where} has ${needsTime} but no time`, {
       hint: 'name the column of the event time: { time: "ts" }',
     });
   }

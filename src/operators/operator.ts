@@ -93,6 +93,8 @@ export interface Operator {
   readonly dueMs?: number;
   /** Called when the task has waited for input until `dueMs`: for what depends on the clock, such as idle splits. */
   processTime?(out: Output): void;
+  /** Moves event time on by so many milliseconds, as if the stream had been quiet for so long (S10). */
+  advanceTime?(ms: number, out: Output): void;
   /** Called between batches, never while pending. */
   snapshot(writer: SnapshotWriter): void;
   restore(reader: SnapshotReader): void;

@@ -12,6 +12,7 @@ import { EventTime } from "./event-time.js";
 import { Judges } from "./judges.js";
 import { LATE_REASONS, type LateReason, LateRows } from "./late-rows.js";
 import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
+import { QuietTime } from "./quiet-time.js";
 
 /** What is known of one split of the source. */
 interface SplitState {
@@ -30,6 +31,7 @@ export class Watermark implements Operator {
   readonly #node: PhysicalOf<"watermark">;
   readonly #time: EventTime;
   readonly #judges: Judges;
+  readonly #quiet: QuietTime;
   readonly #splits = new Map<number, SplitState>();
   #active: SplitState[] = [];
   #watermarkMs = Number.NEGATIVE_INFINITY;
@@ -40,6 +42,7 @@ export class Watermark implements Operator {
     this.#node = node;
     this.#time = new EventTime(node.schema, node.column);
     this.#judges = new Judges(node.judges);
+    this.#quiet = new QuietTime(node.quietMs);
   }
 
   open(context: OperatorContext): void {
@@ -61,6 +64,7 @@ export class Watermark implements Operator {
     const usable = this.#refuseUnusable(batch, split, out);
     if (usable.rowCount > 0) this.#pass(usable, split, out);
     this.#advance(out);
+    this.#stir();
   }
 
   /** Upstream knows nothing finite that the rows do not say; the end of input passes (S15). */
@@ -80,16 +84,22 @@ export class Watermark implements Operator {
     // Never pending.
   }
 
-  /** When the next split becomes idle. */
+  /** When the next split becomes idle, or the clock brings a quiet stream to the end of a window. */
   get dueMs(): number {
-    const { idleMs } = this.#node;
-    if (idleMs === null) return Number.POSITIVE_INFINITY;
-    return this.#active.reduce((due, { aliveMs }) => Math.min(due, aliveMs + idleMs), Number.POSITIVE_INFINITY);
+    const idleMs = this.#node.idleMs ?? Number.POSITIVE_INFINITY;
+    return this.#active.reduce((due, { aliveMs }) => Math.min(due, aliveMs + idleMs), this.#endDueMs());
   }
 
   processTime(out: Output): void {
     this.#retireIdle(out);
     this.#advance(out);
+    this.#raise(this.#quiet.watermarkAt(this.#context.clock.monotonicMs()), out);
+  }
+
+  /** Before the first row there is no time that could go on. */
+  advanceTime(ms: number, out: Output): void {
+    this.#quiet.skip(ms);
+    this.#raise(this.#watermarkMs + ms, out);
   }
 
   snapshot(writer: SnapshotWriter): void {
@@ -105,6 +115,7 @@ export class Watermark implements Operator {
     for (const saved of reader.value("splits") as readonly SavedSplit[]) {
       this.#enter(saved.split, saved.status).maxMs = saved.maxMs;
     }
+    this.#stir();
   }
 
   close(): void {
@@ -129,6 +140,16 @@ export class Watermark implements Operator {
 
   #findActive(): void {
     this.#active = [...this.#splits.values()].filter(({ status }) => status === "active");
+  }
+
+  /** When the clock brings the watermark over the next end of a window: nothing else is worth a turn. */
+  #endDueMs(): number {
+    if (!Number.isFinite(this.#watermarkMs)) return Number.POSITIVE_INFINITY;
+    return this.#quiet.dueMs(this.#judges.nextEnd(this.#watermarkMs) - 1);
+  }
+
+  #stir(): void {
+    this.#quiet.stir(this.#context.clock.monotonicMs(), this.#watermarkMs);
   }
 
   /** Splits without rows for too long stop holding the watermark (S4). */
@@ -198,10 +219,14 @@ export class Watermark implements Operator {
 
   /** Sends the watermark when it has moved. It never goes back (S2), and stays when all splits are idle or done (S5). */
   #advance(out: Output): void {
-    const watermarkMs = this.#watermarkBy(this.#activeMinMs());
-    if (watermarkMs === this.#watermarkMs) return;
+    if (this.#raise(this.#watermarkBy(this.#activeMinMs()), out)) this.#stir();
+  }
+
+  #raise(watermarkMs: number, out: Output): boolean {
+    if (watermarkMs <= this.#watermarkMs) return false;
     this.#watermarkMs = watermarkMs;
     out.watermark(watermarkMs);
+    return true;
   }
 
   /** The watermark when the active splits have come to `minMs`. */

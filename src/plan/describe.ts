@@ -169,9 +169,12 @@ function watermarkText(column: string, { delayMs }: Pick<WatermarkSpec, "delayMs
   return `watermark ${formatName(column)}${delayMs === 0 ? "" : ` - ${durationText(delayMs)}`}`;
 }
 
-function limitsText({ idleMs, maxFutureDriftMs }: Pick<WatermarkSpec, "idleMs" | "maxFutureDriftMs">): string[] {
+type Limits = Pick<WatermarkSpec, "idleMs" | "quietMs" | "maxFutureDriftMs">;
+
+function limitsText({ idleMs, quietMs, maxFutureDriftMs }: Limits): string[] {
   return [
     ...(idleMs === null ? [] : [`idle after: ${durationText(idleMs)}`]),
+    ...(quietMs === null ? [] : [`goes on with the clock after: ${durationText(quietMs)}`]),
     ...(maxFutureDriftMs === null ? [] : [`refuses rows ahead of the clock by: ${durationText(maxFutureDriftMs)}`]),
   ];
 }

@@ -56,6 +56,8 @@ export interface WatermarkSpec {
   readonly delayMs: number;
   /** A split without rows for so long leaves the minimum; null: never. */
   readonly idleMs: number | null;
+  /** Without rows for so long the watermark goes on with the clock; null: never. */
+  readonly quietMs: number | null;
   /** Rows further ahead of the clock than this are late rows with reason FUTURE; null: no limit. */
   readonly maxFutureDriftMs: number | null;
 }

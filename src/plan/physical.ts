@@ -40,6 +40,7 @@ export type PhysicalNode =
       readonly column: number;
       readonly delayMs: number;
       readonly idleMs: number | null;
+      readonly quietMs: number | null;
       readonly maxFutureDriftMs: number | null;
       /** Windows that judge the rows by it: a batch is cut at their ends. With none there is one watermark a batch. */
       readonly judges: readonly Judge[];

@@ -87,6 +87,10 @@ export class WorkerJob implements Remote {
     }
   }
 
+  advanceTime(ms: number): void {
+    if (!this.#ended) this.#post({ kind: "advance", job: this.#id, ms });
+  }
+
   cancel(): void {
     if (!this.#ended) this.#post({ kind: "cancel", job: this.#id });
   }

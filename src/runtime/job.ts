@@ -1,7 +1,7 @@
 // The life of a job: it is bound, started, stepped task by task, finished or stopped, and closes everything exactly once.
 // The first error wins. Nothing in here waits: turns come from the platform's scheduler, answers through completions.
 import type { Workspace } from "../arrow/batch.js";
-import { AbortError } from "../errors.js";
+import { AbortError, PlanError } from "../errors.js";
 import type { PhysicalPlan } from "../plan/physical.js";
 import { loadPart } from "../platform/errors.js";
 import type { Platform } from "../platform/platform.js";
@@ -160,6 +160,12 @@ export class Job implements AsyncDisposable {
     const closed = this.done.then(nothing, nothing);
     this.#stop("cancelled", reason ?? new AbortError("CANCELLED", "the job was cancelled"));
     await closed;
+  }
+
+  /** Moves the event time of every stream on, in a step to come; what has no rows yet has no time to move. */
+  advanceTime(ms: number): void {
+    checkAdvance(ms);
+    for (const task of this.#running) task.advanceTime(ms);
   }
 
   [asyncDispose](): Promise<void> {
@@ -352,6 +358,14 @@ export class Job implements AsyncDisposable {
     });
     return { ...totals, elapsedMs: clock.monotonicMs() - this.#startedMs };
   }
+}
+
+/** @throws OPTION when event time cannot be moved by so much: it never goes back (S2) */
+export function checkAdvance(ms: number): void {
+  if (Number.isSafeInteger(ms) && ms >= 0) return;
+  throw new PlanError("OPTION", `advanceTime() got ${String(ms)}`, {
+    hint: "a whole number of milliseconds, 0 or more",
+  });
 }
 
 function nothing(): void {

@@ -1,6 +1,14 @@
 // A job whose work may be done elsewhere: the page's own job hands rows to its targets and ends with them; what is counted,
 // explained and traced is the other side's, once it is known that there is one.
-import { asyncDispose, type GraphReport, type Job, type JobMode, type JobTotals, type Progress } from "./job.js";
+import {
+  asyncDispose,
+  checkAdvance,
+  type GraphReport,
+  type Job,
+  type JobMode,
+  type JobTotals,
+  type Progress,
+} from "./job.js";
 import type { JobState, NodeReport, TraceEvent, TraceOptions } from "./trace.js";
 
 /** A program that runs elsewhere, as seen from here. */
@@ -10,6 +18,7 @@ export interface Remote {
   explain(): Promise<string>;
   graph(): Promise<GraphReport>;
   trace(options?: Partial<TraceOptions>): AsyncIterableIterator<TraceEvent>;
+  advanceTime(ms: number): void;
   /** Stops it, if it still runs. */
   cancel(): void;
   /** Of the program that ended well. */
@@ -59,6 +68,11 @@ export class RemoteJob implements AsyncDisposable {
 
   cancel(reason?: unknown): Promise<void> {
     return this.#own.cancel(reason);
+  }
+
+  advanceTime(ms: number): void {
+    checkAdvance(ms);
+    (this.#remote ?? this.#own).advanceTime(ms);
   }
 
   [asyncDispose](): Promise<void> {

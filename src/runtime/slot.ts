@@ -181,6 +181,14 @@ export class Slot implements Receiver {
     return true;
   }
 
+  /** Moves the operator's event time on, where it has one of its own. Only while the slot is not congested. */
+  advanceTime(ms: number): void {
+    if (this.operator.advanceTime === undefined) return;
+    const before = this.#enter();
+    this.operator.advanceTime(ms, this.outlet);
+    this.#leave(before);
+  }
+
   /** Drops what waits, and closes the operator if it was opened. */
   close(): void {
     for (const element of this.#queue.splice(0)) if (element.kind === "batch") element.batch.release();

@@ -70,6 +70,8 @@ export class Task implements TaskTurn {
   #idledMs = 0;
   #idleSinceMs: number | null = null;
   #reading = false;
+  /** By how much event time is to be moved on by hand. */
+  #advanceMs = 0;
 
   constructor(options: TaskOptions) {
     this.trace = options.trace;
@@ -98,6 +100,12 @@ export class Task implements TaskTurn {
   wake(): void {
     this.#stand("busy");
     this.#schedule(this);
+  }
+
+  /** Moves event time on by hand, in a step to come; never under rows that are held up. */
+  advanceTime(ms: number): void {
+    this.#advanceMs += ms;
+    this.wake();
   }
 
   /** Whether an operator should stop emitting: the step's time is used up, or what follows it is held up. */
@@ -209,6 +217,7 @@ export class Task implements TaskTurn {
   #turn(): StepResult {
     try {
       if (this.head.blocked) return this.#goOn();
+      if (this.#advanceMs > 0) return this.#advance();
       this.charge(this.head.outlet);
       const polled = this.head.poll();
       this.charge(null);
@@ -237,6 +246,13 @@ export class Task implements TaskTurn {
       return "ready";
     }
     return "blocked";
+  }
+
+  #advance(): StepResult {
+    const ms = this.#advanceMs;
+    this.#advanceMs = 0;
+    for (const slot of this.slots) slot.advanceTime(ms);
+    return "ready";
   }
 
   #waitForInput(): StepResult {

@@ -66,6 +66,7 @@ export type ToWorker =
     }
   | { readonly kind: "credit"; readonly job: number; readonly port: number }
   | { readonly kind: "cancel"; readonly job: number }
+  | { readonly kind: "advance"; readonly job: number; readonly ms: number }
   | { readonly kind: "ask"; readonly job: number; readonly question: "explain" | "graph"; readonly id: number }
   | { readonly kind: "trace"; readonly job: number; readonly id: number; readonly options: Partial<TraceOptions> }
   | { readonly kind: "untrace"; readonly job: number; readonly id: number };

@@ -37,7 +37,7 @@ describe("building", () => {
     const marked = mill.file("f", { time: "ts", outOfOrder: "5s", idle: "1m", maxFutureDrift: "1 day" });
     expect(marked.plan).toMatchObject({
       kind: "watermark",
-      spec: { column: "ts", delayMs: 5000, idleMs: 60_000, maxFutureDriftMs: 86_400_000 },
+      spec: { column: "ts", delayMs: 5000, idleMs: 60_000, quietMs: null, maxFutureDriftMs: 86_400_000 },
     });
     expect(mill.file("f", { time: "ts" }).plan).toMatchObject({ spec: { delayMs: 0, idleMs: null } });
   });

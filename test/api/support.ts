@@ -85,6 +85,7 @@ export class FakeRunner implements Runner {
       mode: { thread: "main", why: "a stub" },
       done: Promise.resolve(RESULT),
       cancel: () => Promise.resolve(),
+      advanceTime: () => undefined,
       metrics: () => [],
       progress: () => ({ rows: 0, doneBytes: 0, totalBytes: null }),
       explain: () => Promise.resolve(""),

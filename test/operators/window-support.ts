@@ -82,6 +82,7 @@ export interface WatermarkSpec {
   readonly time?: string;
   readonly delayMs?: number;
   readonly idleMs?: number | null;
+  readonly quietMs?: number | null;
   readonly maxFutureDriftMs?: number | null;
   readonly judges?: readonly Judge[];
 }
@@ -98,6 +99,7 @@ export function watermarkOf(input: Schema, spec: WatermarkSpec = {}): Watermark 
     column: columnIndex(input, spec.time ?? "t"),
     delayMs: spec.delayMs ?? 0,
     idleMs: spec.idleMs ?? null,
+    quietMs: spec.quietMs ?? null,
     maxFutureDriftMs: spec.maxFutureDriftMs ?? null,
     judges: spec.judges ?? [],
   });

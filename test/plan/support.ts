@@ -23,7 +23,14 @@ export const named = (columns: Record<string, Expr>): NamedExpr[] =>
   Object.entries(columns).map(([name, expr]) => ({ name, expr }));
 
 export function watermark(input: LogicalPlan, column: string, options: Partial<WatermarkSpec> = {}): LogicalPlan {
-  return logical.watermark(input, { column, delayMs: 0, idleMs: null, maxFutureDriftMs: null, ...options });
+  return logical.watermark(input, {
+    column,
+    delayMs: 0,
+    idleMs: null,
+    quietMs: null,
+    maxFutureDriftMs: null,
+    ...options,
+  });
 }
 
 export function window(

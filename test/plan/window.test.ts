@@ -15,7 +15,7 @@ const tumble = (sizeMs: number, offsetMs = 0, latenessMs = 0) => ({
 test("a watermark node learns the windows that it reaches, through unions and other windows, not through side outputs", () => {
   const schema = schemaOf([field("ts", TIMESTAMP)]);
   const table = { id: "t", connector: "memory", name: "t", options: {} };
-  const spec = { column: "ts", delayMs: 0, idleMs: null, maxFutureDriftMs: null };
+  const spec = { column: "ts", delayMs: 0, idleMs: null, quietMs: null, maxFutureDriftMs: null };
   const marked = (): LogicalPlan => logical.watermark(logical.scan(table, schema, { bounded: true }), spec);
   const window = (input: LogicalPlan, sizeMs: number): LogicalPlan =>
     logical.windowAggregate(input, {

@@ -282,7 +282,7 @@ export class Bench {
     const schema = this.#schema([input]);
     const judge = { sizeMs: windowMs ?? 0, offsetMs: 0, latenessMs: 0, lateRead: false };
     const judges = windowMs === undefined ? [] : [judge];
-    const limits = { column: 0, delayMs, idleMs, maxFutureDriftMs: null, judges };
+    const limits = { column: 0, delayMs, idleMs, quietMs: null, maxFutureDriftMs: null, judges };
     this.#add({ kind: "watermark", name, ...limits }, schema, [input]);
     const operator = new Watermark(this.nodes.at(-1) as PhysicalOf<"watermark">);
     this.operators.set(name, operator);
