@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, extname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright";
 import { findChromium } from "./chromium.mjs";
@@ -71,14 +72,21 @@ async function inPage(url, thread = "worker", options = undefined) {
   try {
     if (options !== undefined) await page.addInitScript(`globalThis.millraceOptions = ${JSON.stringify(options)}`);
     await page.goto(url);
-    await page.waitForFunction("globalThis.millraceResult !== undefined", null, { timeout: 60_000 });
-    const result = await page.evaluate("globalThis.millraceResult");
-    check(result, thread);
+    check(await resultOf(page), thread);
   } catch (error) {
     throw new Error(`${error.message}\n${complaints.join("\n")}`);
   } finally {
     await page.close();
   }
+}
+
+/** What the page's program leaves behind. Asked for again and again from here: a strict policy lets no page evaluate text. */
+async function resultOf(page) {
+  for (const endMs = Date.now() + 60_000; Date.now() < endMs; await delay(50)) {
+    const result = await page.evaluate("globalThis.millraceResult");
+    if (result !== undefined) return result;
+  }
+  throw new Error("no result within a minute");
 }
 
 function check(result, thread) {
