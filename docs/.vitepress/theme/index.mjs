@@ -1,0 +1,8 @@
+// VitePress's own theme, and the drawn timelines of the concepts.
+import DefaultTheme from "vitepress/theme";
+import TimeLine from "./TimeLine.vue";
+
+export default {
+  extends: DefaultTheme,
+  enhanceApp: ({ app }) => app.component("TimeLine", TimeLine),
+};
