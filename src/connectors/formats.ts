@@ -113,7 +113,7 @@ function recordFormat(name: string, where: string): RecordFormat {
   if (format !== undefined) return format;
   if (name === PARQUET) {
     throw new ConnectorError("UNSUPPORTED", `${where}: Parquet is read from files only`, {
-      hint: "Parquet files are read from their end: give mill.file() the path",
+      hint: "Parquet files are read from their end: give mill.file() the path, or mill.fetch() the URL",
       domain: "user",
     });
   }

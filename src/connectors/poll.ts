@@ -6,13 +6,13 @@ import { readColumn } from "../arrow/rows.js";
 import { columnIndex, type Field, type Schema } from "../arrow/types.js";
 import { ConnectorError } from "../errors.js";
 import type { Format } from "../formats/format.js";
-import { joined } from "../formats/joined.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import type { TableRef } from "../plan/logical.js";
 import { fetchFailed } from "../platform/errors.js";
 import { type Completion, type FetchResult, promised } from "../platform/platform.js";
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
+import { readBody } from "./body.js";
 import { DecodedSplit } from "./bytes.js";
 import { loadAndOpen, openFormat } from "./formats.js";
 import { isRetried, RETRY, Retry, type RetryOptions, retryAfterMs } from "./retry.js";
@@ -53,7 +53,9 @@ export const poll: Connector = {
         response.cancel();
         throw fetchFailed(url, `the server answered ${response.status}`);
       }
-      const bytes = await promised<Uint8Array>((done) => readBody(response, url, bodyBytesMax ?? BODY_BYTES_MAX, done));
+      const bytes = await promised<Uint8Array>((done) =>
+        readBounded(response, url, bodyBytesMax ?? BODY_BYTES_MAX, done),
+      );
       return open.inferSchema({ bytes, complete: true, source: ref.name });
     }
   },
@@ -77,24 +79,9 @@ function withCursor(url: string, cursor: PollOptions["cursor"], value: string | 
 }
 
 /** The whole body. Fails with FETCH when it is longer than `bytesMax`. */
-function readBody(response: FetchResult, url: string, bytesMax: number, done: Completion<Uint8Array>): void {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const next = (): void => {
-    response.read((error, chunk) => {
-      if (error !== null) done(error, undefined as never);
-      else if (chunk === null) done(null, joined(chunks, length));
-      else if (length + chunk.length > bytesMax) {
-        response.cancel();
-        done(fetchFailed(url, `the body is longer than ${bytesMax} bytes (bodyBytesMax)`), undefined as never);
-      } else {
-        chunks.push(chunk);
-        length += chunk.length;
-        next();
-      }
-    });
-  };
-  next();
+function readBounded(response: FetchResult, url: string, bytesMax: number, done: Completion<Uint8Array>): void {
+  const tooLong = () => fetchFailed(url, `the body is longer than ${bytesMax} bytes (bodyBytesMax)`);
+  readBody(response, bytesMax, tooLong, done);
 }
 
 export class PollSource implements Source {
@@ -193,7 +180,7 @@ export class PollSource implements Source {
     const { status } = response;
     if (status >= 200 && status < 300) {
       this.#response = response;
-      readBody(response, url, this.#options.bodyBytesMax ?? BODY_BYTES_MAX, (error, body) => {
+      readBounded(response, url, this.#options.bodyBytesMax ?? BODY_BYTES_MAX, (error, body) => {
         this.#response = null;
         if (this.#closed) return;
         if (error !== null) this.#again(error);

@@ -11,7 +11,8 @@ import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, type ReadChunk, takeSample } from "./bytes.js";
 import { checkLimits, compressionOf, decompressed } from "./compression.js";
-import { endingFormat, loadAndOpen, openFormat } from "./formats.js";
+import { endingFormat, loadAndOpen, openFormat, PARQUET } from "./formats.js";
+import { RemoteParquet, resolveRemoteParquet } from "./remote-parquet.js";
 
 /** Bytes that are looked at for the columns where no schema is given. */
 const SAMPLE_BYTES = CHUNK_BYTES / 4;
@@ -45,13 +46,17 @@ export const stream: Connector = {
 export const http: Connector = {
   name: "fetch",
   async resolve(table, schema): Promise<Resolved> {
+    if (formatOf(table.ref) === PARQUET) return await resolveRemoteParquet(table, schema);
     const format = await loadAndOpen(formatOf(table.ref), table.ref);
     if (schema !== null) return resolved(schema);
     const { begun, sample } = await look(await promised((done) => beginFetch(table, done)));
     begun.cancel();
     return resolved(format.inferSchema({ ...sample, source: table.ref.name }));
   },
-  source: (table, schema) => new StreamSource(table, schema, (done) => beginFetch(table, done)),
+  source: (table, schema, predicate) => {
+    if (formatOf(table.ref) === PARQUET) return new RemoteParquet(table, schema, predicate);
+    return new StreamSource(table, schema, (done) => beginFetch(table, done));
+  },
 };
 
 /** By option, by the URL's ending, else lines of JSON: what a service streams has no ending. */

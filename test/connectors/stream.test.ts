@@ -108,10 +108,10 @@ describe("a fetch", () => {
     expect(JSON.stringify(error) + String(error) + (await wait(table.explain()))).not.toMatch(/secret|password/);
   });
 
-  test("of Parquet is refused by name", async () => {
+  test("of Parquet with options of another format is refused by name", async () => {
     const { mill, wait } = await openSim();
-    const table = mill.fetch("https://host/x.parquet", { format: "parquet", schema: TICKS });
-    await expect(wait(table.toArray())).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    const table = mill.fetch("https://host/x.parquet", { schema: TICKS, csv: { delimiter: ";" } });
+    await expect(wait(table.toArray())).rejects.toMatchObject({ code: "OPTION" });
   });
 });
 
