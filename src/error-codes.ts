@@ -61,6 +61,11 @@ export const CODES = {
   PARQUET_ENCODING: "A Parquet page is encoded in a way that is not known for its type. Write the file with PLAIN.",
   PARQUET_PAGE_SIZE: "A Parquet page is larger than `pageBytesMax`. Raise it if the file is to be trusted.",
   PARQUET_PRECISION: "A time is finer than its type can hold. `truncateTimes: true` cuts the digits off.",
+  AVRO_HEADER:
+    "A file does not begin as Avro files do, or its schema is none. It is another format, or was written wrongly.",
+  AVRO_TRUNCATED: "An Avro file ends within its header or a block. The blocks before the break were read.",
+  AVRO_CORRUPT:
+    "A block of an Avro file is damaged. The records before the damage, and the blocks behind the next marker, were read.",
   GZIP_TRUNCATED: "gzip data ends before its end. The rows before the break were read; get the rest of the file.",
   GZIP_CORRUPT: "Bytes are not gzip, or their check sum is wrong. The rows before the break were read.",
   ZSTD_CORRUPT: "Bytes are not Zstandard as RFC 8878 has it, or end too early. The rows before the break were read.",

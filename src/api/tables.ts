@@ -5,7 +5,7 @@ import type { TableOptions } from "./table.js";
 import type { CheckedSchema, SchemaLiteral } from "./types.js";
 
 /** Formats whose options a table may carry, each under its name. */
-export const FORMAT_OPTIONS = ["csv", "parquet", "bytes", "arrow"] as const;
+export const FORMAT_OPTIONS = ["csv", "parquet", "bytes", "arrow", "avro"] as const;
 
 /** How CSV is read and written. */
 export interface CsvOptions {
@@ -54,9 +54,13 @@ export function isNodeBytes(value: object): value is NodeBytes {
 
 /** Tables that are read from bytes. */
 export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
-  /** `ndjson`, `csv`, `json`, `lines`, `bytes`, `arrow`, or for files also `parquet`; told by a name's ending, else `ndjson`, unless given. */
+  /** `ndjson`, `csv`, `json`, `lines`, `bytes`, `arrow`, `avro`, or for files also `parquet`; told by a name's ending, else `ndjson`, unless given. */
   readonly format?: string;
   readonly csv?: CsvOptions;
+  readonly avro?: {
+    /** How blocks that are written are compressed: `null`, not at all, unless given. Reading is told by the file. */
+    readonly codec?: "null" | "snappy";
+  };
   readonly bytes?: {
     /** Bytes of a row; 64 KiB unless given. */
     readonly blockBytes?: number;

@@ -36,6 +36,11 @@ const RECORD_FORMATS: readonly RecordFormat[] = [
     load: async () => (await import("../formats/lines.js")).openLines,
   },
   {
+    name: "avro",
+    extensions: [".avro"],
+    load: async () => (await import("../formats/avro.js")).openAvro,
+  },
+  {
     name: "bytes",
     extensions: [".bin"],
     load: async () => (await import("../formats/raw.js")).openRaw,

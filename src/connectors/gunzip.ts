@@ -1,7 +1,7 @@
 // gzip (RFC 1952): members one behind the other, each checked by its CRC and length. What came before a break is given out.
 import { DataError } from "../errors.js";
-import { crc32 } from "./crc32.js";
-import { Inflate } from "./inflate.js";
+import { crc32 } from "../formats/crc32.js";
+import { Inflate } from "../formats/inflate.js";
 
 const MAGIC = [0x1f, 0x8b] as const;
 const DEFLATE = 8;
