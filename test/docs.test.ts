@@ -68,6 +68,11 @@ test("a block is found with its output, also in a doc comment", () => {
   expect(blocksOf({ path: "src/b.ts", text: source })).toMatchObject([{ code: "call();\n", prints: undefined }]);
 });
 
+test("the README in Chinese shows the programs of the one in English", () => {
+  const programs = (path: string) => blocksOf({ path, text: readText(path) }).map(({ code, prints }) => [code, prints]);
+  expect(programs("README.zh.md")).toEqual(programs("README.md"));
+});
+
 for (const block of pages.flatMap(blocksOf)) {
   test(`the code at ${block.at} runs`, async () => {
     mkdirSync(scratch, { recursive: true });

@@ -71,11 +71,11 @@ test("installing runs no script of ours", () => {
   expect(Object.keys(manifest.scripts).filter((name) => onInstall.includes(name))).toEqual([]);
 });
 
-test("the tarball holds the build and five pages, nothing else", async () => {
+test("the tarball holds the build and six pages, nothing else", async () => {
   const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: ROOT });
   const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
   const legal =
-    /^(dist\/([\w-]+\/)*[\w.-]+\.(js|d\.ts)|dist\/(kernels|formats)\.wasm|dist\/monitor\/[\w.-]+\.(html|css)|package\.json|README\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
+    /^(dist\/([\w-]+\/)*[\w.-]+\.(js|d\.ts)|dist\/(kernels|formats)\.wasm|dist\/monitor\/[\w.-]+\.(html|css)|package\.json|README(\.zh)?\.md|CHANGELOG\.md|LICENSE|SECURITY\.md)$/;
   const paths = packed?.files.map((file) => file.path) ?? [];
   expect(paths).toEqual(expect.arrayContaining(["dist/kernels.wasm", "dist/formats.wasm"]));
   expect(paths.filter((path) => !legal.test(path))).toEqual([]);

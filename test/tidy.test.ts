@@ -13,7 +13,10 @@ const product = textFiles(["src", "assembly"], /\.(tsx?|peggy)$/);
 const code = [...product, ...textFiles(["test", "bench", "scripts", "examples"], /\.(ts|js|mjs)$/)];
 const prose = [
   ...textFiles(["docs"], /\.md$/),
-  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map((path) => ({ path, text: readText(path) })),
+  ...["README.md", "README.zh.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map((path) => ({
+    path,
+    text: readText(path),
+  })),
 ];
 
 /** A word that we do not use, the one that we do, and where the rule holds. */

@@ -1,9 +1,20 @@
 // The documentation as a site: `npm run docs:site` builds it into .cache/site, `npx vitepress dev docs` shows it while one writes.
 // A link that leads nowhere fails the build.
-import { siteLinks } from "./pages.mjs";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, siteLink, siteLinks } from "./pages.mjs";
 
 /** Entries of the side bar: a title, and pages as [text, link]. */
 const section = (text, ...pages) => ({ text, items: pages.map(([text, link]) => ({ text, link })) });
+
+/** The pages of the reference, as its overview lists them. */
+function referencePages() {
+  const overview = readFileSync(join(ROOT, "docs/reference/README.md"), "utf8");
+  return [...overview.matchAll(/^\| \[(.+?)\]\((.+?)\)/gm)].map(([, text, href]) => [
+    text,
+    siteLink("reference/index.md", href),
+  ]);
+}
 
 export default {
   title: "Millrace",
@@ -37,28 +48,7 @@ export default {
         ["Late rows", "/concepts/late-rows"],
         ["Architecture", "/architecture"],
       ),
-      section(
-        "Reference",
-        ["Overview", "/reference/"],
-        ["Streams", "/reference/streams"],
-        ["Windows", "/reference/windows"],
-        ["Watermarks and late rows", "/reference/watermarks-and-late-rows"],
-        ["Expressions", "/reference/expressions"],
-        ["Functions", "/reference/functions"],
-        ["Types", "/reference/types"],
-        ["Sources", "/reference/sources"],
-        ["Targets", "/reference/sinks"],
-        ["CSV", "/reference/csv"],
-        ["Row policy", "/reference/row-policy"],
-        ["Jobs", "/reference/jobs"],
-        ["Pages, workers, bundlers", "/reference/pages"],
-        ["Monitor", "/reference/monitor"],
-        ["Command line", "/reference/command-line"],
-        ["Arrow", "/reference/arrow"],
-        ["Testing kit", "/reference/testing"],
-        ["Limits", "/reference/limits"],
-        ["Error codes", "/errors"],
-      ),
+      section("Reference", ["Overview", "/reference/"], ...referencePages()),
       section(
         "More",
         ["Examples", "/examples"],
