@@ -93,6 +93,8 @@ function browserProject(name: string, isolated: boolean): TestProjectInlineConfi
 export default defineConfig({
   cacheDir: ".cache/vite",
   test: {
+    // By default one core is kept free, of two half of the machine.
+    maxWorkers: "100%",
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ["default", ...(chromium ? [] : [skippedBrowsers]), ...(process.env.CI ? [countsForCi] : [])],
