@@ -143,12 +143,19 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       .toArray({ batchRows: 512 }),
 };
 
-/** Pages that growing for the sake of it may reach. */
-const PAGES_MAX = 48_000;
+/** Bytes that growing for the sake of it may reach. */
+const GROWN_BYTES_MAX = 48_000 * 65_536;
 
+/**
+ * Outdates every view. Plain memory detaches its buffer when it grows by no page too, which costs next to nothing; views of
+ * shared memory go on to serve what they span, so there new blocks must lie beyond.
+ */
 function grow(memory: LinearMemory): void {
-  if (memory.sizeBytes >= PAGES_MAX * 65_536) return;
-  memory.wasm.grow(1);
+  const shared = memory.wasm.buffer instanceof SharedArrayBuffer;
+  if (shared && memory.sizeBytes >= GROWN_BYTES_MAX) return;
+  const { u8 } = memory;
+  memory.wasm.grow(shared ? 1 : 0);
+  if (!shared && u8.length > 0) throw new Error("growing by no page left the views attached");
   memory.refresh();
 }
 
