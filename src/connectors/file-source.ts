@@ -7,7 +7,7 @@
 // what lost its name to a rotation is read to its end. A file is known by its identity, not by its name.
 import type { Batch } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
-import { DataError } from "../errors.js";
+import { ConnectorError, DataError } from "../errors.js";
 import { type DecoderPosition, type Format, START } from "../formats/format.js";
 import type { ParquetFile } from "../formats/parquet.js";
 import { openParquet } from "../formats/parquet-door.js";
@@ -233,11 +233,26 @@ export class FileSource implements Source {
     if (!this.#mayGrow(split.info.path) || split.opening) return;
     if (split.tail === null) {
       if (byteOf(split) === split.info.lengthBytes) this.#finish(split);
+      else if (++split.missed > LOOKS_WHEN_GONE) this.#lost(split);
       return;
     }
     split.quiet = false;
     if (++split.missed > LOOKS_WHEN_GONE) split.tail.end();
     else split.tail.probe();
+  }
+
+  /** It went away while it was not open: before a restore, or when others were read first. */
+  #lost(split: FileSplit): void {
+    const { path, lengthBytes } = split.info;
+    const left = lengthBytes - byteOf(split);
+    const error = new ConnectorError("FILE_NOT_FOUND", `${path} is gone, and ${left} bytes of it were not read`, {
+      hint: "let the pattern match rotated names, too; the row policies skip and deadLetter pass over what is lost",
+      at: { source: path, byte: byteOf(split) },
+      domain: "user",
+    });
+    if (this.#context.rowPolicy === "fail") throw error;
+    this.#context.bad({ code: error.code, message: error.message, at: error.at ?? {}, raw: new Uint8Array(0) });
+    this.#finish(split);
   }
 
   #truncated(split: FileSplit): void {
