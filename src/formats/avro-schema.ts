@@ -39,7 +39,7 @@ export interface AvroPart {
 
 const PRIMITIVES = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"] as const;
 const COMPLEX = ["fixed", "enum", "record", "error", "array", "map", "union"] as const;
-export type AvroKind = (typeof PRIMITIVES)[number] | Exclude<(typeof COMPLEX)[number], "error">;
+type AvroKind = (typeof PRIMITIVES)[number] | Exclude<(typeof COMPLEX)[number], "error">;
 
 const DEPTH_MAX = 64;
 /** Types in one schema: each becomes an object. */

@@ -5,7 +5,7 @@ import { SchemaError } from "../errors.js";
 import type { ThriftWriter } from "./parquet-thrift-writer.js";
 
 /** Physical types as Parquet numbers them. */
-export const PHYSICAL = { BOOLEAN: 0, INT32: 1, INT64: 2, FLOAT: 4, DOUBLE: 5, BYTE_ARRAY: 6, FIXED: 7 } as const;
+const PHYSICAL = { BOOLEAN: 0, INT32: 1, INT64: 2, FLOAT: 4, DOUBLE: 5, BYTE_ARRAY: 6, FIXED: 7 } as const;
 
 /** A column as the file's schema describes it. */
 export interface Leaf {

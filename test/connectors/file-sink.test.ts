@@ -79,6 +79,8 @@ describe("a file target", () => {
     expect(await wait(mill.file("/out/*.parquet").toArray())).toEqual(rows);
     const nested = mill.rows([{ n: [1] }], { schema: { n: "ARRAY<INT>" } });
     await expect(wait(nested.to(mill.file("/other.parquet")).run())).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    const packed = mill.file("/other.parquet", { compression: "gzip" });
+    await expect(wait(mill.rows(rows).to(packed).run())).rejects.toMatchObject({ code: "UNSUPPORTED" });
     const options = { compression: "lzo" } as unknown as { compression: "none" };
     const refused = mill.rows(rows).to(mill.file("/other.parquet", { parquet: options }));
     await expect(wait(refused.run())).rejects.toMatchObject({ code: "OPTION" });
