@@ -2,6 +2,7 @@
 // A link that leads nowhere fails the build.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkAnchors } from "./anchors.mjs";
 import { ROOT, siteLink, siteLinks } from "./pages.mjs";
 
 /** Entries of the side bar: a title, and pages as [text, link]. */
@@ -24,6 +25,7 @@ export default {
   // A folder's page is called README.md, so that it is shown where the repository is browsed.
   rewrites: { ":folder/README.md": ":folder/index.md" },
   markdown: { config: siteLinks },
+  buildEnd: ({ outDir }) => checkAnchors(outDir),
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
