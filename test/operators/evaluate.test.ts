@@ -258,12 +258,12 @@ test("memory that grows at every reservation, which detaches all views, changes 
   const allocate = arena.allocate.bind(arena);
   arena.allocate = (bytes) => {
     const ptr = allocate(bytes);
-    memory.wasm.grow(1);
+    // By no page: that too detaches the buffer, and costs nothing.
+    memory.wasm.grow(0);
     memory.refresh();
     return ptr;
   };
-  // Growing is slow: every function once, by its first case.
-  for (const entry of new Map([...CASES].reverse().map((found) => [`${found.fn} ${found.type}`, found])).values()) {
+  for (const entry of CASES) {
     arena.reset();
     runCase(own.workspace, entry, entry.literals, entry.args[0]?.[0] === "STRING");
   }
