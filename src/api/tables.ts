@@ -87,6 +87,8 @@ export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends By
   readonly partitions?: boolean;
   /** As a target, a directory: when the next part begins, by rows, encoded bytes or time; the first bound counts. */
   readonly roll?: { readonly rows?: number; readonly bytes?: number; readonly every?: Duration };
+  /** As a target, a directory: columns that are written as directories `name=value`, in place of into the files. */
+  readonly partitionBy?: readonly string[];
   /** Reads on when files grow, and new files too; the table is endless. Looks every half second unless told. */
   readonly follow?: boolean | { readonly every?: Duration };
   readonly parquet?: {
@@ -102,7 +104,7 @@ export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends By
 }
 
 /** Options of `FileOptions`, by name. */
-export const FILE_OPTIONS = [...BYTES_OPTIONS, "recursive", "partitions", "follow", "roll"] as const;
+export const FILE_OPTIONS = [...BYTES_OPTIONS, "recursive", "partitions", "follow", "roll", "partitionBy"] as const;
 
 export interface FetchOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
   readonly headers?: Readonly<Record<string, string>>;

@@ -25,6 +25,8 @@ export interface FileOptions {
   readonly recursive?: boolean;
   /** false: what looks like partitions in a path is none. */
   readonly partitions?: boolean;
+  /** Columns whose values are directories, when it is written. */
+  readonly partitionBy?: readonly string[];
   /** Reads on when the end is reached, and new files too. */
   readonly follow?: boolean | { readonly every?: Duration };
   /** Names of the partitions' columns, once they are known. */

@@ -4,6 +4,7 @@
 import { joined } from "../formats/joined.js";
 import { fileExists } from "../platform/errors.js";
 import type { Completion, Platform, WritableFile } from "../platform/platform.js";
+import type { Backlog } from "./backlog.js";
 
 /** Bytes gathered for one write; compressed each is a member of its own, which larger ones make smaller. */
 const WRITE_BYTES = 256 << 10;
@@ -15,18 +16,18 @@ type Call = (done: Completion<void>) => void;
 export interface PartOptions {
   readonly path: string;
   readonly platform: Platform;
+  /** What the files of the target share. */
+  readonly backlog: Backlog;
   /** How bytes are compressed; null: they are not. */
   readonly gzip: NonNullable<Platform["gzip"]> | null;
   /** Told of the first error. */
   readonly failed: (error: Error) => void;
-  /** Told how many bytes were written. */
+  /** Told when bytes were written that the backlog does not hold any more. */
   readonly wrote: (bytes: number) => void;
 }
 
 export class FilePart {
   readonly path: string;
-  /** Encoded bytes that are not written yet. */
-  waitingBytes = 0;
   readonly #options: PartOptions;
   readonly #temporary: string;
   #file: WritableFile | null = null;
@@ -55,12 +56,14 @@ export class FilePart {
       storage.list(path, (error, files) => done(error ?? (files.length > 0 ? fileExists(path) : null)));
     });
     this.#enqueue((done) => {
-      storage.create(this.#temporary, (error, created) => {
-        if (error === null) {
-          this.#file = created;
-          this.#hasTemporary = true;
-        }
-        done(error);
+      options.backlog.takeHandle(() => {
+        storage.create(this.#temporary, (error, created) => {
+          if (error === null) {
+            this.#file = created;
+            this.#hasTemporary = true;
+          } else options.backlog.giveHandle();
+          done(error);
+        });
       });
     });
   }
@@ -68,13 +71,13 @@ export class FilePart {
   write(bytes: Uint8Array): void {
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;
-    this.waitingBytes += bytes.length;
-    if (this.#gatheredBytes >= (this.#options.gzip === null ? WRITE_BYTES : GZIP_BYTES)) this.#writeGathered();
+    this.#options.backlog.waitingBytes += bytes.length;
+    if (this.#gatheredBytes >= (this.#options.gzip === null ? WRITE_BYTES : GZIP_BYTES)) this.flush();
   }
 
   /** All bytes came: makes them durable and closes the file. */
   seal(): void {
-    this.#writeGathered();
+    this.flush();
     if (this.#options.gzip !== null && !this.#hasMember) this.#enqueueBytes(new Uint8Array(0));
     this.#enqueue((next) => this.#created.sync(next));
     this.#enqueue((next) => this.#closeFile(next));
@@ -110,7 +113,8 @@ export class FilePart {
     });
   }
 
-  #writeGathered(): void {
+  /** Hands on what was gathered. */
+  flush(): void {
     const bytes = joined(this.#gathered, this.#gatheredBytes);
     this.#gathered = [];
     this.#gatheredBytes = 0;
@@ -122,7 +126,7 @@ export class FilePart {
     this.#enqueue((next) => {
       const write = (packed: Uint8Array): void => {
         this.#created.write(packed, (error) => {
-          this.waitingBytes -= bytes.length;
+          this.#options.backlog.waitingBytes -= bytes.length;
           this.#options.wrote(bytes.length);
           next(error);
         });
@@ -140,8 +144,14 @@ export class FilePart {
   #closeFile(done: Completion<void>): void {
     const file = this.#file;
     this.#file = null;
-    if (file === null) done(null);
-    else file.close(done);
+    if (file === null) {
+      done(null);
+      return;
+    }
+    file.close((error) => {
+      this.#options.backlog.giveHandle();
+      done(error);
+    });
   }
 
   #removeFile(done: Completion<void>): void {

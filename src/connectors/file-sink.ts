@@ -9,12 +9,10 @@ import type { Encoder } from "../formats/format.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
 import type { TableRef } from "../plan/logical.js";
 import type { Completion } from "../platform/platform.js";
+import { Backlog, WAITING_BYTES_MAX } from "./backlog.js";
 import { type Compression, compressionOf } from "./compression.js";
 import { FilePart } from "./file-part.js";
 import { extensionOf, formatOf, openWriter, PARQUET, type Writer } from "./formats.js";
-
-/** Bytes that wait to be written before the sink says that it is full. */
-const WAITING_BYTES_MAX = 4 << 20;
 
 /** When a part is full: the first bound that it reaches. */
 interface Roll {
@@ -36,6 +34,7 @@ export class FileSink implements Sink {
   readonly #compression: Compression;
   readonly #roll: Roll | null;
   readonly #schema: Schema;
+  readonly #backlog: Backlog;
   readonly #parts: FilePart[] = [];
   #context!: SinkContext;
   #encoder!: Encoder;
@@ -43,13 +42,21 @@ export class FileSink implements Sink {
   #rows = 0;
   #bytes = 0;
   #sinceMs = 0;
+  /** The last part is sealed; the next row begins another one. */
+  #resting = false;
 
-  /** The table's name is the path; its format, by the path's ending unless given, has been loaded. @throws OPTION, UNSUPPORTED */
-  constructor(table: TableRef, schema: Schema) {
+  /**
+   * The table's name is the path; its format, by the path's ending unless given, has been loaded.
+   *
+   * @param backlog - shared by the sinks of one target
+   * @throws OPTION, UNSUPPORTED
+   */
+  constructor(table: TableRef, schema: Schema, backlog = new Backlog()) {
     const { name: path, options } = table;
     const format = writtenFormat(table);
     this.#path = path;
     this.#schema = schema;
+    this.#backlog = backlog;
     this.#format = openWriter(format, table);
     this.#encoder = this.#format.createEncoder(schema);
     this.#compression = compressionOf(path, options["compression"]);
@@ -74,11 +81,12 @@ export class FileSink implements Sink {
   }
 
   get ready(): boolean {
-    return this.#waitingBytes < WAITING_BYTES_MAX;
+    return !this.#backlog.isFull;
   }
 
   write(batch: Batch): void {
     const roll = this.#roll;
+    if (this.#resting) this.#beginNext();
     if (roll === null) {
       this.#part.write(this.#encoder.encode(batch));
       return;
@@ -86,8 +94,7 @@ export class FileSink implements Sink {
     for (let row = 0; row < batch.rowCount; ) {
       if (this.#isFull(roll)) {
         this.#sealPart();
-        this.#encoder = this.#format.createEncoder(this.#schema);
-        this.#beginPart();
+        this.#beginNext();
       }
       const end = Math.min(batch.rowCount, row + roll.rows - this.#rows);
       const bytes = this.#encoder.encode(batch.slice(row, end));
@@ -98,8 +105,19 @@ export class FileSink implements Sink {
     }
   }
 
-  finish(done: Completion<void>): void {
+  /** Hands on what is gathered for larger writes. */
+  flush(): void {
+    this.#part.flush();
+  }
+
+  /** Closes the part that is written: others need its handle. */
+  rest(): void {
     this.#sealPart();
+    this.#resting = true;
+  }
+
+  finish(done: Completion<void>): void {
+    if (!this.#resting) this.#sealPart();
     const publish = (index: number): void => {
       const part = this.#parts[index];
       if (part === undefined) done(null);
@@ -118,10 +136,6 @@ export class FileSink implements Sink {
     }
   }
 
-  get #waitingBytes(): number {
-    return this.#parts.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
-  }
-
   get #part(): FilePart {
     return this.#parts.at(-1) as FilePart;
   }
@@ -130,6 +144,12 @@ export class FileSink implements Sink {
     if (this.#rows === 0) return false;
     const ageMs = this.#context.platform.clock.monotonicMs() - this.#sinceMs;
     return this.#rows >= rows || this.#bytes >= bytes || ageMs >= everyMs;
+  }
+
+  #beginNext(): void {
+    this.#resting = false;
+    this.#encoder = this.#format.createEncoder(this.#schema);
+    this.#beginPart();
   }
 
   #beginPart(): void {
@@ -141,10 +161,11 @@ export class FileSink implements Sink {
     const part = new FilePart({
       path: this.#path.endsWith("/") ? `${this.#path}part-${number}${this.#extension}` : this.#path,
       platform,
+      backlog: this.#backlog,
       gzip: (this.#compression === "gzip" && platform.gzip) || null,
       failed: (error) => this.#context.fail(error),
       wrote: (bytes) => {
-        if (this.ready && this.#waitingBytes + bytes >= WAITING_BYTES_MAX) this.#context.wake();
+        if (this.ready && this.#backlog.waitingBytes + bytes >= WAITING_BYTES_MAX) this.#context.wake();
       },
     });
     this.#parts.push(part);

@@ -11,6 +11,7 @@ import { type FileOptions, followMs, listFiles, openBytes, optionsOf } from "./f
 import { FileSink, writtenFormat } from "./file-sink.js";
 import { FileSource } from "./file-source.js";
 import { checkOthers, formatOf, loadFormat, loadWriter, openFormat, PARQUET } from "./formats.js";
+import { PartitionedSink } from "./partitioned-sink.js";
 import { partitionFields, withPartitions } from "./partitions.js";
 
 export const file: Connector = {
@@ -36,7 +37,10 @@ export const file: Connector = {
 
   source: (table, schema, predicate) => new FileSource(table, schema, predicate),
   prepareSink: ({ ref }) => loadWriter(writtenFormat(ref), ref.name),
-  sink: (table, schema) => new FileSink(table.ref, schema),
+  sink: ({ ref }, schema) => {
+    const { partitionBy } = optionsOf(ref);
+    return partitionBy === undefined ? new FileSink(ref, schema) : new PartitionedSink(ref, schema, partitionBy);
+  },
 };
 
 function resolved(schema: Schema, partitions: readonly Field[], format: string, bounded: boolean): Resolved {

@@ -11,7 +11,7 @@ import { castValue } from "../plan/scalar/cast.js";
 import { Failure } from "../plan/scalar/value.js";
 
 /** What Hive and its heirs write for NULL. */
-const NULL_TEXT = "__HIVE_DEFAULT_PARTITION__";
+export const NULL_TEXT = "__HIVE_DEFAULT_PARTITION__";
 const INTEGER_TEXT = /^(0|-?[1-9]\d{0,17})$/;
 
 type Values = ReadonlyMap<string, string | null>;
