@@ -76,6 +76,22 @@ test("a running job explains itself, and its events come", async () => {
   expect(seen).toContain("batch");
 });
 
+test("S10 event time is moved by hand there", async () => {
+  const made = mill.generate({ ...MADE, rowsPerSecond: 100_000 });
+  const job = made.to(mill.callback(() => new Promise((resolve) => setTimeout(resolve, 5)))).start();
+  let firstMs: number | null = null;
+  for await (const event of job.trace({ kinds: ["watermark"] })) {
+    if (event.kind !== "watermark") continue;
+    if (firstMs === null) {
+      firstMs = event.timeMs;
+      job.advanceTime(3_600_000);
+      // An hour of these rows is more than the test has time for.
+    } else if (event.timeMs >= firstMs + 3_600_000) break;
+  }
+  expect(job.mode.thread).toBe("worker");
+  await job.cancel();
+});
+
 test("a wrong wish for events is refused, and the worker goes on", async () => {
   const job = mill
     .generate(MADE)
