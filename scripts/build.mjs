@@ -1,7 +1,7 @@
 // `npm run build`, after the kernels: the library by tsc to dist/ (modules and declarations, one file a source file), the
 // kernel modules beside it, the engine's worker in one file; the command line and the monitor's pages bundled with their
 // libraries inside, so that installing brings few packages.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -15,19 +15,14 @@ const buildInfo = join(root, ".cache/build.tsbuildinfo");
 if (process.argv.includes("--clean")) rmSync(dist, { recursive: true, force: true });
 if (!existsSync(dist)) rmSync(buildInfo, { force: true });
 
-const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-  cwd: root,
-  stdio: "inherit",
+/** The library, while the bundles that need nothing of it are made. */
+const library = new Promise((done) => {
+  const tsc = spawn(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  tsc.on("close", done);
 });
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
-
-// The files are for callers who bring the modules themselves (`millrace/slim`): as every host can use them, for plain memory.
-for (const name of ["kernels", "formats"]) {
-  const { MODULE } = await import(pathToFileURL(join(dist, `wasm/${name}.generated.js`)).href);
-  const bytes = readFileSync(join(root, `build/${name}.wasm`));
-  bytes[MODULE.flagOffset] = 0x01;
-  writeFileSync(join(dist, `${name}.wasm`), bytes);
-}
 
 const source = join(root, "src");
 
@@ -45,6 +40,19 @@ const [worker] = (
     },
   })
 ).output;
+const pagesBuilt = buildPages();
+const status = await library;
+if (status !== 0) process.exit(status ?? 1);
+await pagesBuilt;
+
+// The files are for callers who bring the modules themselves (`millrace/slim`): as every host can use them, for plain memory.
+for (const name of ["kernels", "formats"]) {
+  const { MODULE } = await import(pathToFileURL(join(dist, `wasm/${name}.generated.js`)).href);
+  const bytes = readFileSync(join(root, `build/${name}.wasm`));
+  bytes[MODULE.flagOffset] = 0x01;
+  writeFileSync(join(dist, `${name}.wasm`), bytes);
+}
+
 writeFileSync(join(dist, "worker.js"), worker.code);
 writeFileSync(
   join(dist, "platform/start-worker.browser.js"),
@@ -102,19 +110,21 @@ if (existsSync(entry)) {
 
 // Two pages: index.html brings its own engine and is served by any server of files, served.html is `millrace monitor`'s. All
 // names are flat: the command line takes the folder into memory by them.
-const pages = join(source, "dashboard");
-await build({
-  root: pages,
-  base: "./",
-  configFile: false,
-  logLevel: "warn",
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  build: {
-    outDir: join(dist, "monitor"),
-    emptyOutDir: true,
-    assetsDir: "",
-    target: "es2023",
-    modulePreload: false,
-    rolldownOptions: { input: [join(pages, "index.html"), join(pages, "served.html")] },
-  },
-});
+async function buildPages() {
+  const pages = join(source, "dashboard");
+  await build({
+    root: pages,
+    base: "./",
+    configFile: false,
+    logLevel: "warn",
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    build: {
+      outDir: join(dist, "monitor"),
+      emptyOutDir: true,
+      assetsDir: "",
+      target: "es2023",
+      modulePreload: false,
+      rolldownOptions: { input: [join(pages, "index.html"), join(pages, "served.html")] },
+    },
+  });
+}

@@ -97,7 +97,7 @@ describe("a WebSocket", () => {
     let seen = 0;
     const target = mill.callback(async (rows) => {
       seen += rows.length;
-      await new Promise((resolve) => setTimeout(resolve, seen < 2000 ? 400 : 0));
+      await new Promise((resolve) => setTimeout(resolve, seen < 500 ? 400 : 0));
     });
     const table = mill.webSocket(`ws://127.0.0.1:${port}`, { schema: SCHEMA, bufferBytes: 100_000 });
     expect(await table.to(target).run()).toMatchObject({ rowsOut: count, badRows: 0 });

@@ -191,7 +191,7 @@ forEachVariant((bench: Bench) => {
           check([`${exactMiddle(Math.abs(x))}${more}`]);
         },
       );
-      fc.assert(property, { numRuns: 150 });
+      fc.assert(property, { numRuns: 60 });
     });
 
     test("FLOAT is the nearest float of the double", () => {
@@ -283,7 +283,7 @@ forEachVariant((bench: Bench) => {
         const text = `${unscaled < 0n ? "-" : ""}${magnitude.slice(0, -10)}.${magnitude.slice(-10)}`;
         expect(value("DECIMAL(38, 10)", text)).toBe(text);
       });
-      fc.assert(property, { numRuns: 150 });
+      fc.assert(property, { numRuns: 60 });
     });
   });
 
@@ -304,7 +304,7 @@ forEachVariant((bench: Bench) => {
           expect(rows.map(({ v }) => v)).toEqual(texts.flatMap((text) => [text, text]));
         },
       );
-      fc.assert(property, { numRuns: 150 });
+      fc.assert(property, { numRuns: 60 });
     });
 
     test("broken escapes and control characters are JSON, halves of a pair UTF8", () => {
