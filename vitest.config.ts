@@ -76,6 +76,8 @@ function browserProject(name: string, isolated: boolean): TestProjectInlineConfi
     },
     test: {
       name,
+      // One page for all files: to load the sources anew for each of them takes longer than many of the tests.
+      isolate: false,
       include: ["test/browser/**/*.test.ts", "test/portable/**/*.test.ts"],
       provide: { isolated },
       browser: {
