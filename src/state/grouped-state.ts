@@ -185,6 +185,8 @@ export class GroupedState {
     this.#cells.release();
     this.#keys.release();
     this.#blocks.release();
+    // What a step that ran out of memory was about to move belongs to none of them.
+    this.#store.release();
   }
 
   #keyFields(): Field[] {
