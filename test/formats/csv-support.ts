@@ -1,11 +1,11 @@
 // Drives CSV by hand in tests: text in, rows and bad records out; and a slow reader that knows nothing of the kernels.
 import type { Batch, Workspace } from "../../src/arrow/batch.js";
-import { readRows, type Value } from "../../src/arrow/rows.js";
+import type { Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import { openCsv } from "../../src/formats/csv.js";
 import type { DecoderPosition } from "../../src/formats/format.js";
 import type { BadRecord } from "../../src/operators/bad-records.js";
-import { bytesOf, type Decoded } from "./json-support.js";
+import { bytesOf, type Decoded, drive } from "./json-support.js";
 
 export interface CsvDecoding {
   readonly csv?: object;
@@ -28,8 +28,6 @@ export function decodeCsv(
 ): Decoded {
   const bytes = bytesOf(text);
   const bad: BadRecord[] = [];
-  const rows: Record<string, Value>[] = [];
-  const batchRows: number[] = [];
   const decoder = openCsv(options.csv ?? {}, "rows.csv").createDecoder({
     workspace,
     schema: parseSchema(schema),
@@ -41,32 +39,7 @@ export function decodeCsv(
     start: options.start,
     bad: (record) => void bad.push(record),
   });
-  const chunks = options.chunks ?? [Math.max(1, bytes.length)];
-  let at = 0;
-  let turn = 0;
-  let ended = false;
-  try {
-    for (;;) {
-      const batch = decoder.next();
-      if (batch !== null) {
-        rows.push(...readRows(batch, { bigint: true }));
-        batchRows.push(batch.rowCount);
-        options.onBatch?.(batch, decoder.position);
-        workspace.account.arena.reset();
-      } else if (ended) return { rows, bad, batchRows, position: decoder.position };
-      else if (at >= bytes.length) {
-        decoder.finish();
-        ended = true;
-      } else {
-        const size = chunks[turn++ % chunks.length] as number;
-        decoder.feed(bytes.subarray(at, at + size));
-        at += size;
-      }
-    }
-  } finally {
-    decoder.close();
-    workspace.account.arena.reset();
-  }
+  return drive(decoder, workspace, bytes, bad, options);
 }
 
 /** A column's name and type for each field of text. */

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect } from "vitest";
 import type { Batch, Workspace } from "../../src/arrow/batch.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
-import type { DecoderPosition } from "../../src/formats/format.js";
+import type { Decoder, DecoderPosition } from "../../src/formats/format.js";
 import { json } from "../../src/formats/json.js";
 import type { BadRecord } from "../../src/operators/bad-records.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
@@ -64,8 +64,6 @@ export function decode(
 ): Decoded {
   const bytes = bytesOf(text);
   const bad: BadRecord[] = [];
-  const rows: Record<string, Value>[] = [];
-  const batchRows: number[] = [];
   const decoder = json.createDecoder({
     workspace,
     schema: parseSchema(schema),
@@ -76,6 +74,19 @@ export function decode(
     start: options.start,
     bad: options.bad ?? ((record) => bad.push(record)),
   });
+  return drive(decoder, workspace, bytes, bad, options);
+}
+
+/** Feeds a decoder all bytes, in chunks as the options say; what it refuses comes to stand in `bad` meanwhile. */
+export function drive(
+  decoder: Decoder,
+  workspace: Workspace,
+  bytes: Uint8Array,
+  bad: BadRecord[],
+  options: Pick<DecodeOptions, "chunks" | "onBatch">,
+): Decoded {
+  const rows: Record<string, Value>[] = [];
+  const batchRows: number[] = [];
   const chunks = options.chunks ?? [Math.max(1, bytes.length)];
   let at = 0;
   let turn = 0;
