@@ -48,8 +48,9 @@ import {
 } from "./api/tables.js";
 import { STDOUT_OPTIONS, type StdoutOptions, WEBHOOK_OPTIONS, type WebhookOptions } from "./api/targets.js";
 import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
-import { Batch, type Workspace } from "./arrow/batch.js";
+import { Batch } from "./arrow/batch.js";
 import { batchFromColumns, type Row } from "./arrow/builder.js";
+import type { Workspace } from "./arrow/column.js";
 import type { ColumnData } from "./arrow/columns.js";
 import { inferColumnsSchema } from "./arrow/infer.js";
 import type { ReadOptions } from "./arrow/rows.js";

@@ -2,7 +2,7 @@
 // `Runner` that the front ends know, and where plans, operators, runtime and connectors meet.
 import { checkRowOptions, checkRunOptions } from "./api/pipeline.js";
 import type { Job, RowOptions, RowReader, Runner, RunOptions } from "./api/runner.js";
-import type { Workspace } from "./arrow/batch.js";
+import type { Workspace } from "./arrow/column.js";
 import { assert, ConnectorError, EngineError, InternalError } from "./errors.js";
 import { buildOperator } from "./operators/build.js";
 import { bindProgram, type ResolvedTable } from "./plan/bind.js";

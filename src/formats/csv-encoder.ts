@@ -1,7 +1,8 @@
 // Batches → CSV bytes. A field stands in quotes where it would be read as something else without: what holds the delimiter, a
 // quote or a line end, begins or ends with a blank, is a text for NULL, or looks like a comment. NULL is the first of `nulls`,
 // without quotes. Everything is exact, as in NDJSON; BYTES are base64.
-import type { Batch, Column } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import { type Field, isNested, type Schema, typeName } from "../arrow/types.js";
 import { DataError, SchemaError } from "../errors.js";
 import type { LinearMemory } from "../wasm/memory.js";

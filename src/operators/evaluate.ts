@@ -1,6 +1,8 @@
 // Bound expressions → columns. An expression is compiled once into nested functions over vectors; each batch then costs one
 // call a node, and each call one kernel or a few. Expressions over one dictionary-coded column are computed on its values.
-import { type Batch, Column, decodeDictionary, takeColumn } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { Column } from "../arrow/column.js";
+import { decodeDictionary, takeColumn } from "../arrow/take.js";
 import { layoutOf } from "../arrow/types.js";
 import type { BoundExpr } from "../plan/expr.js";
 import { FUNCTIONS } from "../plan/functions.js";

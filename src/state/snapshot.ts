@@ -1,6 +1,7 @@
 // One operator's part of a checkpoint: named values and named column tables, detached from linear memory, so that another
 // build, another parallelism or another host can read them back. Writing them to a store is the checkpoint's business.
-import { Batch, bitmapBytes, Column, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { bitmapBytes, Column, type Workspace } from "../arrow/column.js";
 import { type DataType, type Schema, widthOf } from "../arrow/types.js";
 
 /** JSON-able value; numbers may be ±Infinity, bigint is allowed. */

@@ -2,7 +2,7 @@
 // cut, and the fields that a plain automaton finds. `npm run fuzz -- csv --execs N --seed S` runs more of it.
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
-import type { Workspace } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { openCsv } from "../../src/formats/csv.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
 import { seeded } from "../kernels/harness.js";

@@ -2,7 +2,7 @@
 // JSON.parse does, its documented limits aside. `npm run fuzz -- json --execs N --seed S` runs more of it.
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
-import type { Workspace } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import type { Value } from "../../src/arrow/rows.js";
 import type { BadRecord } from "../../src/operators/bad-records.js";
 import { openTestWorkspace } from "../../src/testing/index.js";

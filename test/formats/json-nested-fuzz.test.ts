@@ -1,7 +1,7 @@
 // Random damage to lines with nested values: the decoder never crashes and leaves no memory behind, refuses a line whole or
 // reads it whole, and what it reads is what JSON.parse has. `npm run fuzz -- json-nested --execs N --seed S` runs more of it.
 import { beforeAll, expect, test } from "vitest";
-import type { Workspace } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import type { Value } from "../../src/arrow/rows.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
 import { seeded } from "../kernels/harness.js";

@@ -1,7 +1,8 @@
 // Drives the NDJSON decoder by hand in tests: text in, rows and bad records out.
 
 import { afterEach, beforeAll, expect } from "vitest";
-import type { Batch, Workspace } from "../../src/arrow/batch.js";
+import type { Batch } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import type { Decoder, DecoderPosition } from "../../src/formats/format.js";
