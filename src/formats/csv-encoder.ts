@@ -12,7 +12,7 @@ import { type Cell, valueCell } from "./json-encoder.js";
 import { JsonWriter } from "./json-writer.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
