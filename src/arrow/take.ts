@@ -143,6 +143,18 @@ export function compactColumn(workspace: Workspace, column: Column): Column {
   return new Column({ ...column, offsets, children, region: null });
 }
 
+/** Elements at `places` (u32), NULL where the bit in `present` is 0: there the place is any, of no elements too. */
+export function takeElements(
+  workspace: Workspace,
+  elements: Column,
+  places: number,
+  count: number,
+  present: number,
+): Column {
+  if (elements.length === 0) return emptyValues(workspace, elements.type, count, present);
+  return underValidity(workspace, takeColumn(workspace, elements, places, count), present);
+}
+
 /** The column with more NULLs: those of the row that it is a field of. */
 export function underValidity(workspace: Workspace, column: Column, validity: number): Column {
   if (validity === 0) return column;

@@ -13,6 +13,7 @@ import { compare, distinct, isIn } from "./evaluate/compare.js";
 import { constantVector } from "./evaluate/constants.js";
 import { type BoundCall, type Compute, Evaluation, type Family, RowFailures } from "./evaluate/evaluation.js";
 import { logic, truth } from "./evaluate/logic.js";
+import { nested } from "./evaluate/nested.js";
 import { rowByRow } from "./evaluate/rows.js";
 import { concat, like, search, substring, text, trim } from "./evaluate/text.js";
 import { dateFloor, epoch, timeDiff, timeMove, timePart } from "./evaluate/time.js";
@@ -40,6 +41,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   time_move: timeMove,
   time_diff: timeDiff,
   epoch,
+  nested,
 };
 
 /** An expression ready to be evaluated on batches of the schema that it was bound to. */
