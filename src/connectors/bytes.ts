@@ -12,8 +12,8 @@ export const CHUNK_BYTES = 1 << 20;
 /** Chunks that one split reads ahead at most while it is being read. */
 export const CHUNKS_AHEAD = 4;
 
-/** Asks for the next bytes; null: there are no more. */
-export type ReadChunk = (done: Completion<Uint8Array | null>) => void;
+/** Asks for the next bytes; null: there are no more. `room` as in `ReadableFile.read`. */
+export type ReadChunk = (done: Completion<Uint8Array | null>, room?: ArrayBufferLike) => void;
 
 /** Chunks read ahead, one request at a time. */
 export class ChunkQueue {
@@ -25,6 +25,8 @@ export class ChunkQueue {
   #ended = false;
   #closed = false;
   #error: Error | null = null;
+  /** Memory of chunks that are used up, for those that are read next. */
+  readonly #rooms: ArrayBufferLike[] = [];
   /** How many chunks' worth of bytes may wait; CHUNKS_AHEAD while the split is the one that is read. */
   chunksAhead = 1;
 
@@ -54,7 +56,7 @@ export class ChunkQueue {
       }
       this.#wake();
       this.ask();
-    });
+    }, this.#rooms.pop());
   }
 
   /** The next chunk, null while none is there. @throws the error that reading ended with, when all before it is taken */
@@ -70,24 +72,31 @@ export class ChunkQueue {
     return chunk;
   }
 
+  /** Nobody looks at a chunk any more. */
+  recycle({ buffer }: Uint8Array): void {
+    if (this.#rooms.length < CHUNKS_AHEAD) this.#rooms.push(buffer);
+  }
+
   close(): void {
     this.#closed = true;
     this.#chunks.length = 0;
+    this.#rooms.length = 0;
   }
 }
 
 /** Reads a file from an offset, chunk by chunk. */
 export function fileChunks(file: ReadableFile, fromByte: number): ReadChunk {
   let at = fromByte;
-  return (done) => {
+  return (done, room) => {
     if (at >= file.lengthBytes) {
       done(null, null);
       return;
     }
-    file.read(at, Math.min(CHUNK_BYTES, file.lengthBytes - at), (error, bytes) => {
+    const answer: Completion<Uint8Array> = (error, bytes) => {
       at += bytes?.length ?? 0;
       done(error, bytes?.length === 0 ? null : bytes);
-    });
+    };
+    file.read(at, Math.min(CHUNK_BYTES, file.lengthBytes - at), answer, room);
   };
 }
 
@@ -141,6 +150,8 @@ export class DecodedSplit implements SplitReader {
   readonly #context: SourceContext;
   readonly #readBytes: () => number;
   #fedBytes: number;
+  /** The chunk that the decoder has. */
+  #fed: Uint8Array | null = null;
   #finished = false;
 
   constructor(read: ReadChunk, options: DecodedSplitOptions) {
@@ -173,6 +184,8 @@ export class DecodedSplit implements SplitReader {
       if (chunk !== null) {
         this.#fedBytes += chunk.length;
         this.#decoder.feed(chunk);
+        if (this.#fed !== null) this.chunks.recycle(this.#fed);
+        this.#fed = chunk;
       } else if (this.chunks.ended) {
         this.#decoder.finish();
         this.#finished = true;

@@ -59,9 +59,10 @@ export function readStart(options: CheckedCsvOptions, sample: CsvSample): CsvSta
   if (options.delimiter === undefined && !enough) return null;
   const sniffed = bytes.subarray(0, SNIFFED_BYTES);
   const all = complete && sniffed.length === bytes.length;
-  const { marks, split: sniffedSplit } = findMarks(options, (candidate) =>
-    splitRecords(sniffed, candidate, { start, max: SNIFFED_RECORDS, complete: all }),
-  );
+  const { marks, split: sniffedSplit } = findMarks(options, {
+    has: (mark) => sniffed.includes(mark.charCodeAt(0)),
+    split: (candidate) => splitRecords(sniffed, candidate, { start, max: SNIFFED_RECORDS, complete: all }),
+  });
   // A first record that is longer than that part.
   const split =
     sniffedSplit.records.length > 0 ? sniffedSplit : splitRecords(bytes, marks, { start, max: 1, complete });
@@ -83,14 +84,17 @@ export function readStart(options: CheckedCsvOptions, sample: CsvSample): CsvSta
   return { dialect, names, records: split.records.slice(1), byte: split.ends[0] as number };
 }
 
+/** The first bytes, to guess by: whether they hold a mark, and the records that marks make of them. */
+interface Sniffed {
+  has(mark: string): boolean;
+  split(marks: Marks): CsvRecords;
+}
+
 /**
  * The marks, given or guessed, and the records that they make. Where the delimiter is given nothing is guessed: a live
- * source shall not wait for bytes to guess by.
+ * source shall not wait for bytes to guess by. Guesses that cannot be better than those before them are not tried.
  */
-function findMarks(
-  options: CheckedCsvOptions,
-  split: (marks: Marks) => CsvRecords,
-): { marks: Marks; split: CsvRecords } {
+function findMarks(options: CheckedCsvOptions, { has, split }: Sniffed): { marks: Marks; split: CsvRecords } {
   const { trim } = options;
   const comment = options.comment ?? "";
   const marksOf = (delimiter: string, quote: string, escaping: string): Marks => ({
@@ -105,13 +109,19 @@ function findMarks(
     const marks = marksOf(options.delimiter, quote, options.escape ?? quote);
     return { marks, split: split(marks) };
   }
-  const quotes = options.quote === undefined ? ['"', "'"] : [options.quote];
+  const delimiters = DELIMITERS.map((delimiter) => ({ delimiter, isThere: has(delimiter) }));
+  // Marks that stand nowhere make the same records, whichever they are.
+  const [firstQuote = '"', ...otherQuotes] = options.quote === undefined ? ['"', "'"] : [options.quote];
+  const quotes = has(firstQuote) ? [firstQuote, ...otherQuotes] : [firstQuote, ...otherQuotes.filter(has)];
   let best: { marks: Marks; split: CsvRecords; score: Score } | undefined;
   for (const quote of quotes) {
-    const escapes = options.escape === undefined && quote !== "" ? [quote, "\\"] : [options.escape ?? quote];
+    const guessed = options.escape === undefined && quote !== "" && has(quote);
+    const escapes = guessed ? [quote, "\\"] : [options.escape ?? quote];
     for (const escaping of escapes) {
-      for (const delimiter of DELIMITERS) {
+      for (const { delimiter, isThere } of delimiters) {
         if (delimiter === quote || delimiter === escaping || delimiter === comment) continue;
+        // One field a record is never better than several.
+        if (!isThere && best !== undefined && best.score.regular > 0 && best.score.quoted >= 0) continue;
         const marks = marksOf(delimiter, quote, escaping);
         const records = split(marks);
         const score = scoreOf(records, marks, options);

@@ -78,8 +78,8 @@ export interface DecoderOptions {
 export interface Decoder {
   readonly schema: Schema;
   /**
-   * Lends the next bytes of the source. Only after `next` gave null; the bytes must stay as they are until it gives null
-   * again. They need not be in linear memory.
+   * Lends the next bytes of the source. Only after `next` gave null; the bytes must stay as they are until the next ones
+   * were fed. They need not be in linear memory.
    */
   feed(chunk: Uint8Array): void;
   /** No more bytes come: the last record ends here, with or without a line end. Only after `next` gave null. */

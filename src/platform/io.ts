@@ -5,9 +5,15 @@ import type { Completion, FetchOptions, FetchResult, Socket, SocketEvents } from
 /** One attempt to read into `target` from `offset`: how many bytes came, 0 at the end of the file. */
 export type ReadSome = (offset: number, target: Uint8Array, done: Completion<number>) => void;
 
-/** Reads until `lengthBytes` are there or the file ends; operating systems may give less at a time. */
-export function readFully(readSome: ReadSome, offset: number, lengthBytes: number, done: Completion<Uint8Array>): void {
-  const bytes = new Uint8Array(lengthBytes);
+/** Reads until `lengthBytes` are there or the file ends; operating systems may give less at a time. See `ReadableFile.read`. */
+export function readFully(
+  readSome: ReadSome,
+  offset: number,
+  lengthBytes: number,
+  done: Completion<Uint8Array>,
+  room: ArrayBufferLike = new ArrayBuffer(lengthBytes),
+): void {
+  const bytes = new Uint8Array(room.byteLength < lengthBytes ? new ArrayBuffer(lengthBytes) : room, 0, lengthBytes);
   const from = (at: number): void => {
     if (at === lengthBytes) {
       done(null, bytes);

@@ -84,7 +84,7 @@ const storage: Storage = {
 function readable(path: string, fd: number, stat: fs.Stats): ReadableFile {
   return {
     ...infoOf(path, stat),
-    read: (offset, length, done) => {
+    read: (offset, length, done, room) => {
       readFully(
         (at, target, answer) => {
           fs.read(fd, target, 0, target.length, at, (error, count) => {
@@ -94,6 +94,7 @@ function readable(path: string, fd: number, stat: fs.Stats): ReadableFile {
         offset,
         length,
         done,
+        room,
       );
     },
     close: (done) => fs.close(fd, (error) => done(error ? fileError(path, "close", error) : null)),

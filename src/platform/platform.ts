@@ -39,8 +39,11 @@ export interface ReadableFile {
   /** As in `FileInfo`. */
   readonly id?: string;
   readonly lengthBytes: number;
-  /** Up to `lengthBytes` bytes from `offset`; fewer only at the end of the file. The array is the caller's. */
-  read(offset: number, lengthBytes: number, done: Completion<Uint8Array>): void;
+  /**
+   * Up to `lengthBytes` bytes from `offset`; fewer only at the end of the file. The array is the caller's. `room` is memory
+   * that the caller needs no more: a host that can reads into it, which spares it new memory, and the collector the old.
+   */
+  read(offset: number, lengthBytes: number, done: Completion<Uint8Array>, room?: ArrayBufferLike): void;
   close(done: Completion<void>): void;
 }
 

@@ -109,7 +109,7 @@ export class SimFiles implements Storage {
         path,
         id,
         lengthBytes,
-        read: (offset, length, answer) => readFully(readSome, offset, length, answer),
+        read: (offset, length, answer, room) => readFully(readSome, offset, length, answer, room),
         close: (answer) => this.#close(path, answer),
       };
     });

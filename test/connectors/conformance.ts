@@ -376,6 +376,7 @@ export function describeFormat(name: string, fixture: FormatFixture): void {
     });
     let at = start.byte;
     let ended = false;
+    let fed = new Uint8Array(0);
     try {
       for (let turn = 0; ; ) {
         const batch = decoder.next();
@@ -390,7 +391,11 @@ export function describeFormat(name: string, fixture: FormatFixture): void {
           ended = true;
         } else {
           const end = at + (chunks[turn++ % chunks.length] as number);
-          decoder.feed(bytes.subarray(at, end));
+          const chunk = bytes.slice(at, end);
+          decoder.feed(chunk);
+          // Lent bytes are overwritten once the next ones were fed.
+          fed.fill(0x23);
+          fed = chunk;
           at = end;
         }
       }

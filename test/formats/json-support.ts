@@ -92,6 +92,7 @@ export function drive(
   let at = 0;
   let turn = 0;
   let ended = false;
+  let fed = new Uint8Array(0);
   try {
     for (;;) {
       const batch = decoder.next();
@@ -106,7 +107,11 @@ export function drive(
         ended = true;
       } else {
         const size = chunks[turn++ % chunks.length] as number;
-        decoder.feed(bytes.subarray(at, at + size));
+        const chunk = bytes.slice(at, at + size);
+        decoder.feed(chunk);
+        // Readers read into memory that a decoder had before.
+        fed.fill(0x23);
+        fed = chunk;
         at += size;
       }
     }

@@ -106,6 +106,11 @@ describe.each([
       const bytes = await host.wait(promised<Uint8Array>((done) => file.read(offset, length, done)));
       expect(new TextDecoder().decode(bytes)).toBe(text.slice(offset, offset + length));
     }
+    for (const roomBytes of [99, 100, 4096]) {
+      const room = new ArrayBuffer(roomBytes);
+      const bytes = await host.wait(promised<Uint8Array>((done) => file.read(19_950, 100, done, room)));
+      expect(new TextDecoder().decode(bytes)).toBe(text.slice(19_950));
+    }
     await host.wait(promised<void>((done) => file.close(done)));
   });
 
