@@ -9,6 +9,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   window: () => import("./window.js"),
   ndjson: () => import("./ndjson.js"),
   csv: () => import("./csv.js"),
+  pipeline: () => import("./pipeline.js"),
   websocket: () => import("./websocket.js"),
   parquet: () => import("./parquet.js"),
   "kernel-window": () => import("./kernels/window.js"),

@@ -19,6 +19,7 @@ import {
 import type { Checksum, Contender } from "./harness.js";
 import { DISORDER_MS, type EventObject, type KeyKind, WINDOW_MS, type WindowEvents } from "./inputs/events.js";
 import type { Lines } from "./inputs/lines.js";
+import { type Readings, takeResults } from "./inputs/readings.js";
 
 const KEY_TYPES = { codes: "INT NOT NULL", i64: "BIGINT NOT NULL", strings: "STRING NOT NULL" } as const;
 
@@ -53,7 +54,7 @@ async function answer(stream: DataStream): Promise<Checksum> {
 function contender<Loaded>(
   name: string,
   load: (mill: Millrace) => Loaded,
-  work: (mill: Millrace, loaded: Loaded) => Promise<Checksum>,
+  work: (mill: Millrace, loaded: Loaded) => Promise<Checksum | undefined>,
 ): Contender {
   let mill: Millrace;
   let loaded: Loaded;
@@ -183,6 +184,26 @@ async function totals(table: Table<RowOf<typeof ORDERS>>): Promise<Checksum> {
   const { time, ...sums } = row as unknown as Record<string, number | bigint> & { time: Date };
   const numbers = Object.fromEntries(Object.entries(sums).map(([name, value]) => [name, Number(value)]));
   return { ...numbers, timeMs: time.getTime() };
+}
+
+/** From file to file. */
+export function pipelineContenders({ path, output }: Readings): Contender[] {
+  const results = output("millrace");
+  const ours = contender(
+    "millrace",
+    () => null,
+    async (mill) => {
+      await mill
+        .file(path, { schema: eventSchema("strings"), time: "time", outOfOrder: DISORDER_MS })
+        .window(tumble(WINDOW_MS))
+        .groupBy("key")
+        .aggregate({ n: count(), total: sum("value"), low: min("value"), high: max("value"), mean: avg("value") })
+        .to(mill.file(results))
+        .run();
+      return undefined;
+    },
+  );
+  return [{ ...ours, outcome: () => takeResults(results) }];
 }
 
 /** The demo's query over the demo's file, with a bound that lets nobody be late. */

@@ -12,6 +12,7 @@ import {
   WINDOW_MS,
 } from "../inputs/events.js";
 import { HOUR_MS } from "../inputs/flights.js";
+import { takeResults } from "../inputs/readings.js";
 import { loadRival, type Rival } from "./rival.js";
 
 interface Connection {
@@ -94,6 +95,22 @@ export const duckdb: Rival = {
          columns = {time: 'TIMESTAMP', id: 'BIGINT', item: 'VARCHAR', price: 'DOUBLE', quantity: 'INTEGER', paid: 'BOOLEAN'})`,
     ),
   ],
+  pipeline: ({ path, output }) => {
+    const results = output("duckdb");
+    return [
+      {
+        ...queryContender(
+          `COPY (SELECT time_bucket(INTERVAL ${WINDOW_MS} MILLISECONDS, time) AS windowStart,
+               windowStart + INTERVAL ${WINDOW_MS} MILLISECONDS AS windowEnd, key, count(*) AS n, sum(value) AS total,
+               min(value) AS low, max(value) AS high, avg(value) AS mean
+             FROM read_json('${path}', format = 'newline_delimited',
+               columns = {time: 'TIMESTAMP', key: 'VARCHAR', value: 'DOUBLE'}) GROUP BY ALL)
+           TO '${results}' (FORMAT json)`,
+        ),
+        outcome: () => takeResults(results),
+      },
+    ];
+  },
   flights: (path) => [
     queryContender(
       `SELECT count(*) AS groups, sum(n) AS count, sum(mean) AS avg FROM (

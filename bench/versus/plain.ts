@@ -1,8 +1,13 @@
 // What a careful JavaScript programmer writes without a library: a Map of windows, each a Map of accumulators; JSON.parse a
 // line. The loops follow the watermark and close windows as they go, as the stream engines do.
+import { once } from "node:events";
+import { createReadStream, createWriteStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { finished } from "node:stream/promises";
 import type { Checksum, Contender } from "../harness.js";
 import { DISORDER_MS, type EventObject, WINDOW_MS } from "../inputs/events.js";
 import type { Lines, OrderLine } from "../inputs/lines.js";
+import { type Reading, type Readings, takeResults } from "../inputs/readings.js";
 import type { Rival } from "./rival.js";
 
 /** Running COUNT, SUM, MIN, MAX of one key in one window. */
@@ -39,13 +44,17 @@ export class WindowTotals {
   }
 }
 
-/** Tumbling windows under a bounded-disorder watermark, over Maps. */
+/** Tumbling windows under a bounded-disorder watermark, over Maps; `closed` gets each with its start. */
 class MapWindows {
-  readonly totals = new WindowTotals();
+  readonly #closed: (window: OpenWindow, start: number) => void;
   readonly #open = new Map<number, OpenWindow>();
   #maxTime = Number.NEGATIVE_INFINITY;
   /** End of the oldest open window: nothing closes before the watermark is there. */
   #nextEnd = Number.POSITIVE_INFINITY;
+
+  constructor(closed: (window: OpenWindow, start: number) => void) {
+    this.#closed = closed;
+  }
 
   add(time: number, key: number | string, value: number): void {
     const start = time - (time % WINDOW_MS);
@@ -67,9 +76,8 @@ class MapWindows {
     }
   }
 
-  finish(): Checksum {
+  finish(): void {
     this.#close(Number.POSITIVE_INFINITY);
-    return this.totals.total;
   }
 
   #close(watermark: number): void {
@@ -77,7 +85,7 @@ class MapWindows {
     for (const [start, window] of this.#open) {
       const end = start + WINDOW_MS;
       if (end <= watermark) {
-        this.totals.add(window);
+        this.#closed(window, start);
         this.#open.delete(start);
       } else {
         this.#nextEnd = Math.min(this.#nextEnd, end);
@@ -89,11 +97,73 @@ class MapWindows {
 function loopOverObjects(objects: readonly EventObject[]): Contender {
   return {
     name: "plain Map loop",
-    run: () => {
-      const windows = new MapWindows();
-      for (const event of objects) windows.add(event.time, event.key, event.value);
-      return windows.finish();
+    run: () =>
+      totalsOf((windows) => {
+        for (const event of objects) windows.add(event.time, event.key, event.value);
+      }),
+  };
+}
+
+function totalsOf(fill: (windows: MapWindows) => void): Checksum {
+  const totals = new WindowTotals();
+  const windows = new MapWindows((window) => totals.add(window));
+  fill(windows);
+  windows.finish();
+  return totals.total;
+}
+
+/** Lines through windows into a file: a chunk of results is written whenever windows have closed. */
+async function runPipeline(lines: AsyncIterable<readonly string[]>, path: string): Promise<void> {
+  const output = createWriteStream(path);
+  let results = "";
+  const windows = new MapWindows((window, start) => {
+    const windowStart = new Date(start).toISOString();
+    const windowEnd = new Date(start + WINDOW_MS).toISOString();
+    for (const [key, { count: n, sum: total, min: low, max: high }] of window) {
+      results += `${JSON.stringify({ windowStart, windowEnd, key, n, total, low, high, mean: total / n })}\n`;
+    }
+  });
+  for await (const some of lines) {
+    for (const line of some) {
+      const { time, key, value } = JSON.parse(line) as Reading;
+      windows.add(Date.parse(time), key, value);
+    }
+    if (results !== "" && !output.write(results)) await once(output, "drain");
+    results = "";
+  }
+  windows.finish();
+  output.end(results);
+  await finished(output);
+}
+
+/** The lines of a file, as many at a time as a chunk of it has. */
+async function* splitChunks(path: string): AsyncGenerator<string[]> {
+  let rest = "";
+  for await (const chunk of createReadStream(path, { encoding: "utf8", highWaterMark: 1 << 20 })) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    yield lines;
+  }
+  if (rest !== "") yield [rest];
+}
+
+async function* readLines(path: string): AsyncGenerator<string[]> {
+  for await (const line of createInterface({ input: createReadStream(path) })) yield [line];
+}
+
+function pipeline(
+  name: string,
+  { path, output }: Readings,
+  lines: (path: string) => AsyncIterable<string[]>,
+): Contender {
+  const results = output(name);
+  return {
+    name,
+    run: async () => {
+      await runPipeline(lines(path), results);
+      return undefined;
     },
+    outcome: () => takeResults(results),
   };
 }
 
@@ -134,15 +204,18 @@ export const plain: Rival = {
   window: ({ times, values, keys, rows }) => [
     {
       name: "plain Map loop",
-      run: () => {
-        const windows = new MapWindows();
-        for (let row = 0; row < rows; row++) {
-          windows.add(times[row] as number, keys[row] as number | string, values[row] as number);
-        }
-        return windows.finish();
-      },
+      run: () =>
+        totalsOf((windows) => {
+          for (let row = 0; row < rows; row++) {
+            windows.add(times[row] as number, keys[row] as number | string, values[row] as number);
+          }
+        }),
     },
   ],
   windowObjects: (objects) => [loopOverObjects(objects)],
+  pipeline: (files) => [
+    pipeline("plain loop, split chunks", files, splitChunks),
+    pipeline("plain loop, readline", files, readLines),
+  ],
   ndjson: (lines) => [{ name: "JSON.parse a line", run: () => parseIntoColumns(lines) }],
 };

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import type { Contender } from "../harness.js";
 import type { EventObject, WindowEvents } from "../inputs/events.js";
 import type { Lines } from "../inputs/lines.js";
+import type { Readings } from "../inputs/readings.js";
 
 export interface Rival {
   /** The npm package it needs; null for plain JavaScript. */
@@ -19,6 +20,8 @@ export interface Rival {
   ndjson?(lines: Lines): readonly Contender[];
   /** Records of fields to typed columns; the checksum touches every column. */
   csv?(lines: Lines): readonly Contender[];
+  /** The file of readings through tumbling windows by key, COUNT, SUM, MIN, MAX and AVG, into a file of results. */
+  pipeline?(files: Readings): readonly Contender[];
   /** Hourly COUNT and AVG(delay) by origin, from the file. */
   flights?(path: string): readonly Contender[];
 }
