@@ -64,6 +64,7 @@ export {
 export { compareI128, compareUtf8, equalF64, equalI32, equalI64, lessF64, lessI32, lessI64 } from "./compare";
 export { civilI64, cycleI64, divideTimes, floorToI64 } from "./datetime";
 export { formatI64, multiplyWideI64, narrowI128, rescaleI64, widenI64 } from "./decimal";
+export { forgetFirsts, keepFirsts } from "./deduplicate";
 export {
   bitsOfWords,
   demoteF64,
@@ -78,8 +79,8 @@ export {
   wordsI32,
   wordsI8,
 } from "./hash";
-export { lastListElements, listElements, listLengths } from "./list";
 export { differBits, learnWords, mapCodes, mapWords, pairWords, rangeI32, scatterU32, splitWords } from "./shortcuts";
+export { sortTimes } from "./sort";
 export {
   compactUtf8,
   dropGroups,
@@ -131,6 +132,7 @@ export {
   enterSparse,
   fillFlags,
   fillI64,
+  firstBehind,
   firstTime,
   firstTimeBefore,
   offsetEntries,

@@ -64,6 +64,39 @@ export function firstTimeBefore(times: usize, from: i32, n: i32, boundMs: f64, u
 }
 
 /**
+ * The first row from `from` on, at `floorMs` or later, that comes behind a watermark which the rows before it have made and
+ * which is beyond `watermarkMs`, the one that was sent; n when there is none. That watermark is `delayMs` behind the smaller
+ * of `othersMs` and the greatest time so far, `maxMs` before the first of the rows.
+ */
+export function firstBehind(
+  times: usize,
+  from: i32,
+  n: i32,
+  maxMs: f64,
+  othersMs: f64,
+  delayMs: f64,
+  watermarkMs: f64,
+  floorMs: f64,
+  units: i32,
+): i32 {
+  const floor = inUnits(floorMs, units);
+  const others = <i64>othersMs;
+  const delay = <i64>delayMs;
+  const sent = <i64>watermarkMs;
+  let top = inUnits(maxMs, units);
+  let bound: i64 = i64.MIN_VALUE;
+  for (let i = from; i < n; i++) {
+    const time = load<i64>(times + ((<usize>i) << 3));
+    if (time < bound && time >= floor) return i;
+    if (time <= top) continue;
+    top = time;
+    const watermark = min(floorDiv(time, units), others) - delay;
+    if (watermark > sent) bound = watermark * units;
+  }
+  return n;
+}
+
+/**
  * Parts the rows by time: those not NULL with startMs ≤ time < endMs go to `inside`, the others to `outside` (u32 row
  * numbers, room for n each). `validity` 0: no NULLs. Returns how many are inside.
  */

@@ -2,13 +2,12 @@
 
 export { type Aggregate, avg, count, max, min, sum } from "./api/aggregates.js";
 export type { ConsoleOptions } from "./api/console.js";
+export type { DeduplicateKey, DeduplicateOptions } from "./api/deduplicate.js";
 export type { Duration } from "./api/duration.js";
 export type { ExplainOptions, Stage } from "./api/explain.js";
 export { Case, col, Expression, interval, lit, type Operand, when } from "./api/expression.js";
 export {
   abs,
-  arrayContains,
-  cardinality,
   ceil,
   charLength,
   coalesce,

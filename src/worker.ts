@@ -1,8 +1,7 @@
 // The engine's worker: runs the programs that a page sends, each as any host would, and sends back what their targets get
 // (runtime/worker-messages.ts). The page gives it the compiled kernels; it fetches nothing by itself.
 import type { Job } from "./api/runner.js";
-import * as compiler from "./compiler.js";
-import { PORTABLE } from "./connectors/portable.js";
+import { PORTABLE } from "./connectors/all.js";
 import { prepareEngine } from "./engine.js";
 import { assert } from "./errors.js";
 import { browserPlatform } from "./platform/browser.js";
@@ -86,8 +85,7 @@ async function open({ core, shared, memoryBytes }: Extract<ToWorker, { kind: "op
       }),
   };
   const options = Number.isFinite(memoryBytes) ? { memoryBytes } : {};
-  const host = { ...platform, sharedMemory: shared };
-  runner = new ProgramRunner(await prepareEngine(host, PORTABLE, modules, options, async () => compiler));
+  runner = new ProgramRunner(await prepareEngine({ ...platform, sharedMemory: shared }, PORTABLE, modules, options));
 }
 
 function start({ job: id, program, tables, options }: Extract<ToWorker, { kind: "start" }>): void {

@@ -45,11 +45,13 @@ export interface JobResult {
   /** Rows that the sinks took. */
   readonly rowsOut: number;
   /**
-   * Rows that entered no window, and rows that missed some of theirs. Each is counted where it is refused: one without a
-   * usable time by the watermark, before any `where` behind it.
+   * Rows that entered no window or came too late for a deduplication, and rows that missed some of their windows. Each is
+   * counted where it is refused: one without a usable time by the watermark, before any `where` behind it.
    */
   readonly lateRows: number;
   readonly partiallyLateRows: number;
+  /** Rows that deduplications dropped. */
+  readonly duplicateRows: number;
   /** Rows refused by the row policy (`deadLetter`, `skip`). */
   readonly badRows: number;
   readonly elapsedMs: number;
@@ -68,6 +70,7 @@ export interface NodeMetrics {
   readonly retries: number;
   readonly lateRows: number;
   readonly partiallyLateRows: number;
+  readonly duplicateRows: number;
   readonly badRows: number;
   readonly watermarkMs: number;
   readonly stateBytes: number;

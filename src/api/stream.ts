@@ -10,6 +10,7 @@ import * as logical from "../plan/logical.js";
 import { lateRows } from "../plan/side-outputs.js";
 import { Aggregate } from "./aggregates.js";
 import { type ConsoleOptions, consoleTarget } from "./console.js";
+import { type DeduplicateKey, type DeduplicateOptions, deduplicateOver } from "./deduplicate.js";
 import { type Duration, parseDurationMs } from "./duration.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
 import { conditionPlan, Expression, type Operand, toPlan } from "./expression.js";
@@ -147,6 +148,21 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     return this.groupBy().aggregate(aggregates) as DataStream<Flat<Aggregated<Row, A, true>>>;
   }
 
+  /**
+   * Drops repeated rows: of those with equal keys the first goes on. By event time that is the earliest, given once the
+   * watermark has reached it; rows behind the watermark are late. Without event time it is the first to arrive. NULL keys
+   * are equal.
+   *
+   * @example events.deduplicate("eventId", { within: "10m" })
+   * @throws UNKNOWN_COLUMN, TYPE for nested keys, NO_EVENT_TIME where it was declared and dropped, UNSUPPORTED, OPTION
+   */
+  deduplicate(
+    keys: DeduplicateKey<ColumnOf<Row>> | readonly DeduplicateKey<ColumnOf<Row>>[],
+    options?: DeduplicateOptions,
+  ): DataStream<Row> {
+    return this.#over(deduplicateOver(this.plan, keys, options));
+  }
+
   /** The rows of all streams. Columns are matched by name and must be the same. */
   union(...others: readonly DataStream<Row>[]): DataStream<Row> {
     const wrong = others.findIndex((other) => !(other instanceof DataStream));
@@ -196,9 +212,9 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
   }
 
   /**
-   * Rows that entered no window. Behind their columns stand `lateReason`, `lateWatermark`, `lateWindowStart`,
-   * `lateWindowEnd` and `lateOperator`. It is what the window refused, and what the watermark did before it, as the steps
-   * between would have passed it on. Across a user function only the window's are given, since the function takes rows of
+   * Rows that entered no window, or came too late for a deduplication. Behind their columns stand `lateReason`,
+   * `lateWatermark`, `lateWindowStart`, `lateWindowEnd` and `lateOperator`. It is what the window refused, and what
+   * deduplications and the watermark did before it, as the steps between would have passed it on. Across a user function only the window's are given, since the function takes rows of
    * other columns.
    *
    * @throws NO_EVENT_TIME

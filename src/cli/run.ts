@@ -40,6 +40,7 @@ export async function run(path: string, flags: RunFlags): Promise<void> {
     const seconds = result.elapsedMs / 1000;
     const trouble = [
       result.lateRows > 0 ? `${integer(result.lateRows)} late` : "",
+      result.duplicateRows > 0 ? `${integer(result.duplicateRows)} duplicates` : "",
       result.badRows > 0 ? `${integer(result.badRows)} bad` : "",
     ].filter((part) => part !== "");
     process.stderr.write(
@@ -80,17 +81,18 @@ export function watch(job: Job, quiet = false): () => void {
 export function metricsTable(job: Job): string {
   const rows = job
     .metrics()
-    .map(({ name, rowsIn, rowsOut, batchesIn, lateRows, badRows, busyMs, stateBytes }) => [
+    .map(({ name, rowsIn, rowsOut, batchesIn, lateRows, duplicateRows, badRows, busyMs, stateBytes }) => [
       name,
       rowsIn,
       rowsOut,
       batchesIn,
       lateRows,
+      duplicateRows,
       badRows,
       Math.round(busyMs * 10) / 10,
       stateBytes,
     ]);
-  return table(["operator", "rows in", "rows out", "batches", "late", "bad", "ms", "state bytes"], rows);
+  return table(["operator", "rows in", "rows out", "batches", "late", "duplicates", "bad", "ms", "state bytes"], rows);
 }
 
 /** What a job file gives. @throws FILE_NOT_FOUND, UNSUPPORTED, OPTION */

@@ -184,6 +184,7 @@ function Details({ model, index }: { readonly model: Model; readonly index: numb
           ["rows in", count(counts.rowsIn)],
           ["rows out", count(counts.rowsOut)],
           ["late", count(counts.lateRows)],
+          ["duplicates", count(counts.duplicateRows)],
           ["refused", count(counts.badRows)],
           ["state", bytes(counts.stateBytes)],
           ["busy", `${count(counts.busyMs)} ms`],

@@ -1,8 +1,7 @@
 // Arrow IPC streams and files → batches. A record batch is read as one piece of memory, copied column by column, and given
 // out in slices of a batch each. Its buffers are checked before a kernel sees them (arrow-import.ts).
 import * as arrow from "apache-arrow";
-import type { Batch } from "../arrow/batch.js";
-import type { Workspace } from "../arrow/column.js";
+import type { Batch, Workspace } from "../arrow/batch.js";
 import { columnIndex, type Schema, sameType, typeName } from "../arrow/types.js";
 import { DataError, hintNames, SchemaError } from "../errors.js";
 import { fromArrow } from "./arrow-import.js";

@@ -4,8 +4,7 @@
 //
 //   input:  │ decoded │ whole records … │ unfinished record │ free │
 //           0         at                complete            filled
-import { Batch } from "../arrow/batch.js";
-import { bitmapBytes, Column } from "../arrow/column.js";
+import { Batch, bitmapBytes, Column } from "../arrow/batch.js";
 import { isNested, layoutOf, type Schema, STRING, widthOf } from "../arrow/types.js";
 import { assert } from "../errors.js";
 import { Status } from "../wasm/kernels.js";

@@ -16,6 +16,7 @@ interface NodeCounts {
   readonly rowsIn: number;
   readonly rowsOut: number;
   readonly lateRows: number;
+  readonly duplicateRows: number;
   readonly badRows: number;
   readonly stateBytes: number;
   readonly busyMs: number;

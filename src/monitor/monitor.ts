@@ -153,10 +153,11 @@ function countsOf({ nowMs, atMs, nodes, edges }: JobSample & { readonly atMs: nu
     nowMs,
     atMs,
     edges,
-    nodes: nodes.map(({ rowsIn, rowsOut, lateRows, badRows, stateBytes, busyMs, watermarkMs }) => ({
+    nodes: nodes.map(({ rowsIn, rowsOut, lateRows, duplicateRows, badRows, stateBytes, busyMs, watermarkMs }) => ({
       rowsIn,
       rowsOut,
       lateRows,
+      duplicateRows,
       badRows,
       stateBytes,
       busyMs,

@@ -2,6 +2,7 @@
 import type { Schema } from "../arrow/types.js";
 import type { FunctionRef } from "../plan/logical.js";
 import type { PhysicalNode } from "../plan/physical.js";
+import { Deduplicate } from "./deduplicate.js";
 import { Filter } from "./filter.js";
 import { Inspect } from "./inspect.js";
 import { openMap, type UserFunction } from "./map.js";
@@ -32,6 +33,8 @@ export function buildOperator(
       return new Watermark(node);
     case "window-aggregate":
       return new WindowAggregate(node, input);
+    case "deduplicate":
+      return new Deduplicate(node, input);
     case "union":
       return new Union();
     case "unnest":

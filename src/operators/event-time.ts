@@ -1,7 +1,6 @@
 // The event time of rows, as milliseconds on the JS side: its range in a batch, and rows chosen by it. What is finer than a
 // millisecond is floored (S28).
-import type { Batch } from "../arrow/batch.js";
-import { Column, type Workspace } from "../arrow/column.js";
+import { type Batch, Column, type Workspace } from "../arrow/batch.js";
 import { type Schema, TIMESTAMP, unitsPerMs } from "../arrow/types.js";
 
 /** Kernels take bounds within this; a thousand times it still has 64 bits. */
@@ -10,6 +9,19 @@ const BOUND_MAX_MS = 9.2e15;
 interface TimeRange {
   readonly lowMs: number;
   readonly highMs: number;
+}
+
+/** What a row is judged by, in milliseconds. */
+interface Marks {
+  /** The greatest time of its split before the first row. */
+  readonly maxMs: number;
+  /** The smallest such time of the other splits. */
+  readonly othersMs: number;
+  readonly delayMs: number;
+  /** The watermark that was sent last. */
+  readonly watermarkMs: number;
+  /** Rows before it are of no account. */
+  readonly floorMs: number;
 }
 
 /**
@@ -67,6 +79,37 @@ export class EventTime {
   firstBefore(batch: Batch, row: number, boundMs: number): number {
     const { kernels } = batch.workspace;
     return kernels.firstTimeBefore(this.values(batch), row, batch.rowCount, clamp(boundMs), this.unitsPerMs);
+  }
+
+  /** The first row from `row` on, up to `end`, that comes behind a watermark not sent yet: see the kernel of that name. */
+  firstBehind(
+    batch: Batch,
+    row: number,
+    end: number,
+    { maxMs, othersMs, delayMs, watermarkMs, floorMs }: Marks,
+  ): number {
+    return batch.workspace.kernels.firstBehind(
+      this.values(batch),
+      row,
+      end,
+      clamp(maxMs),
+      clamp(othersMs),
+      delayMs,
+      clamp(watermarkMs),
+      clamp(floorMs),
+      this.unitsPerMs,
+    );
+  }
+
+  /** The times in milliseconds, i64 in the arena; the column's own where it counts these. */
+  milliseconds(batch: Batch): number {
+    const values = this.values(batch);
+    if (this.unitsPerMs === 1) return values;
+    const { account, kernels } = batch.workspace;
+    const times = account.arena.allocate(batch.rowCount * 8);
+    // Windows of a millisecond begin where their times do.
+    kernels.startsOf(values, batch.rowCount, 1, 0, this.unitsPerMs, times);
+    return times;
   }
 
   /** Rows with startMs ≤ time < endMs, and the others with their row numbers (u32); NULLs are among the others. */

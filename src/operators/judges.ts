@@ -1,18 +1,25 @@
-// The windows that judge the rows by a watermark, as moments of event time: when the next of them ends or takes no more
-// rows, and which rows come too late. Between two such moments no row's lateness can change.
-import type { Judge } from "../plan/window.js";
+// What judges the rows by a watermark. Windows do as moments of event time: when the next of them ends or takes no more rows,
+// and which rows come too late; between two such moments no row's lateness can change. Deduplications judge every row.
+import { type Judge, judgesEveryRow } from "../plan/window.js";
 import { floorMod } from "./event-time.js";
 
 export class Judges {
+  /** Whether a step judges every row on its own. */
+  readonly everyRow: boolean;
+  /** Whether the rows that such a step refuses are read. */
+  readonly everyRowRead: boolean;
   readonly #windows: readonly Judge[];
   readonly #read: readonly Judge[];
 
-  constructor(windows: readonly Judge[]) {
-    this.#windows = windows;
-    this.#read = windows.filter(({ lateRead }) => lateRead);
+  constructor(judges: readonly Judge[]) {
+    const steps = judges.filter(judgesEveryRow);
+    this.everyRow = steps.length > 0;
+    this.everyRowRead = steps.some(({ lateRead }) => lateRead);
+    this.#windows = judges.filter((judge) => !judgesEveryRow(judge));
+    this.#read = this.#windows.filter(({ lateRead }) => lateRead);
   }
 
-  get none(): boolean {
+  get noWindows(): boolean {
     return this.#windows.length === 0;
   }
 

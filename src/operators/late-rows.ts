@@ -42,7 +42,7 @@ export class LateRows {
     }
     this.#context.warnOnce(
       `late ${this.#context.uid}`,
-      `${name}: rows are late and entered no window; they are counted as lateRows. Read them with .late(), or allow more disorder`,
+      `${name}: rows are late and left out; they are counted as lateRows. Read them with .late(), or allow more disorder`,
     );
   }
 

@@ -1,7 +1,6 @@
 // The contract of every operator: batches, watermarks and split events in, the same out. An operator sees no thread,
 // queue, barrier or file; the task calls it, and nothing in it waits.
-import type { Batch } from "../arrow/batch.js";
-import type { Workspace } from "../arrow/column.js";
+import type { Batch, Workspace } from "../arrow/batch.js";
 import type { RowPolicy } from "../plan/policy.js";
 import type { Clock } from "../platform/platform.js";
 import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
@@ -40,10 +39,12 @@ export interface OperatorMetrics {
   rowsOut: number;
   batchesIn: number;
   batchesOut: number;
-  /** Rows that entered no window. */
+  /** Rows that entered no window, or came too late for a deduplication. */
   lateRows: number;
   /** Rows that missed some of their windows. */
   partiallyLateRows: number;
+  /** Rows of a key that had its first row already, dropped by a deduplication. */
+  duplicateRows: number;
   /** Rows refused by the row policy (deadLetter or skip). */
   badRows: number;
   watermarkMs: number;
@@ -149,6 +150,7 @@ export function newMetrics(): OperatorMetrics {
     batchesOut: 0,
     lateRows: 0,
     partiallyLateRows: 0,
+    duplicateRows: 0,
     badRows: 0,
     watermarkMs: Number.NEGATIVE_INFINITY,
     stateBytes: 0,

@@ -142,10 +142,16 @@ export class Watermark implements Operator {
     this.#active = [...this.#splits.values()].filter(({ status }) => status === "active");
   }
 
-  /** When the clock brings the watermark over the next end of a window: nothing else is worth a turn. */
+  /**
+   * When the clock brings the watermark over the next end of a window, or over all rows where each is judged: nothing else is
+   * worth a turn.
+   */
   #endDueMs(): number {
     if (!Number.isFinite(this.#watermarkMs)) return Number.POSITIVE_INFINITY;
-    return this.#quiet.dueMs(this.#judges.nextEnd(this.#watermarkMs) - 1);
+    const endMs = this.#judges.nextEnd(this.#watermarkMs) - 1;
+    const newestMs = Math.max(...[...this.#splits.values()].map(({ maxMs }) => maxMs));
+    const waiting = this.#judges.everyRow && newestMs > this.#watermarkMs;
+    return this.#quiet.dueMs(waiting ? Math.min(endMs, newestMs) : endMs);
   }
 
   #stir(): void {
@@ -174,7 +180,7 @@ export class Watermark implements Operator {
     const { lowMs, highMs } = time;
     const othersMs = this.#othersMs(split);
     let start = 0;
-    while (!this.#judges.none && othersMs > Number.NEGATIVE_INFINITY) {
+    while (!this.#judges.noWindows && othersMs > Number.NEGATIVE_INFINITY) {
       // The first watermark of all passes every earlier end, where there is nothing to fire: only ends behind rows count.
       const passedMs = this.#watermarkMs === Number.NEGATIVE_INFINITY ? lowMs - 1 : this.#watermarkMs;
       // A window [start, end) is passed by the watermark end − 1, which the first row at `boundMs` brings.
@@ -191,8 +197,32 @@ export class Watermark implements Operator {
     split.maxMs = Math.max(split.maxMs, highMs);
   }
 
-  /** Emits rows between two ends of windows, cut in front of late ones if these are read. `lowMs`: the batch's smallest time. */
+  /**
+   * Emits rows between two ends of windows. Where every row is judged, they are cut in front of each that has come behind a
+   * watermark which was not sent: one that is late already may wait, unless late rows are read and have to tell it.
+   * `lowMs`: the batch's smallest time.
+   */
   #emit(batch: Batch, start: number, end: number, lowMs: number, split: SplitState, out: Output): void {
+    const time = this.#time;
+    const { delayMs } = this.#node;
+    let from = start;
+    while (this.#judges.everyRow) {
+      const watermarkMs = this.#watermarkMs;
+      const floorMs = this.#judges.everyRowRead ? Number.NEGATIVE_INFINITY : watermarkMs;
+      const marks = { maxMs: split.maxMs, othersMs: this.#othersMs(split), delayMs, watermarkMs, floorMs };
+      const row = time.firstBehind(batch, from, end, marks);
+      if (row >= end) break;
+      this.#emitForWindows(batch, from, row, lowMs, split, out);
+      time.measure(batch.slice(from, row));
+      split.maxMs = Math.max(split.maxMs, time.highMs);
+      this.#advance(out);
+      from = row;
+    }
+    this.#emitForWindows(batch, from, end, lowMs, split, out);
+  }
+
+  /** Emits rows, cut in front of those that are late for a window if these are read. */
+  #emitForWindows(batch: Batch, start: number, end: number, lowMs: number, split: SplitState, out: Output): void {
     const lateMs = this.#judges.lateBefore(this.#watermarkMs);
     const time = this.#time;
     let from = start;

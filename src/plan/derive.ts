@@ -16,6 +16,7 @@ import {
 } from "../arrow/types.js";
 import { hintNames, InternalError, PlanError } from "../errors.js";
 import { bindAggregate, bindExpr, bindPredicate, NESTED_HINT } from "./bind-expr.js";
+import { formatExpr } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
@@ -80,6 +81,8 @@ function deriveNode(node: LogicalPlan): Properties {
       return deriveWindow(node);
     case "aggregate":
       return deriveAggregate(node);
+    case "deduplicate":
+      return deriveDeduplicate(node);
     case "union":
       return deriveUnion(node);
     case "unnest":
@@ -144,6 +147,20 @@ function deriveAggregate(node: LogicalNode<"aggregate">): Properties {
   const global = keys.length === 0;
   const aggregates = node.aggregates.map((call) => aggregateField(call, input.schema, global));
   return { ...input, schema: schemaOf([...keys, ...aggregates]), timeColumn: null };
+}
+
+function deriveDeduplicate({ input, keys }: LogicalNode<"deduplicate">): Properties {
+  const properties = derive(input);
+  for (const expr of keys) bindKey({ name: formatExpr(expr), expr }, properties.schema, "deduplicates");
+  const lost = properties.timeColumn === null ? lostTime(input) : null;
+  if (lost !== null) throw timeDropped("a deduplication", lost);
+  return properties;
+}
+
+/** The event time that a step has dropped whose rows are still those it belonged to; null when there was none. */
+function lostTime(node: LogicalPlan): string | null {
+  // Groups and side outputs have rows of their own, which never had one.
+  return node.kind === "aggregate" || node.kind === "side-output" ? null : timeBelow(node, lostTime);
 }
 
 function deriveUnion({ inputs }: LogicalNode<"union">): Properties {
@@ -216,6 +233,11 @@ function deriveUnnest(node: LogicalNode<"unnest">): Properties {
 
 function deriveSideOutput({ input, output }: LogicalNode<"side-output">): Properties {
   const { bounded, rowPolicy } = derive(input);
+  if (output === "late" && input.kind === "deduplicate" && derive(input).timeColumn === null) {
+    throw new PlanError("NO_EVENT_TIME", "late rows of a deduplication without event time, which has none", {
+      hint: 'declare it: `time` and `outOfOrder` of the source, or .withWatermark("column", "5s") before the deduplication',
+    });
+  }
   const schema = output === "deadLetter" ? DEAD_LETTER_SCHEMA : lateSchema(refusedSchema(input));
   if (output === "deadLetter" && rowPolicy !== "deadLetter") {
     throw new PlanError("OPTION", `dead letters of a stream whose row policy is "${rowPolicy}"`, {
@@ -258,10 +280,10 @@ function bindField({ name, expr }: NamedExpr, schema: Schema): Field {
 }
 
 /** Keys are plain values. */
-function bindKey(key: NamedExpr, schema: Schema): Field {
+function bindKey(key: NamedExpr, schema: Schema, does = "groups"): Field {
   const bound = bindField(key, schema);
   if (!isNested(bound.type)) return bound;
-  throw new PlanError("TYPE", `groups by "${key.name}", which is ${typeName(bound.type)}`, { hint: NESTED_HINT });
+  throw new PlanError("TYPE", `${does} by "${key.name}", which is ${typeName(bound.type)}`, { hint: NESTED_HINT });
 }
 
 /** A group has rows, so an aggregate is NULL only if its argument may be; but a global one may have seen no row (S50). */
@@ -280,11 +302,7 @@ function strictest(policies: readonly RowPolicy[]): RowPolicy {
 
 function noEventTime(input: LogicalPlan, schema: Schema): PlanError {
   const lost = timeBelow(input);
-  if (lost !== null) {
-    return new PlanError("NO_EVENT_TIME", `a window, but the event time "${lost}" was dropped before it`, {
-      hint: `keep "${lost}" in select() and map(), or put the window before them`,
-    });
-  }
+  if (lost !== null) return timeDropped("a window", lost);
   const times = schema.fields.filter(({ type }) => isTimestamp(type)).map(({ name }) => name);
   const column = times[0] ?? "ts";
   return new PlanError("NO_EVENT_TIME", "a window over a stream without event time", {
@@ -292,11 +310,18 @@ function noEventTime(input: LogicalPlan, schema: Schema): PlanError {
   });
 }
 
-function timeBelow(node: LogicalPlan): string | null {
+function timeDropped(what: string, lost: string): PlanError {
+  return new PlanError("NO_EVENT_TIME", `${what}, but the event time "${lost}" was dropped before it`, {
+    hint: `keep "${lost}" in select() and map(), or put ${what} before them`,
+  });
+}
+
+/** The nearest event time of the node or of those below; `look` goes on to these. */
+function timeBelow(node: LogicalPlan, look: (input: LogicalPlan) => string | null = timeBelow): string | null {
   const { timeColumn } = derive(node);
   if (timeColumn !== null) return timeColumn;
   for (const input of inputsOf(node)) {
-    const below = timeBelow(input);
+    const below = look(input);
     if (below !== null) return below;
   }
   return null;

@@ -5,7 +5,7 @@ import { formatBound, formatExpr, formatName } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec } from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalOf, PhysicalPlan } from "./physical.js";
 import type { RowPolicy } from "./policy.js";
-import { durationText, judgesText, windowText } from "./window.js";
+import { durationText, judgesEveryRow, judgesText, windowText } from "./window.js";
 
 export interface Description {
   readonly title: string;
@@ -39,6 +39,8 @@ export function describeLogical(node: LogicalPlan): Description {
       };
     case "aggregate":
       return { title: "aggregate", details: groupText(node.keys, node.aggregates) };
+    case "deduplicate":
+      return { title: `deduplicate ${node.keys.map(formatExpr).join(", ")}`, details: withinText(node.withinMs) };
     case "union":
       return { title: "union", details: [] };
     case "unnest":
@@ -74,12 +76,18 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
       return { title: `project ${exprs.join(", ")}`, details: [columns] };
     }
     case "watermark": {
-      const cuts = node.judges.length === 0 ? [] : [`cut at the ends of: ${judgesText(node.judges)}`];
+      const windows = judgesText(node.judges);
+      const cuts = [
+        ...(windows === "" ? [] : [`cut at the ends of: ${windows}`]),
+        ...(node.judges.some(judgesEveryRow) ? ["cut in front of late rows"] : []),
+      ];
       const name = (node.schema.fields[node.column] as Field).name;
       return { title: watermarkText(name, node), details: [...cuts, ...limitsText(node)] };
     }
     case "window-aggregate":
       return describeGrouping(node, inputSchema(node, plan));
+    case "deduplicate":
+      return describeDeduplicate(node, inputSchema(node, plan));
     case "union":
       return { title: "union", details: [] };
     case "unnest": {
@@ -136,6 +144,22 @@ function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): 
   };
 }
 
+/** S97: state that grows for ever says so, and how it is bounded. */
+function describeDeduplicate(node: PhysicalOf<"deduplicate">, input: Schema): Description {
+  const nameAt = (column: number): string => formatName((input.fields[column] as Field).name);
+  const { keys, timeColumn, withinMs } = node;
+  const clock = timeColumn < 0 ? "by the clock" : "of event time";
+  return {
+    title: `deduplicate ${keys.map(nameAt).join(", ")}`,
+    details: [
+      timeColumn < 0 ? "keeps: the first row to arrive" : `keeps: the earliest row by ${nameAt(timeColumn)}`,
+      withinMs === null
+        ? 'state: one entry a key, never freed: it grows without bound; to bound it: { within: "1h" }'
+        : `state: one entry a key, freed ${durationText(withinMs)} ${clock} after its first row`,
+    ],
+  };
+}
+
 function aggregateText({ name, fn, column, type }: PhysicalAggregate, nameAt: (column: number) => string): string {
   const call = fn === "count_star" ? "count(*)" : `${fn}(${nameAt(column)})`;
   return `${formatName(name)} = ${call} ${typeName(type)}`;
@@ -186,6 +210,10 @@ function groupText(keys: readonly NamedExpr[], aggregates: readonly AggregateCal
 
 function callText(fn: string, args: readonly Expr[]): string {
   return fn === "count_star" ? "count(*)" : `${fn}(${args.map(formatExpr).join(", ")})`;
+}
+
+function withinText(withinMs: number | null): string[] {
+  return withinMs === null ? [] : [`within: ${durationText(withinMs)}`];
 }
 
 function latenessText(latenessMs: number): string[] {

@@ -31,6 +31,7 @@ export interface NodeCounts {
   readonly rowsOut: number;
   readonly batchesOut: number;
   readonly lateRows: number;
+  readonly duplicateRows: number;
   readonly badRows: number;
   readonly stateBytes: number;
   readonly busyMs: number;
@@ -125,9 +126,10 @@ function draw(nodes: readonly Shown[]): string {
 }
 
 function countsText(kind: string, counts: NodeCounts): string {
-  const { rowsIn, rowsOut, batchesOut, lateRows, badRows, stateBytes, busyMs } = counts;
+  const { rowsIn, rowsOut, batchesOut, lateRows, duplicateRows, badRows, stateBytes, busyMs } = counts;
   const optional = [
     lateRows > 0 ? [`${lateRows} late`] : [],
+    duplicateRows > 0 ? [`${duplicateRows} duplicates`] : [],
     badRows > 0 ? [`${badRows} refused`] : [],
     stateBytes > 0 ? [`state ${stateBytes} bytes`] : [],
   ].flat();

@@ -108,6 +108,16 @@ export type LogicalPlan =
       readonly keys: readonly NamedExpr[];
       readonly aggregates: readonly AggregateCall[];
     })
+  /** One row a key; the others are dropped. */
+  | (Node & {
+      readonly kind: "deduplicate";
+      readonly input: LogicalPlan;
+      readonly keys: readonly Expr[];
+      /** The earliest by event time; without event time the first to arrive. */
+      readonly keep: "first";
+      /** For how long a first row counts; null: for ever. */
+      readonly withinMs: number | null;
+    })
   | (Node & { readonly kind: "union"; readonly inputs: readonly LogicalPlan[] })
   /** A row for every element of an ARRAY or entry of a MAP. */
   | (Node & {
@@ -202,6 +212,15 @@ export function aggregate(
   aggregates: readonly AggregateCall[],
 ): LogicalNode<"aggregate"> {
   return freeze({ kind: "aggregate", input, keys: freezeAll(keys), aggregates: freezeCalls(aggregates) });
+}
+
+/** The first row of each key. */
+export function deduplicate(
+  input: LogicalPlan,
+  options: Omit<LogicalNode<"deduplicate">, "kind" | "input" | "uid">,
+): LogicalNode<"deduplicate"> {
+  const { keys, keep, withinMs } = options;
+  return freeze({ kind: "deduplicate", input, keys: freeze([...keys]), keep, withinMs });
 }
 
 /** All rows of all inputs. Columns are matched by name; the first input gives their order. */

@@ -86,6 +86,8 @@ class Lowering {
       case "window-aggregate":
       case "aggregate":
         return this.#aggregate(node);
+      case "deduplicate":
+        return this.#deduplicate(node);
       case "union":
         return this.#union(
           node.inputs.map((input) => this.port(input)),
@@ -160,7 +162,8 @@ class Lowering {
   #aggregate(node: Grouping): Port {
     const { schema, rowPolicy } = derive(node);
     const uid = uidOf(node);
-    const { port: input, columns } = this.#plainColumns(node);
+    const exprs = [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
+    const { port: input, columns } = this.#plainColumns(node.input, exprs, uid);
     const window = node.kind === "window-aggregate" ? node.window : null;
     const time = derive(node.input).timeColumn;
     const bounds = window === null ? 0 : 3;
@@ -188,13 +191,33 @@ class Lowering {
     });
   }
 
+  #deduplicate(node: LogicalNode<"deduplicate">): Port {
+    const { schema, rowPolicy, timeColumn } = derive(node);
+    const uid = uidOf(node);
+    const { port: input, columns } = this.#plainColumns(node.input, node.keys, uid);
+    return this.#add({
+      kind: "deduplicate",
+      uid,
+      name: "deduplicate",
+      inputs: [input.edge],
+      schema,
+      rowPolicy,
+      timeColumn: timeColumn === null ? -1 : columnIndex(input.schema, timeColumn),
+      keys: node.keys.map(columns),
+      withinMs: node.withinMs,
+    });
+  }
+
   /**
-   * The input of a grouping with its keys and arguments as columns: what is computed is projected behind the columns of
-   * the input, once for equal expressions.
+   * The input of a step with its expressions as columns: what is computed is projected behind the columns of the input, once
+   * for equal expressions.
    */
-  #plainColumns(node: Grouping): { port: Port; columns: (expr: Expr) => number } {
-    const input = this.port(node.input);
-    const exprs = [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
+  #plainColumns(
+    below: LogicalPlan,
+    exprs: readonly Expr[],
+    uid: string,
+  ): { port: Port; columns: (expr: Expr) => number } {
+    const input = this.port(below);
     const computed: NamedExpr[] = [];
     const find = (expr: Expr): NamedExpr | undefined => computed.find((known) => sameData(known.expr, expr));
     // `$0`, `$1` …, or with more signs where the input has such names.
@@ -208,14 +231,14 @@ class Lowering {
     let port = input;
     if (computed.length > 0) {
       const columns = [...input.schema.fields.map(({ name }) => columnNamed(name)), ...computed];
-      port = this.#project(columns, input, `${uidOf(node)}/arguments`, derive(node.input).rowPolicy);
+      port = this.#project(columns, input, `${uid}/arguments`, derive(below).rowPolicy);
     }
     const columns = (expr: Expr): number =>
       columnIndex(port.schema, expr.kind === "column" ? expr.name : (find(expr) as NamedExpr).name);
     return { port, columns };
   }
 
-  /** What a watermark or window refused, without the columns that lowering added. */
+  /** What a watermark, window or deduplication refused, without the columns that lowering added. */
   #late(refusing: LogicalPlan): Port {
     const edge: Edge = { node: this.port(refusing).edge.node, side: "late" };
     const port: Port = { edge, schema: this.#schemaOf(edge) };

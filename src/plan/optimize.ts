@@ -1,7 +1,7 @@
 // The optimizer: small rules, program → program. The result, the refused rows and the errors stay the same: what can fail on
 // a row (raise.ts) is neither dropped nor moved, and what several readers share is not changed for one of them.
-import type { Schema } from "../arrow/types.js";
-import { bindExpr, foldExpr } from "./bind-expr.js";
+import { layoutOf, type Schema } from "../arrow/types.js";
+import { bindExpr, exprColumns, foldExpr } from "./bind-expr.js";
 import { childrenOf } from "./children.js";
 import { derive } from "./derive.js";
 import type { Expr } from "./expr.js";
@@ -25,6 +25,8 @@ const foldConstants: Rule = {
           return change(node, { predicate: foldExpr(node.predicate) });
         case "project":
           return change(node, { columns: node.columns.map(({ name, expr }) => ({ name, expr: foldExpr(expr) })) });
+        case "deduplicate":
+          return change(node, { keys: node.keys.map(foldExpr) });
         case "window-aggregate":
         case "aggregate":
           return change(node, {
@@ -64,8 +66,9 @@ const mergeFilters: Rule = {
 };
 
 /**
- * Filters go below projections that only rename what they read, and into every input of a union. They stay above watermarks
- * (rows they drop move event time), windows, user functions and inspections.
+ * Filters go below projections that only rename what they read, into every input of a union, and below a deduplication when
+ * they read nothing but its keys: all rows of a key pass, or none. They stay above watermarks (rows they drop move event
+ * time), windows, user functions and inspections.
  */
 const pushFilters: Rule = {
   name: "push-filters",
@@ -83,6 +86,11 @@ const pushFilters: Rule = {
           change(node, { input: each, ...(node.uid === undefined ? {} : { uid: `${node.uid}[${index}]` }) }),
         );
         return change(input, { inputs });
+      }
+      if (input.kind === "deduplicate") {
+        const { schema } = derive(input);
+        if (raises(node.predicate, schema) || !readsKeysOnly(node.predicate, input.keys, schema)) return node;
+        return change(input, { input: change(node, { input: input.input }) });
       }
       if (input.kind !== "project" || !input.columns.every(({ expr }) => !raises(expr, derive(input.input).schema))) {
         return node;
@@ -207,6 +215,18 @@ function change<N extends LogicalPlan>(node: N, parts: Partial<N>): N {
 
 function raises(expr: Expr, schema: Schema): boolean {
   return mayRaise(bindExpr(expr, schema));
+}
+
+/** Whether equal keys make an expression equal: it reads columns that are keys, none of them a float, whose zeros are two. */
+function readsKeysOnly(expr: Expr, keys: readonly Expr[], schema: Schema): boolean {
+  const names = exprColumns(expr);
+  return (
+    names.length > 0 &&
+    names.every((name) => {
+      const layout = layoutOf(bindExpr({ kind: "column", name }, schema).type);
+      return keys.some((key) => isColumn(key, name)) && layout !== "f32" && layout !== "f64";
+    })
+  );
 }
 
 function isColumn(expr: Expr, name: string): boolean {

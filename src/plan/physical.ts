@@ -42,7 +42,7 @@ export type PhysicalNode =
       readonly idleMs: number | null;
       readonly quietMs: number | null;
       readonly maxFutureDriftMs: number | null;
-      /** Windows that judge the rows by it: a batch is cut at their ends. With none there is one watermark a batch. */
+      /** What judges the rows by it: a batch is cut at the ends of windows. With none there is one watermark a batch. */
       readonly judges: readonly Judge[];
     })
   | (Node & {
@@ -54,6 +54,14 @@ export type PhysicalNode =
       readonly latenessMs: number;
       readonly keys: readonly number[];
       readonly aggregates: readonly PhysicalAggregate[];
+    })
+  /** Rows of its schema, whose columns stand at the front of the input's. */
+  | (Node & {
+      readonly kind: "deduplicate";
+      /** Position of the event time; −1: the first row is the first to arrive. */
+      readonly timeColumn: number;
+      readonly keys: readonly number[];
+      readonly withinMs: number | null;
     })
   | (Node & { readonly kind: "union" })
   /** The element columns, and the ordinality if there is one, stand in the place of `column`. */

@@ -76,6 +76,8 @@ function expressionsOf(node: LogicalPlan): readonly Expr[] {
     case "window-aggregate":
     case "aggregate":
       return [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
+    case "deduplicate":
+      return node.keys;
     default:
       return [];
   }
@@ -97,6 +99,10 @@ function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string
       return [...groupColumns(node), derive(input).timeColumn as string];
     case "aggregate":
       return groupColumns(node);
+    case "deduplicate": {
+      const { timeColumn } = derive(input);
+      return [...needed, ...node.keys.flatMap(exprColumns), ...(timeColumn === null ? [] : [timeColumn])];
+    }
     case "union":
       return needed;
     // What is refused is needed of the refusing node's input, not of its results.

@@ -12,7 +12,7 @@ export const LATE_FIELDS = Object.freeze([
   /** `LATE`: behind the watermark; `NULL_TIME`, `TIME_RANGE`: no event time; `FUTURE`: too far ahead of the clock. */
   field("lateReason", STRING, false),
   field("lateWatermark", TIMESTAMP, true),
-  /** The windows the row missed, from the start of the first to the end of the last; NULL when it has no time. */
+  /** The windows the row missed, from the start of the first to the end of the last; NULL when it has no time or met none. */
   field("lateWindowStart", TIMESTAMP, true),
   field("lateWindowEnd", TIMESTAMP, true),
   /** The uid of the operator that refused the row. */
@@ -37,8 +37,8 @@ export function lateSchema(input: Schema): Schema {
 }
 
 /**
- * The rows of a stream that entered no window: those its nearest window refused, and those the watermark below it refused
- * (S11, S12), which are put through the filters and projections between the two first, so that all have the same columns.
+ * The rows of a stream that entered no window: those its nearest window refused, and those that deduplications (S45) and the
+ * watermark (S11, S12) below it refused, which are put through the filters and projections between the two first, so that all have the same columns.
  * @throws NO_EVENT_TIME when neither stands below
  */
 export function lateRows(plan: LogicalPlan): LogicalPlan {
@@ -73,7 +73,7 @@ function endsInWindow(node: LogicalPlan): boolean {
   }
 }
 
-/** What watermarks refused, as this node would have passed it on; null when there is none below. */
+/** What watermarks and deduplications refused, as this node would have passed it on; null when there is none below. */
 function refusedBelow(node: LogicalPlan): LogicalPlan | null {
   switch (node.kind) {
     case "watermark":
@@ -95,6 +95,9 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
       const below = refusedBelow(node.input);
       return below && unnest(below, node);
     }
+    // Its late rows have the columns that went in, as those of the watermark have.
+    case "deduplicate":
+      return unite([sideOutput(node, "late"), refusedBelow(node.input)]);
     case "union":
       return unite(node.inputs.map(refusedBelow));
     case "inspect":

@@ -18,6 +18,7 @@ export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
     case "watermark":
     case "window-aggregate":
     case "aggregate":
+    case "deduplicate":
     case "unnest":
     case "map":
     case "inspect":

@@ -6,7 +6,10 @@ import { inputsOf, type Program, sameData, topological } from "./walk.js";
 /** More windows than this for one row are a mistake in units far more often than a wish. */
 const FANOUT_MAX = 10_000;
 
-/** A window that judges rows by a watermark: it ends every `sizeMs`, and `latenessMs` later it takes no more rows. */
+/**
+ * What judges rows by a watermark: a window ends every `sizeMs`, and `latenessMs` later it takes no more rows. A step that
+ * judges every row on its own has size 0: a row behind the watermark is late (S45).
+ */
 export interface Judge {
   readonly sizeMs: number;
   readonly offsetMs: number;
@@ -26,7 +29,12 @@ export function checkWindowFanout(sizeMs: number, slideMs: number): void {
   );
 }
 
-/** For every watermark node of a program: the windows that its watermark reaches, each kind once. */
+/** Whether it is no window, but a step that judges every row. */
+export function judgesEveryRow({ sizeMs }: Judge): boolean {
+  return sizeMs === 0;
+}
+
+/** For every watermark node of a program: the windows and deduplications that its watermark reaches, each kind once. */
 export function judgesOf(program: Program): Map<LogicalPlan, readonly Judge[]> {
   const reaching = new Map<LogicalPlan, ReadonlySet<LogicalPlan>>();
   const judges = new Map<LogicalPlan, Judge[]>();
@@ -36,11 +44,8 @@ export function judgesOf(program: Program): Map<LogicalPlan, readonly Judge[]> {
   );
   for (const node of nodes) {
     const sources = new Set(inputsOf(node).flatMap((input) => [...(reaching.get(input) ?? [])]));
-    if (node.kind === "window-aggregate") {
-      const { sizeMs, offsetMs } = node.window;
-      const judge = { sizeMs, offsetMs, latenessMs: node.latenessMs, lateRead: read.has(node) };
-      for (const source of sources) add(judges.get(source) as Judge[], judge);
-    }
+    const judge = judgeOf(node, read.has(node));
+    if (judge !== null) for (const source of sources) add(judges.get(source) as Judge[], judge);
     if (node.kind === "watermark") judges.set(node, []);
     // Refused rows travel without watermark; a watermark node makes its own and ignores the one it gets.
     if (node.kind === "side-output") sources.clear();
@@ -49,13 +54,21 @@ export function judgesOf(program: Program): Map<LogicalPlan, readonly Judge[]> {
   return judges;
 }
 
+function judgeOf(node: LogicalPlan, lateRead: boolean): Judge | null {
+  if (node.kind === "deduplicate") return { sizeMs: 0, offsetMs: 0, latenessMs: 0, lateRead };
+  if (node.kind !== "window-aggregate") return null;
+  const { sizeMs, offsetMs } = node.window;
+  return { sizeMs, offsetMs, latenessMs: node.latenessMs, lateRead };
+}
+
 function add(judges: Judge[], judge: Judge): void {
   if (!judges.some((known) => sameData(known, judge))) judges.push(judge);
 }
 
-/** Where a watermark's batches are cut: `1m`, `1h + 5m`, the ends of windows and of their lateness. */
+/** Where a watermark's batches are cut: `1m`, `1h + 5m`, the ends of windows and of their lateness; empty without windows. */
 export function judgesText(judges: readonly Judge[]): string {
-  const texts = judges.map(({ sizeMs, offsetMs, latenessMs }) => {
+  const windows = judges.filter((judge) => !judgesEveryRow(judge));
+  const texts = windows.map(({ sizeMs, offsetMs, latenessMs }) => {
     return `${durationText(sizeMs)}${offsetText(offsetMs)}${latenessMs === 0 ? "" : ` + ${durationText(latenessMs)}`}`;
   });
   return [...new Set(texts)].join(", ");

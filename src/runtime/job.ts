@@ -1,6 +1,6 @@
 // The life of a job: it is bound, started, stepped task by task, finished or stopped, and closes everything exactly once.
 // The first error wins. Nothing in here waits: turns come from the platform's scheduler, answers through completions.
-import type { Workspace } from "../arrow/column.js";
+import type { Workspace } from "../arrow/batch.js";
 import { AbortError, PlanError } from "../errors.js";
 import type { PhysicalPlan } from "../plan/physical.js";
 import { loadPart } from "../platform/errors.js";
@@ -42,6 +42,7 @@ export interface JobTotals {
   readonly rowsOut: number;
   readonly lateRows: number;
   readonly partiallyLateRows: number;
+  readonly duplicateRows: number;
   readonly badRows: number;
   readonly elapsedMs: number;
 }
@@ -348,12 +349,13 @@ export class Job implements AsyncDisposable {
 
   #totals(): JobTotals {
     const { clock } = this.#options.platform;
-    const totals = { rowsIn: 0, rowsOut: 0, lateRows: 0, partiallyLateRows: 0, badRows: 0 };
+    const totals = { rowsIn: 0, rowsOut: 0, lateRows: 0, partiallyLateRows: 0, duplicateRows: 0, badRows: 0 };
     this.#graph?.forEach((kind, { metrics }) => {
       if (kind === "source") totals.rowsIn += metrics.rowsOut;
       if (kind === "sink") totals.rowsOut += metrics.rowsIn;
       totals.lateRows += metrics.lateRows;
       totals.partiallyLateRows += metrics.partiallyLateRows;
+      totals.duplicateRows += metrics.duplicateRows;
       totals.badRows += metrics.badRows;
     });
     return { ...totals, elapsedMs: clock.monotonicMs() - this.#startedMs };

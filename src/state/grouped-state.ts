@@ -1,14 +1,13 @@
 // State of a grouped aggregation: keys, windows, cells and accumulators put together. Rows are added; entries (one group
 // in one window) are read as columns and dropped; all of it can be written as one table and read back.
-import { Batch } from "../arrow/batch.js";
-import { Column, type Workspace } from "../arrow/column.js";
-import { type Field, field, INT64, type Schema, sameType, schemaOf, typeName } from "../arrow/types.js";
-import { StateError } from "../errors.js";
+import { Batch, Column, type Workspace } from "../arrow/batch.js";
+import { type Field, field, INT64, type Schema, schemaOf } from "../arrow/types.js";
 import type { PhysicalAggregate } from "../plan/physical.js";
 import { Accumulators, type Overflow } from "./accumulators.js";
 import { CellBlocks } from "./cell-blocks.js";
 import { Cells, type Placed, type Slicing } from "./cells.js";
 import { openKeys } from "./keys.js";
+import { checkSavedKeys, keyFields, savedKeys, stateMismatch } from "./saved-keys.js";
 import type { Slice, Slices } from "./slices.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot.js";
 import { type GroupKeys, StateStore } from "./store.js";
@@ -36,6 +35,8 @@ const DENSE_SHARE = 4;
 /** Rows restored at a time. */
 const RESTORE_ROWS = 8192;
 const START = "start";
+/** What the state belongs to, in messages. */
+const WHOSE = "aggregation";
 
 export class GroupedState {
   readonly slices: Slices;
@@ -157,7 +158,7 @@ export class GroupedState {
       kernels.fillI64(slice.startMs, count, starts + at * 8);
       at += count;
     });
-    const fields: Field[] = [field(START, INT64, false), ...this.#keyFields()];
+    const fields: Field[] = [field(START, INT64, false), ...keyFields(this.#schema, this.#keyIndexes)];
     const columns = [new Column({ type: INT64, length: at, values: starts }), ...this.keyColumns(entries)];
     for (const { name, block } of this.#accumulators.blocks()) {
       for (let place = 0; place < block.width; place += 8) {
@@ -173,8 +174,8 @@ export class GroupedState {
   /** Reads back what `snapshot` wrote, into empty state. @throws STATE_MISMATCH when it is of another aggregation */
   restore(reader: SnapshotReader): void {
     const table = reader.table("entries", this.#workspace);
-    if (table === undefined) throw mismatch("it has no entries");
-    this.#checkKeys(table.schema);
+    if (table === undefined) throw stateMismatch(WHOSE, "it has no entries");
+    checkSavedKeys(table.schema, keyFields(this.#schema, this.#keyIndexes), WHOSE);
     for (let row = 0; row < table.rowCount; row += RESTORE_ROWS) {
       this.#restoreRows(table.slice(row, Math.min(row + RESTORE_ROWS, table.rowCount)));
     }
@@ -190,37 +191,16 @@ export class GroupedState {
     this.#store.release();
   }
 
-  #keyFields(): Field[] {
-    return this.#keyIndexes.map((column, index) => {
-      const { type } = this.#schema.fields[column] as Field;
-      return field(`key ${index}`, type);
-    });
-  }
-
-  #checkKeys({ fields }: Schema): void {
-    const saved = fields.filter(({ name }) => name.startsWith("key "));
-    const wanted = this.#keyFields();
-    const same =
-      saved.length === wanted.length && saved.every((key, i) => sameType(key.type, (wanted[i] as Field).type));
-    if (same) return;
-    const show = (keys: readonly Field[]) => keys.map(({ type }) => typeName(type)).join(", ") || "none";
-    throw mismatch(`its keys are ${show(saved)}, the query's ${show(wanted)}`);
-  }
-
   #restoreRows(rows: Batch): void {
     const { kernels } = this.#workspace;
     const { rowCount, schema } = rows;
-    const keys: Column[] = [];
-    this.#keyIndexes.forEach((column, index) => {
-      keys[column] = rows.column(1 + index);
-    });
-    const groups = this.#keys.intern(new Batch(this.#workspace, this.#schema, keys, rowCount));
+    const groups = this.#keys.intern(savedKeys(rows, this.#schema, this.#keyIndexes));
     const { ptr } = this.#cells.placeAt(rows.column(0).values, groups, rowCount);
     for (let index = 1 + this.#keyIndexes.length; index < schema.fields.length; index++) {
       const { name } = schema.fields[index] as Field;
       const space = name.lastIndexOf(" ");
       const block = this.#accumulators.useBlock(name.slice(0, space));
-      if (block === undefined) throw mismatch(`it has accumulators "${name}", which the query has not`);
+      if (block === undefined) throw stateMismatch(WHOSE, `it has accumulators "${name}", which the query has not`);
       kernels.scatterCells(
         block.ptr + Number(name.slice(space + 1)),
         block.width,
@@ -230,10 +210,4 @@ export class GroupedState {
       );
     }
   }
-}
-
-function mismatch(what: string): StateError {
-  return new StateError("STATE_MISMATCH", `the saved state does not belong to this aggregation: ${what}`, {
-    hint: "restore with the query that saved it, or start without state",
-  });
 }

@@ -1,8 +1,7 @@
 // One operator's part of a checkpoint: named values and named column tables, detached from linear memory, so that another
 // build, another parallelism or another host can read them back. Writing them to a store is the checkpoint's business.
-import { Batch } from "../arrow/batch.js";
-import { bitmapBytes, Column, type Workspace } from "../arrow/column.js";
-import { type DataType, type Schema, widthOf } from "../arrow/types.js";
+import { Batch, bitmapBytes, Column, compactColumn, decodeDictionary, type Workspace } from "../arrow/batch.js";
+import { childFields, type DataType, isNested, type Schema, widthOf } from "../arrow/types.js";
 
 /** JSON-able value; numbers may be ±Infinity, bigint is allowed. */
 export type StateValue =
@@ -19,6 +18,12 @@ interface DetachedColumn {
   readonly validity: Uint8Array | null;
   readonly offsets: Int32Array | null;
   readonly values: Uint8Array;
+  /** What lies below a nested column's rows, and nothing else. */
+  readonly children: readonly DetachedChild[];
+}
+
+interface DetachedChild extends DetachedColumn {
+  readonly length: number;
 }
 
 /** Rows outside linear memory. */
@@ -94,23 +99,27 @@ export function attachBatch(workspace: Workspace, { schema, rowCount, columns }:
   return new Batch(workspace, schema, attached, rowCount);
 }
 
-function detachColumn({ account }: Workspace, column: Column): DetachedColumn {
-  const { u8, i32 } = account.memory;
+function detachColumn(workspace: Workspace, given: Column): DetachedChild {
+  const column = compactColumn(workspace, given);
+  const { u8, i32 } = workspace.account.memory;
   const { length, layout, values } = column;
   // Copied, never a view: memory may grow, and shared memory cannot be stored.
   const copy = (start: number, bytes: number) => Uint8Array.from(u8.subarray(start, start + bytes));
   const validity = column.validity === 0 ? null : copy(column.validity, bitmapBytes(length));
-  if (layout !== "utf8") {
-    const bytes = layout === "bool" ? bitmapBytes(length) : length * widthOf(layout);
-    return { validity, offsets: null, values: copy(values, bytes) };
+  const children = column.children.map((child) => detachColumn(workspace, decodeDictionary(workspace, child)));
+  const plain = { length, validity, offsets: null, children };
+  if (layout === "list" || layout === "utf8") {
+    const first = column.offsets >>> 2;
+    const base = i32[first] as number;
+    const offsets = Int32Array.from(i32.subarray(first, first + length + 1), (offset) => offset - base);
+    const bytes = layout === "utf8" ? (offsets[length] as number) : 0;
+    return { ...plain, offsets, values: copy(values + base, bytes) };
   }
-  const first = column.offsets >>> 2;
-  const base = i32[first] as number;
-  const offsets = Int32Array.from(i32.subarray(first, first + length + 1), (offset) => offset - base);
-  return { validity, offsets, values: copy(values + base, offsets[length] as number) };
+  return { ...plain, values: copy(values, layout === "bool" ? bitmapBytes(length) : length * widthOf(layout)) };
 }
 
-function attachColumn({ account }: Workspace, type: DataType, length: number, detached: DetachedColumn): Column {
+function attachColumn(workspace: Workspace, type: DataType, length: number, detached: DetachedColumn): Column {
+  const { account } = workspace;
   const put = (bytes: Uint8Array) => {
     const ptr = account.arena.allocate(bytes.length);
     account.memory.u8.set(bytes, ptr);
@@ -118,5 +127,10 @@ function attachColumn({ account }: Workspace, type: DataType, length: number, de
   };
   const validity = detached.validity === null ? 0 : put(detached.validity);
   const offsets = detached.offsets === null ? 0 : put(new Uint8Array(detached.offsets.buffer));
-  return new Column({ type, length, validity, offsets, values: put(detached.values) });
+  const below = isNested(type) ? childFields(type) : [];
+  const children = below.map((child, index) => {
+    const saved = detached.children[index] as DetachedChild;
+    return attachColumn(workspace, child.type, saved.length, saved);
+  });
+  return new Column({ type, length, validity, offsets, values: put(detached.values), children });
 }

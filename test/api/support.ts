@@ -9,7 +9,15 @@ import type { ResolvedTable } from "../../src/plan/bind.js";
 import { Catalog } from "../../src/plan/catalog.js";
 import type { LogicalNode, LogicalPlan } from "../../src/plan/logical.js";
 
-const RESULT: JobResult = { rowsIn: 0, rowsOut: 0, lateRows: 0, partiallyLateRows: 0, badRows: 0, elapsedMs: 0 };
+const RESULT: JobResult = {
+  rowsIn: 0,
+  rowsOut: 0,
+  lateRows: 0,
+  partiallyLateRows: 0,
+  duplicateRows: 0,
+  badRows: 0,
+  elapsedMs: 0,
+};
 
 export class FakeRunner implements Runner {
   readonly catalog = new Catalog();

@@ -118,7 +118,7 @@ describe("describe", () => {
 describe("run and explain", () => {
   test("prints a stream's rows as a table", async () => {
     const { code, out, err } = await millrace(["run", join(JOBS, "hourly.js")]);
-    expect(err).toContain("rows are late and entered no window");
+    expect(err).toContain("rows are late and left out");
     expect(code).toBe(0);
     const lines = out
       .trimEnd()

@@ -200,7 +200,6 @@ export function describeSource(name: string, fixture: SourceFixture): void {
           const { doneBytes, totalBytes } = reading.source.progress();
           if (totalBytes !== null) expect(doneBytes).toBe(totalBytes);
           await reading.close();
-          await turns(given);
           expect(given.openCount()).toBe(0);
         });
       },
@@ -293,7 +292,6 @@ export function describeSource(name: string, fixture: SourceFixture): void {
               await reading.next();
             }
             await reading.close();
-            await turns(given);
             expect(given.openCount()).toBe(0);
           },
         );

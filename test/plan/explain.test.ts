@@ -79,7 +79,16 @@ test("DOT draws an arrow an input, dashed for side outputs", () => {
 });
 
 test("EXPLAIN ANALYZE tells what each node did", () => {
-  const count = { rowsIn: 10, rowsOut: 2, batchesOut: 1, lateRows: 0, badRows: 0, stateBytes: 0, busyMs: 1.25 };
+  const count = {
+    rowsIn: 10,
+    rowsOut: 2,
+    batchesOut: 1,
+    lateRows: 0,
+    duplicateRows: 0,
+    badRows: 0,
+    stateBytes: 0,
+    busyMs: 1.25,
+  };
   const text = explainAnalyze(physical, [
     { ...count, uid: "0/sink/window-aggregate", lateRows: 3, stateBytes: 4096 },
     { ...count, uid: "0/sink/window-aggregate/watermark/scan", rowsIn: 0, rowsOut: 10, batchesOut: 7, badRows: 2 },

@@ -85,6 +85,8 @@ function run(node: PhysicalNode, inputs: readonly (readonly Element[])[], tables
       return main(...markRows(node, input));
     case "window-aggregate":
       return main(...aggregateRows(node, input));
+    case "deduplicate":
+      return main(...firstRows(node, input));
     case "union":
       return main(inputs.flat());
     case "inspect":
@@ -152,6 +154,26 @@ function aggregateRows(node: PhysicalOf<"window-aggregate">, input: readonly Ele
     ...node.aggregates.map(({ fn, column }) => aggregateValues(fn, column, rows)),
   ]);
   return [results.map(element), late];
+}
+
+/** Event times are those of the rows' own column; without one the first to arrive is the first, and all arrive at once. */
+function firstRows(node: PhysicalOf<"deduplicate">, input: readonly Element[]): [Element[], Element[]] {
+  const width = node.schema.fields.length;
+  const timeOf = ({ row }: Element) => (node.timeColumn < 0 ? 0 : Number(row[node.timeColumn]));
+  const isLate = (element: Element) => node.timeColumn >= 0 && timeOf(element) < element.watermark;
+  const late = input.filter(isLate).map(({ row, watermark }) => refused(row, "LATE", watermark, [null, null], node));
+  const firsts = new Map<string, number>();
+  const kept = input
+    .filter((element) => !isLate(element))
+    .toSorted((a, b) => timeOf(a) - timeOf(b))
+    .filter((element) => {
+      const key = node.keys.map((index) => text(element.row[index] as BoundValue)).join(" ");
+      const first = firsts.get(key);
+      if (first !== undefined && timeOf(element) - first < (node.withinMs ?? Number.POSITIVE_INFINITY)) return false;
+      firsts.set(key, timeOf(element));
+      return true;
+    });
+  return [kept.map(({ row, watermark }) => ({ row: row.slice(0, width), watermark })), late];
 }
 
 function aggregateValues(fn: string, column: number, rows: readonly Row[]): BoundValue {

@@ -1,5 +1,0 @@
-// Clicks by page, live, in Vue.
-import { createApp } from "vue";
-import App from "./app.vue";
-
-createApp(App).mount("#app");

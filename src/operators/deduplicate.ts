@@ -1,0 +1,180 @@
+// Deduplication, keep-first: of the rows of one key the first goes on, the others are dropped and counted (append only).
+//
+// On event time the first is the earliest. A row waits until the watermark has reached its time, since an earlier one may
+// still come; then rows are gone through in the order of time, so that neither their arrival nor their batches matter. A row
+// behind the watermark is late (S45). Without event time the first is the first to arrive and goes on at once.
+//
+// With `within` a first row counts for so long by event time, or by the clock where there is none, and then its key is
+// forgotten: a row that comes later is a first row again.
+import type { Batch } from "../arrow/batch.js";
+import type { Schema } from "../arrow/types.js";
+import type { PhysicalOf } from "../plan/physical.js";
+import { FirstTimes } from "../state/first-times.js";
+import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
+import { TimeBuffer } from "../state/time-buffer.js";
+import { EventTime } from "./event-time.js";
+import { LateRows } from "./late-rows.js";
+import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
+
+export class Deduplicate implements Operator {
+  readonly #node: PhysicalOf<"deduplicate">;
+  readonly #input: Schema;
+  /** null: the first row is the first to arrive. */
+  readonly #time: EventTime | null;
+  #context!: OperatorContext;
+  #late!: LateRows;
+  #firsts!: FirstTimes;
+  #waiting: TimeBuffer | null = null;
+  #pending = false;
+  #watermarkMs = Number.NEGATIVE_INFINITY;
+  /** The watermark that is being processed. */
+  #targetMs = Number.NEGATIVE_INFINITY;
+  /** The clock without event time: it never goes back. */
+  #nowMs = Number.NEGATIVE_INFINITY;
+  #dueMs = Number.POSITIVE_INFINITY;
+
+  /** `input`: the schema of the rows; behind the columns that go on stand those that keys were computed to. */
+  constructor(node: PhysicalOf<"deduplicate">, input: Schema) {
+    this.#node = node;
+    this.#input = input;
+    this.#time = node.timeColumn < 0 ? null : new EventTime(input, node.timeColumn);
+  }
+
+  open(context: OperatorContext): void {
+    const { workspace, batchRowsMax } = context;
+    const { keys, withinMs } = this.#node;
+    this.#context = context;
+    this.#late = new LateRows(context);
+    this.#firsts = new FirstTimes(workspace, this.#input, keys, withinMs ?? Number.POSITIVE_INFINITY);
+    if (this.#time !== null) this.#waiting = new TimeBuffer(workspace, this.#input, this.#time, batchRowsMax);
+    this.#measure();
+  }
+
+  processBatch(batch: Batch, _input: number, out: Output): void {
+    if (batch.rowCount === 0) return;
+    if (this.#time === null) this.#passArrivals(batch, out);
+    else this.#await(batch, this.#time, out);
+    this.#measure();
+  }
+
+  processWatermark(timeMs: number, out: Output): void {
+    if (timeMs <= this.#watermarkMs) return;
+    this.#targetMs = timeMs;
+    this.resume(out);
+  }
+
+  processSplit(event: SplitEvent, out: Output): void {
+    out.split(event);
+  }
+
+  get pending(): boolean {
+    return this.#pending;
+  }
+
+  resume(out: Output): void {
+    this.#pending = !this.#release(out);
+    if (this.#pending) return;
+    this.#watermarkMs = this.#targetMs;
+    if (this.#time !== null) this.#firsts.forget(this.#targetMs);
+    this.#measure();
+    out.watermark(this.#targetMs);
+  }
+
+  /** When the clock lets the next key be forgotten. */
+  get dueMs(): number {
+    return this.#dueMs;
+  }
+
+  processTime(): void {
+    if (this.#time !== null || this.#context.clock.monotonicMs() < this.#dueMs) return;
+    this.#forgetByClock();
+    this.#measure();
+  }
+
+  snapshot(writer: SnapshotWriter): void {
+    writer.value("watermarkMs", this.#watermarkMs);
+    writer.value("nowMs", this.#nowMs);
+    this.#firsts.snapshot(writer);
+    this.#waiting?.snapshot(writer);
+  }
+
+  restore(reader: SnapshotReader): void {
+    this.#watermarkMs = reader.value("watermarkMs") as number;
+    this.#nowMs = reader.value("nowMs") as number;
+    this.#firsts.restore(reader);
+    this.#waiting?.restore(reader);
+    if (this.#time === null) this.#forgetByClock();
+    this.#measure();
+  }
+
+  close(): void {
+    this.#waiting?.release();
+    // There is none when opening failed.
+    (this.#firsts as FirstTimes | undefined)?.release();
+  }
+
+  /** Keeps the rows that are in time until the watermark has come to them. */
+  #await(batch: Batch, time: EventTime, out: Output): void {
+    let rows = batch;
+    const refuse = (some: Batch, reasons: "NULL_TIME" | "LATE") => {
+      this.#late.refuse(some, { reasons, watermarks: this.#watermarkMs, missed: null }, out);
+    };
+    if (time.hasNulls(rows)) {
+      const { inside, outside } = time.part(rows, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+      refuse(outside, "NULL_TIME");
+      rows = inside;
+    }
+    if (rows.rowCount === 0) return;
+    time.measure(rows);
+    if (time.lowMs < this.#watermarkMs) {
+      const { inside, outside } = time.part(rows, this.#watermarkMs, Number.POSITIVE_INFINITY);
+      refuse(outside, "LATE");
+      rows = inside;
+    }
+    if (rows.rowCount > 0) this.#waiting?.add(rows);
+  }
+
+  /** Goes through the rows that the watermark has reached, a batch at a time; false when it had to stop before the end. */
+  #release(out: Output): boolean {
+    const { batchRowsMax } = this.#context;
+    for (;;) {
+      const rows = this.#waiting?.take(this.#targetMs, batchRowsMax) ?? null;
+      if (rows === null || this.#time === null) return true;
+      this.#emitFirsts(rows, this.#time.milliseconds(rows), out);
+      this.#waiting?.sweep();
+      if (this.#context.shouldYield()) return false;
+    }
+  }
+
+  #passArrivals(batch: Batch, out: Output): void {
+    const { account, kernels } = this.#context.workspace;
+    this.#readClock();
+    const times = account.arena.allocate(batch.rowCount * 8);
+    kernels.fillI64(this.#nowMs, batch.rowCount, times);
+    this.#emitFirsts(batch, times, out);
+    this.#forgetByClock();
+  }
+
+  #emitFirsts(rows: Batch, times: number, out: Output): void {
+    const firsts = this.#firsts.keep(rows, times);
+    this.#context.metrics.duplicateRows += rows.rowCount - firsts.rowCount;
+    if (firsts.rowCount === 0) return;
+    const { schema } = this.#node;
+    const own = schema.fields.length === this.#input.fields.length;
+    out.emit(own ? firsts : firsts.pick(schema, [...schema.fields.keys()]));
+  }
+
+  #forgetByClock(): void {
+    this.#readClock();
+    this.#firsts.forget(this.#nowMs);
+    this.#dueMs = this.#context.clock.monotonicMs() + this.#firsts.nextExpiryMs - this.#nowMs;
+  }
+
+  #readClock(): void {
+    this.#nowMs = Math.max(this.#nowMs, Math.floor(this.#context.clock.nowMs()));
+  }
+
+  #measure(): void {
+    this.#context.metrics.stateBytes = this.#firsts.usedBytes + (this.#waiting?.usedBytes ?? 0);
+  }
+}
