@@ -69,19 +69,38 @@ function storeNull(context: Context, slot: Slot, row: u32, at: usize): bool {
   return true;
 }
 
+/** The first byte from `at` on that is no blank. */
+@inline
+function skipBlanks(at: usize, end: usize): usize {
+  while (at < end && isBlank(load<u8>(at))) at++;
+  return at;
+}
+
+/** Where the blanks before `end` begin. */
+@inline
+function blanksFrom(at: usize, end: usize): usize {
+  while (at < end && isBlank(load<u8>(end - 1))) end--;
+  return end;
+}
+
 /** Stores the field from `at` to `end`, where `end < at` says that there is none. Returns false when it is refused. */
 export function storeField(csv: CsvContext, slot: Slot, row: u32, at: usize, end: usize): bool {
   const context = changetype<Context>(<usize>csv.values);
   if (end < at) return storeNull(context, slot, row, end);
   const isText = slot.type == Type.STRING || slot.type == Type.BINARY;
   if (!isText || csv.trim != 0) {
-    while (at < end && isBlank(load<u8>(at))) at++;
-    while (at < end && isBlank(load<u8>(end - 1))) end--;
+    at = skipBlanks(at, end);
+    end = blanksFrom(at, end);
   }
   const quoted = end - at >= 2 && load<u8>(at) == csv.quote && load<u8>(end - 1) == csv.quote;
   if (quoted) {
     at++;
     end--;
+    // To a number or time the blanks within its quotes mean as little as those around it.
+    if (!isText) {
+      at = skipBlanks(at, end);
+      end = blanksFrom(at, end);
+    }
   }
   // Quotes tell an empty text from no text; numbers and times have no empty text.
   if ((!quoted || !isText) && isNullText(csv, at, end)) return storeNull(context, slot, row, at);

@@ -79,6 +79,7 @@ export {
   wordsI32,
   wordsI8,
 } from "./hash";
+export { lastListElements, listElements, listLengths } from "./list";
 export { differBits, learnWords, mapCodes, mapWords, pairWords, rangeI32, scatterU32, splitWords } from "./shortcuts";
 export { sortTimes } from "./sort";
 export {

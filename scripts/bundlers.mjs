@@ -1,92 +1,36 @@
 // `npm run test:bundlers`: the packed tarball, untouched and without configuration, in Node, in every bundler of
-// test/bundlers/, in a page without any, under a strict policy, and in a loader as edge runtimes have it. Each runs a window,
-// pages in headless Chromium. With names it runs those alone. Needs dist/.
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import { tmpdir, userInfo } from "node:os";
-import { dirname, extname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright";
-import { findChromium } from "./chromium.mjs";
+// test/bundlers/, in a page without any, under a strict policy, in workerd, and in the front ends of examples/. Each runs a
+// window, pages in headless Chromium. With names it runs those alone. Needs dist/.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  closeBrowser,
+  eventually,
+  fixture,
+  installed,
+  load,
+  prepare,
+  project,
+  run,
+  serve,
+  withPage,
+} from "./consumer.mjs";
+import { inWorkerd, whyNoWorkerd } from "./edge.mjs";
+import { FRONT_ENDS } from "./frontends.mjs";
 import { fetchNode } from "./node-matrix.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const fixture = join(root, "test/bundlers");
-/** A project of its own, outside the repository: bundlers look for settings in all folders above. */
-const project = join(tmpdir(), `millrace-bundlers-${userInfo().uid}`);
-const installed = join(project, "node_modules/millrace");
-const tools = createRequire(join(project, "package.json"));
-const load = (name) => import(pathToFileURL(tools.resolve(name)).href);
+/** A host that this machine cannot run. */
+class Skipped extends Error {}
 
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 const EXPECTED = { here: ["even 5", "even 5", "even 5", "odd 5", "odd 5", "odd 5"], made: 10_000 };
 
-function run(command, args, cwd = project) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${stderr || stdout}`);
-  return stdout;
-}
-
-/** The fixture's files and tools, and the tarball unpacked where npm would put it. */
-function prepare() {
-  mkdirSync(project, { recursive: true });
-  cpSync(fixture, project, { recursive: true });
-  // `npm ci` takes no lockfile with aliases that have optional parts; `npm install` keeps to it as well.
-  run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-  const packs = join(project, "pack");
-  rmSync(packs, { recursive: true, force: true });
-  rmSync(installed, { recursive: true, force: true });
-  mkdirSync(packs);
-  mkdirSync(installed);
-  run("npm", ["pack", "--ignore-scripts", "--pack-destination", packs], root);
-  run("tar", ["-xzf", join(packs, readdirSync(packs)[0]), "-C", installed, "--strip-components=1"]);
-}
-
-/** Serves a folder; `headers` go with every answer. */
-async function serve(folder, headers = {}) {
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const file = join(folder, path === "/" ? "index.html" : path);
-    if (!existsSync(file)) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "text/plain", ...headers });
-    response.end(readFileSync(file));
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
-}
-
-const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
-
-/** What the page at an address makes; `thread` is where its second program has to have run. */
-async function inPage(url, thread = "worker", options = undefined) {
-  const page = await browser.newPage();
-  const complaints = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  try {
-    if (options !== undefined) await page.addInitScript(`globalThis.millraceOptions = ${JSON.stringify(options)}`);
-    await page.goto(url);
-    check(await resultOf(page), thread);
-  } catch (error) {
-    throw new Error(`${error.message}\n${complaints.join("\n")}`);
-  } finally {
-    await page.close();
-  }
-}
-
-/** What the page's program leaves behind. Asked for again and again from here: a strict policy lets no page evaluate text. */
-async function resultOf(page) {
-  for (const endMs = Date.now() + 60_000; Date.now() < endMs; await delay(50)) {
-    const result = await page.evaluate("globalThis.millraceResult");
-    if (result !== undefined) return result;
-  }
-  throw new Error("no result within a minute");
+/** Checks what the page at an address makes; `thread` is where its second program has to have run. */
+function inPage(url, thread = "worker", options = undefined) {
+  const script = options === undefined ? undefined : `globalThis.millraceOptions = ${JSON.stringify(options)}`;
+  const visit = async (page) => {
+    check(await eventually("result", () => page.evaluate("globalThis.millraceResult")), thread);
+  };
+  return withPage(url, visit, script);
 }
 
 function check(result, thread) {
@@ -126,11 +70,25 @@ async function esbuilt(name) {
 }
 
 const NODE_PROGRAM = `import("./window.js").then(({ runWindows }) => runWindows()).then((r) => console.log(JSON.stringify(r)))`;
-const REQUIRED = `const { Millrace } = require("millrace"); if (typeof Millrace.open !== "function") throw new Error("no Millrace");`;
+/** A program of CommonJS: only the library is required, its own code is as it was before there were modules. */
+const REQUIRED = `
+  const { count, Millrace, tumble } = require("millrace");
+  const rows = Array.from({ length: 30 }, (_, i) => ({ ts: new Date(i * 1000) }));
+  Millrace.open().then(async (mill) => {
+    const windows = mill.rows(rows, { time: "ts" }).window(tumble("10s")).aggregate({ n: count() });
+    console.log((await windows.toArray()).map(({ n }) => n).join());
+    await mill.close();
+  });`;
+
+function required(node) {
+  const printed = run(node, ["-e", REQUIRED]).trim();
+  if (printed !== "10,10,10") throw new Error(`expected windows of 10, got ${printed}`);
+}
 
 const HOSTS = {
   "Node, import": () => check(JSON.parse(run(process.execPath, ["-e", NODE_PROGRAM])), "main"),
-  "Node 24, require": () => void run(fetchNode("24"), ["-e", REQUIRED]),
+  "Node 22, require": () => required(fetchNode("22")),
+  "Node 24, require": () => required(fetchNode("24")),
   esbuild: async () => inFolder(await esbuilt("esbuild")),
   "a strict policy, with worker.js": async () => {
     const folder = await esbuilt("policy");
@@ -144,9 +102,9 @@ const HOSTS = {
     await inFolder(await esbuilt("isolated"), "worker", headers);
   },
   "Vite 7, dev": () => viteDev("vite7"),
-  "Vite 8, dev": () => viteDev("vite8"),
+  "Vite 8, dev": () => viteDev("vite"),
   "Vite 8, build": async () => {
-    const { build } = await load("vite8");
+    const { build } = await load("vite");
     const outDir = join(project, "out/vite8");
     await build({ root: project, configFile: false, logLevel: "error", build: { outDir, emptyOutDir: true } });
     await inFolder(outDir);
@@ -200,6 +158,12 @@ const HOSTS = {
       process.exit();`;
     run(process.execPath, ["--input-type=module", "-e", program]);
   },
+  workerd: async () => {
+    const missing = whyNoWorkerd();
+    if (missing === null) await inWorkerd();
+    else throw new Skipped(missing);
+  },
+  ...FRONT_ENDS,
 };
 
 const wanted = process.argv.slice(2);
@@ -211,13 +175,17 @@ try {
     const startMs = performance.now();
     try {
       await host();
-      console.log(`ok     ${name} (${((performance.now() - startMs) / 1000).toFixed(1)} s)`);
+      console.log(`ok      ${name} (${((performance.now() - startMs) / 1000).toFixed(1)} s)`);
     } catch (error) {
+      if (error instanceof Skipped) {
+        console.log(`SKIPPED ${name}: ${error.message}`);
+        continue;
+      }
       failed++;
-      console.log(`FAILED ${name}\n${error.message}`);
+      console.log(`FAILED  ${name}\n${error.message}`);
     }
   }
 } finally {
-  await browser.close();
+  await closeBrowser();
 }
 process.exit(failed > 0 ? 1 : 0);

@@ -66,8 +66,19 @@ const entries = {
 };
 
 /**
+ * What a page has fetched, beside the entry and what the entry imports, when it has counted made-up rows in windows: by where
+ * the window runs.
+ */
+const windows = {
+  "in-worker": ["platform/start-worker.browser.js"],
+  "in-page": ["compiler.js", "connectors/generator.js"],
+};
+
+/**
  * Bundles each entry as a program that imports all of it would: minified, what is imported dynamically in chunks of its own.
- * The files land in .cache/size/NAME/eager (the entry and what it imports statically) and NAME/late.
+ * As in a program, parts that late chunks need too stay in the entry's file, which may export more for them.
+ * The files land in .cache/size/NAME/eager (the entry and what it imports statically) and NAME/late, and what a page with a
+ * window fetches in .cache/size/in-worker and in-page.
  */
 async function bundleEntries() {
   rmSync(join(root, ".cache/size"), { recursive: true, force: true });
@@ -82,26 +93,43 @@ async function bundleEntries() {
         modulePreload: false,
         rolldownOptions: {
           input: join(root, "dist", file),
-          preserveEntrySignatures: "strict",
+          preserveEntrySignatures: "allow-extension",
           external: [/^node:/, "apache-arrow", /^hyparquet/],
         },
       },
     });
-    const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
-    const eager = new Set();
-    const addEager = (fileName) => {
-      if (eager.has(fileName) || !chunks.has(fileName)) return;
-      eager.add(fileName);
-      for (const imported of chunks.get(fileName).imports) addEager(imported);
-    };
-    for (const { isEntry, fileName } of output) if (isEntry) addEager(fileName);
-    for (const { fileName, code } of output) {
-      const folder = join(root, ".cache/size", name, eager.has(fileName) ? "eager" : "late");
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, basename(fileName)), code);
+    const eager = fetched(output, []);
+    for (const chunk of output) writeChunk(join(name, eager.has(chunk) ? "eager" : "late"), chunk);
+    if (name !== "browser") continue;
+    for (const [where, parts] of Object.entries(windows)) {
+      for (const chunk of fetched(output, parts)) writeChunk(where, chunk);
     }
   }
   return { ok: true, output: "" };
+}
+
+/** The entry's chunk, those that begin with the modules `parts` of dist/, and all that these import statically. */
+function fetched(output, parts) {
+  const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+  const found = new Set();
+  const add = (chunk) => {
+    if (chunk === undefined || found.has(chunk)) return;
+    found.add(chunk);
+    for (const imported of chunk.imports) add(chunks.get(imported));
+  };
+  add(output.find(({ isEntry }) => isEntry));
+  for (const part of parts) {
+    const chunk = output.find(({ facadeModuleId }) => facadeModuleId === join(root, "dist", part));
+    if (chunk === undefined) throw new Error(`no chunk begins with dist/${part}`);
+    add(chunk);
+  }
+  return found;
+}
+
+function writeChunk(folder, { fileName, code }) {
+  const path = join(root, ".cache/size", folder);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, basename(fileName)), code);
 }
 
 const tsc = (config) => () => run("tsc", "--noEmit", "--pretty", "false", "-p", config);

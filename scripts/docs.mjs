@@ -36,7 +36,8 @@ export function functionsPage(tables, functions, methods) {
     const api = name in functions ? `${name}(…)` : methods.includes(name) ? `.${name}(…)` : null;
     if (api === null) return [];
     const { doc, example } = FUNCTION_DOCS[entry.name];
-    const shown = `${example.args.map(exampleText).join(", ")} → ${exampleText(example.result)}`;
+    const args = example.over === undefined ? example.args : [example.over.value, ...example.args];
+    const shown = `${args.map(exampleText).join(", ")} → ${exampleText(example.result)}`;
     const nulls = entry.expand === undefined ? NULL_RULES[entry.nulls] : NULL_RULES.own;
     return [row(`\`${api}\``, `\`${entry.signature}\``, nulls, doc, `\`${shown}\``)];
   });
@@ -72,6 +73,9 @@ function row(...cells) {
 
 function exampleText(value) {
   if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return `[${value.map(exampleText).join(", ")}]`;
+  if (value instanceof Map) return `{${[...value].map((entry) => entry.map(exampleText).join(": ")).join(", ")}}`;
+  if (typeof value === "object" && value !== null) return exampleText(new Map(Object.entries(value)));
   return typeof value === "string" ? `'${value}'` : String(value);
 }
 

@@ -1,8 +1,9 @@
 // Millrace in a page or a worker: the portable API over fetch and streams. No headers are needed; where the page is
 // cross-origin isolated the engine's memory is shared. Programs that need nothing of the page run in a worker of the engine.
 import { checkOptions } from "./api/options.js";
-import { CONNECTORS, PORTABLE } from "./connectors/all.js";
-import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
+import { CONNECTORS } from "./connectors/all.js";
+import { PORTABLE } from "./connectors/portable.js";
+import { Engine, type EngineOptions, loadCompiler, prepareEngine } from "./engine.js";
 import { browserPlatform } from "./platform/browser.js";
 import { compiledModules, EngineWorker } from "./platform/engine-worker.browser.js";
 import { inlineModules } from "./wasm/inline.js";
@@ -29,8 +30,11 @@ export class Millrace extends Engine {
     const { worker = true, ...rest } = checkOptions(options, ["memoryBytes", "worker"], "open()");
     const platform = browserPlatform();
     const modules = compiledModules(inlineModules(platform.inflate));
+    const alone = worker === false || typeof Worker === "undefined";
+    // Every program will need it. One that does not load is asked for again, and reported, by the first program.
+    if (alone) loadCompiler().catch(() => undefined);
     const parts = await prepareEngine(platform, CONNECTORS, modules, rest);
-    if (worker === false || typeof Worker === "undefined") return new Millrace(parts);
+    if (alone) return new Millrace(parts);
     const offload = new EngineWorker({
       portable: PORTABLE.map(({ name }) => name),
       modules,

@@ -48,8 +48,9 @@ import {
 } from "./api/tables.js";
 import { STDOUT_OPTIONS, type StdoutOptions, WEBHOOK_OPTIONS, type WebhookOptions } from "./api/targets.js";
 import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
-import { Batch, type Workspace } from "./arrow/batch.js";
+import { Batch } from "./arrow/batch.js";
 import { batchFromColumns, type Row } from "./arrow/builder.js";
+import type { Workspace } from "./arrow/column.js";
 import type { ColumnData } from "./arrow/columns.js";
 import { inferColumnsSchema } from "./arrow/infer.js";
 import type { ReadOptions } from "./arrow/rows.js";
@@ -58,9 +59,9 @@ import type { Schema } from "./arrow/types.js";
 import { PlanError } from "./errors.js";
 import { type LiveOptions, type LiveTable, openLiveTable } from "./live-table.js";
 import { type TableRef, unresolvedScan } from "./plan/logical.js";
-import { redacted } from "./platform/errors.js";
+import { loadPart, redacted } from "./platform/errors.js";
 import type { Platform } from "./platform/platform.js";
-import { type EngineParts, ProgramRunner } from "./runner.js";
+import { type EngineParts, type LoadCompiler, ProgramRunner } from "./runner.js";
 import type { Connector, LateConnector } from "./runtime/connector.js";
 import { asyncDispose } from "./runtime/job.js";
 import { LiveRows } from "./runtime/live-rows.js";
@@ -80,18 +81,31 @@ const GENERATE_START_MS = Date.UTC(2026, 0, 1);
 /** The strings of a generated column are all in memory. */
 const DISTINCT_MAX = 10_000_000;
 
+/** Loads the compiler with the first program that needs it. @throws MODULE_MISSING */
+export const loadCompiler: LoadCompiler = () =>
+  loadPart("what runs programs in the page", () => import("./compiler.js"));
+
 /** Reserves memory and loads the kernels. @throws MEMORY_LIMIT, KERNELS, OPTION */
 export async function prepareEngine(
   platform: Platform,
   connectors: readonly (Connector | LateConnector)[],
   modules: KernelModules,
   options?: EngineOptions,
+  compiler = loadCompiler,
 ): Promise<EngineParts> {
   const { memoryBytes } = checkOptions(options, ["memoryBytes"], "open()");
   if (memoryBytes !== undefined) checkInteger(memoryBytes, MEMORY_BYTES_MIN, "memoryBytes");
   const memory = new LinearMemory({ shared: platform.sharedMemory, maxBytes: memoryBytes });
   const kernels = await loadKernels(memory, modules.core(memory.shared));
-  return { platform, connectors, memory, modules, kernels, memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY };
+  return {
+    platform,
+    connectors,
+    memory,
+    modules,
+    kernels,
+    compiler,
+    memoryBytes: memoryBytes ?? Number.POSITIVE_INFINITY,
+  };
 }
 
 type Rows = Iterable<Row> | AsyncIterable<Row>;

@@ -8,6 +8,8 @@ export type { ExplainOptions, Stage } from "./api/explain.js";
 export { Case, col, Expression, interval, lit, type Operand, when } from "./api/expression.js";
 export {
   abs,
+  arrayContains,
+  cardinality,
   ceil,
   charLength,
   coalesce,

@@ -4,6 +4,7 @@ import type { Target } from "./api/pipeline.js";
 import type { Table } from "./api/table.js";
 import { BROADCAST_OPTIONS, type BroadcastOptions } from "./api/targets.js";
 import type { RowOf, SchemaLiteral } from "./api/types.js";
+import * as compiler from "./compiler.js";
 import { CONNECTORS } from "./connectors/all.js";
 import { NODE_CONNECTORS } from "./connectors/all.node.js";
 import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
@@ -24,7 +25,8 @@ export class Millrace extends Engine {
   static async open(options?: EngineOptions): Promise<Millrace> {
     const platform = nodePlatform();
     const connectors = [...CONNECTORS, ...NODE_CONNECTORS];
-    return new Millrace(await prepareEngine(platform, connectors, inlineModules(platform.inflate), options));
+    const modules = inlineModules(platform.inflate);
+    return new Millrace(await prepareEngine(platform, connectors, modules, options, async () => compiler));
   }
 
   /**

@@ -2,13 +2,12 @@
 // `Runner` that the front ends know, and where plans, operators, runtime and connectors meet.
 import { checkRowOptions, checkRunOptions } from "./api/pipeline.js";
 import type { Job, RowOptions, RowReader, Runner, RunOptions } from "./api/runner.js";
-import type { Workspace } from "./arrow/batch.js";
+import type { Workspace } from "./arrow/column.js";
 import { assert, ConnectorError, EngineError, InternalError } from "./errors.js";
-import { buildOperator } from "./operators/build.js";
 import { bindProgram, type ResolvedTable } from "./plan/bind.js";
 import { Catalog } from "./plan/catalog.js";
-import { compile } from "./plan/compile.js";
 import { type LogicalNode, type LogicalPlan, sink, type TableRef } from "./plan/logical.js";
+import type { PhysicalPlan } from "./plan/physical.js";
 import { type Program, topological } from "./plan/walk.js";
 import { loadPart } from "./platform/errors.js";
 import type { Platform } from "./platform/platform.js";
@@ -28,11 +27,17 @@ export interface EngineParts {
   readonly memory: LinearMemory;
   readonly modules: KernelModules;
   readonly kernels: Kernels;
+  readonly compiler: LoadCompiler;
   /** What one job may hold unless it says otherwise. */
   readonly memoryBytes: number;
   /** Another thread for programs that need nothing of this one, where the host has one. */
   readonly offload?: Offload;
 }
+
+/** Loads what programs that run in this thread need. @throws MODULE_MISSING; the next call tries again */
+export type LoadCompiler = () => Promise<Compiler>;
+
+export type Compiler = typeof import("./compiler.js");
 
 /** Runs programs in another thread. */
 export interface Offload {
@@ -44,8 +49,8 @@ export interface Offload {
 }
 
 export interface Moved {
-  /** The same targets, fed from there. */
-  readonly program: Program;
+  /** What feeds the same targets from there, once their columns are known. */
+  plan(): Promise<PhysicalPlan>;
   readonly remote: Remote;
 }
 
@@ -132,10 +137,9 @@ export class ProgramRunner implements Runner {
     });
     // Aborted before it began, it has ended already.
     if (job.state !== "cancelled") this.#jobs.add(job);
-    const { availableNow = false } = options;
     const moved = refusal === null ? offload?.move(sinks, options, this.catalog) : undefined;
-    this.#bind(sinks, moved, availableNow)
-      .then((bound) => job.start(compile(bound, options).physical, this.#factory(availableNow)))
+    this.#prepare(sinks, moved, options)
+      .then(({ plan, factory }) => job.start(plan, factory))
       .catch((error: unknown) => job.fail(error));
     if (moved === undefined) return job;
     return new RemoteJob(
@@ -144,22 +148,38 @@ export class ProgramRunner implements Runner {
     );
   }
 
-  /** Binds a program, and loads what it is read from and written to: building operators does not wait. */
-  async #bind(sinks: Program, moved: Promise<Moved | string> | undefined, availableNow: boolean): Promise<Program> {
-    const answer = await moved;
-    const program = typeof answer === "object" ? answer.program : sinks;
-    const nodes = topological(program).filter((node) => "table" in node && node.table.connector !== READER);
-    await Promise.all(
-      nodes.map(async (node) => {
-        if (!("table" in node)) return;
-        const connector = await this.#load(node.table);
-        if (node.kind === "sink") await connector.prepareSink?.(this.#tableOf(node.table));
-      }),
-    );
+  /** What runs here of a program: all of it, or what feeds its targets. Everything is loaded, since building does not wait. */
+  async #prepare(
+    program: Program,
+    moved: Promise<Moved | string> | undefined,
+    options: RunOptions,
+  ): Promise<{ readonly plan: PhysicalPlan; readonly factory: Factory }> {
+    const { availableNow = false } = options;
+    const [answer] = await Promise.all([moved, this.#loadTargets(program)]);
+    if (typeof answer === "object") return { plan: await answer.plan(), factory: this.#factory(availableNow) };
+    const [compiler, bound] = await Promise.all([this.#parts.compiler(), this.#bind(program, availableNow)]);
+    return { plan: compiler.compile(bound, options).physical, factory: this.#factory(availableNow, compiler) };
+  }
+
+  async #loadTargets(program: Program): Promise<void> {
+    const loads = program.map(async (node) => {
+      if (node.kind !== "sink" || node.table.connector === READER) return;
+      const connector = await this.#load(node.table);
+      await connector.prepareSink?.(this.#tableOf(node.table));
+    });
+    await Promise.all(loads);
+  }
+
+  async #bind(program: Program, availableNow: boolean): Promise<Program> {
+    const loads = topological(program).map(async (node) => {
+      if (node.kind === "scan" || node.kind === "unresolved-scan") await this.#load(node.table);
+    });
+    await Promise.all(loads);
     return bindProgram(program, (scan) => this.resolve(scan, availableNow));
   }
 
-  readonly #factory = (availableNow: boolean): Factory => ({
+  /** @param compiler - where the plan holds more than sources and sinks */
+  readonly #factory = (availableNow: boolean, compiler?: Compiler): Factory => ({
     source: ({ table, schema, predicate }) => {
       const connector = this.#connector(table);
       if (connector.source === undefined) throw refused(table, "cannot be read");
@@ -171,7 +191,10 @@ export class ProgramRunner implements Runner {
       if (connector.sink === undefined) throw refused(table, "cannot be written to");
       return connector.sink(this.#tableOf(table), schema);
     },
-    operator: (node, inputs) => buildOperator(node, inputs, (ref) => this.catalog.function(ref)),
+    operator: (node, inputs) => {
+      assert(compiler !== undefined, `a ${node.kind} where rows are handed on alone`);
+      return compiler.buildOperator(node, inputs, (ref) => this.catalog.function(ref));
+    },
   });
 
   #tableOf(ref: TableRef, availableNow = false): Table {

@@ -1,6 +1,7 @@
 // Millrace for hosts that compile WebAssembly themselves and forbid it at run time (edge runtimes): the caller hands in the
 // compiled modules of `millrace/kernels.wasm` and `millrace/formats.wasm`, and no copy of them is in the code.
 import { checkOptions, wrongArgument } from "./api/options.js";
+import * as compiler from "./compiler.js";
 import { CONNECTORS } from "./connectors/all.js";
 import { Engine, type EngineOptions, prepareEngine } from "./engine.js";
 import { EngineError } from "./errors.js";
@@ -39,7 +40,8 @@ export class Millrace extends Engine {
         );
       },
     };
-    return new Millrace(await prepareEngine({ ...browserPlatform(), sharedMemory: false }, CONNECTORS, modules, rest));
+    const platform = { ...browserPlatform(), sharedMemory: false };
+    return new Millrace(await prepareEngine(platform, CONNECTORS, modules, rest, async () => compiler));
   }
 }
 

@@ -1,7 +1,8 @@
 // The engine's worker: runs the programs that a page sends, each as any host would, and sends back what their targets get
 // (runtime/worker-messages.ts). The page gives it the compiled kernels; it fetches nothing by itself.
 import type { Job } from "./api/runner.js";
-import { PORTABLE } from "./connectors/all.js";
+import * as compiler from "./compiler.js";
+import { PORTABLE } from "./connectors/portable.js";
 import { prepareEngine } from "./engine.js";
 import { assert } from "./errors.js";
 import { browserPlatform } from "./platform/browser.js";
@@ -85,7 +86,8 @@ async function open({ core, shared, memoryBytes }: Extract<ToWorker, { kind: "op
       }),
   };
   const options = Number.isFinite(memoryBytes) ? { memoryBytes } : {};
-  runner = new ProgramRunner(await prepareEngine({ ...platform, sharedMemory: shared }, PORTABLE, modules, options));
+  const host = { ...platform, sharedMemory: shared };
+  runner = new ProgramRunner(await prepareEngine(host, PORTABLE, modules, options, async () => compiler));
 }
 
 function start({ job: id, program, tables, options }: Extract<ToWorker, { kind: "start" }>): void {

@@ -1,5 +1,6 @@
 // Every example does what its last lines say: run as a user would, in a process of its own against dist/, its output is what
-// stands under `// Prints:`. The page is opened in Chromium, served as plain files. Build first.
+// stands under `// Prints:`. The page is opened in Chromium, served as plain files. Those of front ends, in folders, are built and
+// run by scripts/frontends.mjs. Build first.
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,7 +13,7 @@ import { findChromium } from "../scripts/chromium.mjs";
 import { ROOT, type TextFile, textFiles } from "./support/repository.js";
 
 const run = promisify(execFile);
-const examples = textFiles(["examples"], /\.js$/);
+const examples = textFiles(["examples"], /^examples\/[^/]+\.js$/);
 
 beforeAll(() => {
   if (!existsSync(join(ROOT, "dist"))) throw new Error("no dist/: run `npm run build` first");

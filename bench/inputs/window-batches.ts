@@ -1,5 +1,6 @@
 // The events of the window benches in linear memory, as the columns that a source would hand on, and the sums over results.
-import { Batch, Column, type Workspace } from "../../src/arrow/batch.js";
+import { Batch } from "../../src/arrow/batch.js";
+import { Column, type Workspace } from "../../src/arrow/column.js";
 import { FLOAT64, field, INT32, INT64, type Schema, STRING, schemaOf, TIMESTAMP } from "../../src/arrow/types.js";
 import { loadAllKernels } from "../../src/wasm/inline.js";
 import { LinearMemory, MemoryAccount } from "../../src/wasm/memory.js";

@@ -1,6 +1,6 @@
 // The kernels under a tumbling window, each for itself over 10 million rows in batches of 8,192: where the time of the
 // operator goes (bench/operators/window-aggregate.ts has them together).
-import type { Workspace } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { StateStore } from "../../src/state/store.js";
 import { Utf8Table, WordTable } from "../../src/state/table.js";
 import type { Bench, Contender } from "../harness.js";

@@ -41,6 +41,7 @@ export default {
         "Get started",
         ["In Node", "/start/node"],
         ["In a page", "/start/page"],
+        ["React, Preact, Vue, Svelte", "/start/frameworks"],
         ["On the shell", "/start/shell"],
       ),
       section(

@@ -1,6 +1,5 @@
 // EXPLAIN for streams: binds the plan (a file is opened for its columns), compiles and prints it. No kernels are loaded.
 import { bindProgram } from "../plan/bind.js";
-import { compile } from "../plan/compile.js";
 import type { LogicalPlan } from "../plan/logical.js";
 import { loadPart } from "../platform/errors.js";
 import { checkChoice, checkOptions } from "./options.js";
@@ -27,7 +26,8 @@ export async function explainProgram(
   const { format = "text", stage } = checkOptions(options, ["format", "stage"], "explain()");
   checkChoice(format, ["text", "json", "dot"], "format");
   if (stage !== undefined) checkChoice(stage, STAGES, "stage");
-  const { explainDot, explainJson, explainText } = await loadPart("EXPLAIN", () => import("../plan/explain.js"));
+  const parts = () => Promise.all([import("../plan/compile.js"), import("../plan/explain.js")]);
+  const [{ compile }, { explainDot, explainJson, explainText }] = await loadPart("EXPLAIN", parts);
   const compiled = compile(await bindProgram(plans, (scan) => runner.resolve(scan)));
   if (format === "dot") return explainDot(compiled[stage ?? "physical"]);
   const shown = stage === undefined ? STAGES : [stage];

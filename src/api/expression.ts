@@ -6,7 +6,7 @@ import type { LiteralValue, Expr as PlanExpr } from "../plan/expr.js";
 import { formatExpr } from "../plan/format-expr.js";
 import { type Duration, parseDurationMs } from "./duration.js";
 import { checkText, describeValue, wrongArgument } from "./options.js";
-import type { Arithmetic, Ref, Strict, TypeName, ValueOf } from "./types.js";
+import type { Arithmetic, ElementOf, EntryOf, FieldOf, Ref, Strict, TypeName, ValueOf } from "./types.js";
 
 declare const TYPES: unique symbol;
 
@@ -151,6 +151,21 @@ export class Expression<out Columns extends string = string, out Term = unknown>
 
   neg(): Expression<Columns, Arithmetic<Term>> {
     return call("neg", this);
+  }
+
+  /** Element `index` of an ARRAY, counted from 1 as in SQL; NULL where there is none. */
+  at<O extends Operand>(index: O): Expression<Columns | ColumnsIn<O>, ElementOf<Term>> {
+    return call("at", this, index);
+  }
+
+  /** The value of a MAP's key; NULL where it has no such key. */
+  get<O extends Operand>(key: O): Expression<Columns | ColumnsIn<O>, EntryOf<Term>> {
+    return call("get", this, key);
+  }
+
+  /** A field of a ROW, by its name. */
+  field<const Name extends string>(name: Name): Expression<Columns, FieldOf<Term, Name>> {
+    return call("field", this, checkText(name, "field()", "a field's name", 0));
   }
 
   /** As another type. A value that does not fit ends up with the row policy; see `tryCast`. */

@@ -193,6 +193,21 @@ export function rpad<A extends Operand, B extends Operand, C extends Operand = n
   return fill === undefined ? call("rpad", text, length) : call("rpad", text, length, fill);
 }
 
+// Nested values
+
+/** How many elements an ARRAY, or entries a MAP has. */
+export function cardinality<O extends Operand>(nested: O): Of<number, O> {
+  return call("cardinality", nested);
+}
+
+/** Whether an element of the array equals it; NULL is looked for as a value. */
+export function arrayContains<A extends Operand, B extends Operand>(
+  array: A,
+  element: B,
+): Expression<ColumnsIn<A | B>, Strict<boolean, TermOf<A>>> {
+  return call("array_contains", array, element);
+}
+
 // Time: proleptic Gregorian; an instant is read in UTC
 
 /** A part of a time, as a number. */

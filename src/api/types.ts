@@ -148,6 +148,25 @@ export interface OrElse<First, Second> {
   readonly second: Second;
 }
 
+/** An element of an ARRAY: NULL where there is none. */
+export interface ElementOf<Array> {
+  readonly term: "element";
+  readonly of: Array;
+}
+
+/** The value of a MAP's key: NULL where there is none. */
+export interface EntryOf<Map> {
+  readonly term: "entry";
+  readonly of: Map;
+}
+
+/** A field of a ROW, NULL where the row is. */
+export interface FieldOf<Row, Name extends string> {
+  readonly term: "field";
+  readonly of: Row;
+  readonly name: Name;
+}
+
 /** What a term is over rows of this type. Unions are resolved one by one. */
 export type Resolve<Term, Row> =
   Term extends Ref<infer Name>
@@ -162,7 +181,22 @@ export type Resolve<Term, Row> =
           ? Resolve<Arguments, Row>
           : Term extends OrElse<infer First, infer Second>
             ? NonNullable<Resolve<First, Row>> | Resolve<Second, Row>
-            : Term;
+            : Term extends ElementOf<infer Of>
+              ? Part<NonNullable<Resolve<Of, Row>>> | null
+              : Term extends EntryOf<infer Of>
+                ? Part<NonNullable<Resolve<Of, Row>>> | null
+                : Term extends FieldOf<infer Of, infer Name>
+                  ? Part<NonNullable<Resolve<Of, Row>>, Name> | NullOf<Of, Row>
+                  : Term;
+
+/** What an array's elements, a map's values or a row's field are; any value where the type is not known. */
+type Part<Of, Name extends string = never> = Of extends readonly (infer Element)[]
+  ? Element
+  : Of extends ReadonlyMap<unknown, infer Entry>
+    ? Entry
+    : Name extends keyof Of
+      ? Of[Name]
+      : Value;
 
 type NullOf<Arguments, Row> = null extends Resolve<Arguments, Row> ? null : never;
 

@@ -1,9 +1,10 @@
 // Columns from Arrow buffers made elsewhere: bitmaps at any bit, offsets and bytes, 128-bit decimals. Whatever kernels will
 // trust later is checked here before anything is copied: lengths, ascending offsets in range, UTF-8.
 import { DataError } from "../errors.js";
-import { bitmapBytes, Column, copyColumn, releaseColumn, type Workspace, withoutHiddenElements } from "./batch.js";
 import { Target } from "./cells.js";
+import { bitmapBytes, Column, copyColumn, releaseColumn, type Workspace } from "./column.js";
 import { columnOf, copyValidity, type Lifetime, makeColumns, reserveBlock, reserveValues, written } from "./columns.js";
+import { withoutHiddenElements } from "./take.js";
 import { childFields, type DataType, type Field, type NestedType } from "./types.js";
 
 /** Bits from bit `offset` of `bytes` on, LSB first. */

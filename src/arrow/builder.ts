@@ -2,7 +2,8 @@
 // stops at what is not the plain case (NULL, a misfit) and leaves that cell to `writeCell` (cells.ts). Whole columns:
 // columns.ts.
 import { SchemaError } from "../errors.js";
-import { Batch, type Column, type Workspace } from "./batch.js";
+import { Batch } from "./batch.js";
+import type { Column, Workspace } from "./column.js";
 import { type ColumnData, columnFromData, columnsRowCount, detachData, type Lifetime } from "./columns.js";
 import { noRow, type RowColumn, type RowSlice, rowColumn } from "./row-columns.js";
 import { firstNoRow, type KeyedRow } from "./row-loops.js";

@@ -2,8 +2,8 @@
 // codes, everything else goes cell by cell (cells.ts). Buffers go to the step's arena or to a region of the column's own.
 import { assert, SchemaError } from "../errors.js";
 import type { Region } from "../wasm/memory.js";
-import { align16, bitmapBytes, Column, ownedColumns, type Workspace } from "./batch.js";
 import { markNull, ofRow, refuse, Target, writeCell } from "./cells.js";
+import { align16, bitmapBytes, Column, ownedColumns, type Workspace } from "./column.js";
 import { gatherElements, gatherFields, listOf } from "./nested.js";
 import { bytesWriter } from "./strings.js";
 import {

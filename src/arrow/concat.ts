@@ -1,14 +1,7 @@
 // Columns put one behind the other, in the arena: for whoever gets a column in parts. Rare, so that plain loops do.
 import type { LinearMemory } from "../wasm/memory.js";
-import {
-  bitmapBytes,
-  Column,
-  checkTextBytes,
-  compactColumn,
-  decodeDictionary,
-  emptyValues,
-  type Workspace,
-} from "./batch.js";
+import { bitmapBytes, Column, checkTextBytes, type Workspace } from "./column.js";
+import { compactColumn, decodeDictionary, emptyValues } from "./take.js";
 import { type DataType, widthOf } from "./types.js";
 
 /** The rows of all parts, which are of one type. @throws MEMORY_LIMIT */

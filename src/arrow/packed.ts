@@ -2,7 +2,8 @@
 // into linear memory in one copy. Dictionaries are decoded before, selections applied.
 //
 //     buffer   column 0: validity │ offsets │ values │ its children │ column 1: …      each 16-byte aligned
-import { align16, Batch, bitmapBytes, Column, sliceColumn, valuesBytes, type Workspace } from "./batch.js";
+import { Batch } from "./batch.js";
+import { align16, bitmapBytes, Column, sliceColumn, valuesBytes, type Workspace } from "./column.js";
 import { childFields, type DataType, isNested, type Schema } from "./types.js";
 
 /** Where a column's buffers begin in the packed bytes; −1 for one that it does not have. */

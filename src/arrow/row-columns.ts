@@ -1,8 +1,8 @@
 // One column of a batch from row objects, written a few rows at a time: the plain cells by the loops of row-loops.ts, the
 // others one by one (cells.ts).
 import { DataError } from "../errors.js";
-import type { Column, Workspace } from "./batch.js";
 import { fieldOf, markNull, refuse, Target, writeCell } from "./cells.js";
+import type { Column, Workspace } from "./column.js";
 import { columnOf, nestedColumn, refuseText, reserveBlock, reserveValues, textColumn } from "./columns.js";
 import {
   type Key,

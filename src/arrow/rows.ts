@@ -10,7 +10,9 @@
 // A row is a plain object whose columns are its own properties, whatever their names: `__proto__` too.
 import { DataError } from "../errors.js";
 import type { LinearMemory } from "../wasm/memory.js";
-import { type Batch, type Column, compactColumn } from "./batch.js";
+import type { Batch } from "./batch.js";
+import type { Column } from "./column.js";
+import { compactColumn } from "./take.js";
 import { childFields, childName, type DataType, type Field, isNested } from "./types.js";
 import { formatDate, formatDecimal, formatTime, formatTimestamp } from "./values.js";
 

@@ -1,7 +1,7 @@
 // JS strings → UTF-8 columns: a writer of bytes and offsets outside linear memory (its size is known only at the end),
 // and a dictionary that gives equal strings one code and lives from batch to batch.
 import type { Region } from "../wasm/memory.js";
-import { align16, Column, checkTextBytes, TEXT_BYTES_MAX, type Workspace } from "./batch.js";
+import { align16, Column, checkTextBytes, TEXT_BYTES_MAX, type Workspace } from "./column.js";
 import type { DataType } from "./types.js";
 
 /** Measured: below, one store a character wins over the fixed price of TextEncoder.encodeInto. */

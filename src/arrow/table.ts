@@ -1,5 +1,6 @@
 // Rows that stay: batches copied into a workspace of their own, read any number of times, until they are released.
-import { Batch, copyColumn, ownedColumns, type Workspace } from "./batch.js";
+import { Batch } from "./batch.js";
+import { copyColumn, ownedColumns, type Workspace } from "./column.js";
 import { type ReadOptions, readRows, type Value } from "./rows.js";
 import type { Schema } from "./types.js";
 

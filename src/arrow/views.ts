@@ -1,7 +1,8 @@
 // Columns as user functions of the batch form see them: typed arrays over linear memory, nothing copied. A view is good
 // until the function returns; whoever keeps values copies them (`values.slice()`, `toArray()`).
 import type { LinearMemory } from "../wasm/memory.js";
-import { type Batch, bitmapBytes, type Column } from "./batch.js";
+import type { Batch } from "./batch.js";
+import { bitmapBytes, type Column } from "./column.js";
 import { type ReadOptions, readableColumn, readValuesOf, type Value } from "./rows.js";
 import type { DataType, Field } from "./types.js";
 

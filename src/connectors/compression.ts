@@ -37,6 +37,11 @@ export function compressionOf(path: string, option: unknown): Compression {
   });
 }
 
+/** The ending of files that are compressed so. */
+export function endingOf(compression: Compression): string {
+  return ENDINGS.find(([, known]) => known === compression)?.[0] ?? "";
+}
+
 /** The path without the ending of a compression, which stands behind that of the format. */
 export function uncompressedPath(path: string): string {
   const found = ENDINGS.find(([ending]) => path.toLowerCase().endsWith(ending));
@@ -60,20 +65,23 @@ export function checkLimits(option: unknown, where: string): DecompressLimits {
   return limits;
 }
 
-export interface DecompressOptions {
+interface PiecesOptions {
   readonly compression: Compression;
   /** Name in messages. */
   readonly source: string;
   readonly limits: DecompressLimits;
-  readonly platform: Platform;
   /** Bytes of the output to pass over: where a reader goes on. */
   readonly fromByte?: number;
+}
+
+export interface DecompressOptions extends PiecesOptions {
+  readonly platform: Platform;
 }
 
 /** The uncompressed bytes of what `read` gives. Each piece comes in a turn of its own, so that none holds up the host. */
 export function decompressed(read: ReadChunk, options: DecompressOptions): ReadChunk {
   if (options.compression === "none") return read;
-  const { platform, source } = options;
+  const { platform } = options;
   let pieces: Pieces | null = null;
   const next = (from: Pieces, done: Completion<Uint8Array | null>): void => {
     let piece: Uint8Array | null;
@@ -98,14 +106,19 @@ export function decompressed(read: ReadChunk, options: DecompressOptions): ReadC
       platform.scheduler.soon(() => next(opened, done));
       return;
     }
-    openDecompressor(options.compression, source).then(
-      (decompressor) => {
-        pieces = new Pieces(decompressor, options);
-        next(pieces, done);
+    openPieces(options).then(
+      (open) => {
+        pieces = open;
+        next(open, done);
       },
       (error: Error) => done(error, null),
     );
   };
+}
+
+/** What unpacks chunks as they are pushed, within the limits. @throws DEPENDENCY_MISSING */
+export async function openPieces(options: PiecesOptions): Promise<Pieces> {
+  return new Pieces(await openDecompressor(options.compression, options.source), options);
 }
 
 async function openDecompressor(compression: Compression, source: string): Promise<Decompressor> {
@@ -118,23 +131,25 @@ async function openDecompressor(compression: Compression, source: string): Promi
 }
 
 /** Counts what comes out, and holds it within the limits. */
-class Pieces {
+export class Pieces {
   ended = false;
   readonly #decompressor: Decompressor;
-  readonly #options: DecompressOptions;
+  readonly #options: PiecesOptions;
   #outputBytes = 0;
   #finished = false;
 
-  constructor(decompressor: Decompressor, options: DecompressOptions) {
+  constructor(decompressor: Decompressor, options: PiecesOptions) {
     this.#decompressor = decompressor;
     this.#options = options;
   }
 
+  /** The next compressed bytes; null: no more come. Only after `next` gave null. */
   push(chunk: Uint8Array | null): void {
     this.#finished = chunk === null;
     this.#decompressor.push(chunk);
   }
 
+  /** @throws DECOMPRESS_LIMIT, and what is wrong with the compressed bytes */
   next(): Uint8Array | null {
     const { fromByte = 0 } = this.#options;
     for (;;) {

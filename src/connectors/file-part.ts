@@ -6,9 +6,9 @@ import { fileExists } from "../platform/errors.js";
 import type { Completion, Platform, WritableFile } from "../platform/platform.js";
 import type { Backlog } from "./backlog.js";
 
-/** Bytes gathered for one write; compressed each is a member of its own, which larger ones make smaller. */
+/** Bytes gathered for one write; compressed each is a member or frame of its own, which larger ones make smaller. */
 const WRITE_BYTES = 256 << 10;
-const GZIP_BYTES = 1 << 20;
+const COMPRESS_BYTES = 1 << 20;
 
 /** One call to the storage; they run one after another. */
 type Call = (done: Completion<void>) => void;
@@ -19,7 +19,7 @@ export interface PartOptions {
   /** What the files of the target share. */
   readonly backlog: Backlog;
   /** How bytes are compressed; null: they are not. */
-  readonly gzip: NonNullable<Platform["gzip"]> | null;
+  readonly compress: ((bytes: Uint8Array, done: Completion<Uint8Array>) => void) | null;
   /** Told of the first error. */
   readonly failed: (error: Error) => void;
   /** Told when bytes were written that the backlog does not hold any more. */
@@ -72,13 +72,13 @@ export class FilePart {
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;
     this.#options.backlog.waitingBytes += bytes.length;
-    if (this.#gatheredBytes >= (this.#options.gzip === null ? WRITE_BYTES : GZIP_BYTES)) this.flush();
+    if (this.#gatheredBytes >= (this.#options.compress === null ? WRITE_BYTES : COMPRESS_BYTES)) this.flush();
   }
 
   /** All bytes came: makes them durable and closes the file. */
   seal(): void {
     this.flush();
-    if (this.#options.gzip !== null && !this.#hasMember) this.#enqueueBytes(new Uint8Array(0));
+    if (this.#options.compress !== null && !this.#hasMember) this.#enqueueBytes(new Uint8Array(0));
     this.#enqueue((next) => this.#created.sync(next));
     this.#enqueue((next) => this.#closeFile(next));
   }
@@ -131,9 +131,9 @@ export class FilePart {
           next(error);
         });
       };
-      const { gzip } = this.#options;
-      if (gzip === null) write(bytes);
-      else gzip(bytes, (error, packed) => (error === null ? write(packed) : next(error)));
+      const { compress } = this.#options;
+      if (compress === null) write(bytes);
+      else compress(bytes, (error, packed) => (error === null ? write(packed) : next(error)));
     });
   }
 

@@ -10,7 +10,7 @@ import type { Sink, SinkContext } from "../operators/sink.js";
 import type { TableRef } from "../plan/logical.js";
 import type { Completion } from "../platform/platform.js";
 import { Backlog, WAITING_BYTES_MAX } from "./backlog.js";
-import { type Compression, compressionOf } from "./compression.js";
+import { type Compression, compressionOf, endingOf } from "./compression.js";
 import { FilePart } from "./file-part.js";
 import { extensionOf, formatOf, openWriter, PARQUET, type Writer } from "./formats.js";
 
@@ -60,9 +60,8 @@ export class FileSink implements Sink {
     this.#format = openWriter(format, table);
     this.#encoder = this.#format.createEncoder(schema);
     this.#compression = compressionOf(path, options["compression"]);
-    this.#extension = `${extensionOf(format, path)}${this.#compression === "gzip" ? ".gz" : ""}`;
+    this.#extension = `${extensionOf(format, path)}${endingOf(this.#compression)}`;
     this.#roll = rollOf(path, options["roll"] as RollOptions | undefined);
-    if (this.#compression === "zstd") throw unsupported(path, "Zstandard is read, not written", "write gzip: .gz");
     if (format === PARQUET && this.#compression !== "none") {
       throw unsupported(
         path,
@@ -73,9 +72,13 @@ export class FileSink implements Sink {
   }
 
   open(context: SinkContext): void {
+    const { gzip, zstd } = context.platform;
     this.#context = context;
-    if (this.#compression === "gzip" && context.platform.gzip === undefined) {
+    if (this.#compression === "gzip" && gzip === undefined) {
       throw unsupported(this.#path, "this host cannot write gzip", "write it uncompressed");
+    }
+    if (this.#compression === "zstd" && zstd === undefined) {
+      throw unsupported(this.#path, "this host cannot write Zstandard", "Node 22.15 and newer can; or write gzip: .gz");
     }
     this.#beginPart();
   }
@@ -162,7 +165,7 @@ export class FileSink implements Sink {
       path: this.#path.endsWith("/") ? `${this.#path}part-${number}${this.#extension}` : this.#path,
       platform,
       backlog: this.#backlog,
-      gzip: (this.#compression === "gzip" && platform.gzip) || null,
+      compress: this.#compression === "none" ? null : (platform[this.#compression] ?? null),
       failed: (error) => this.#context.fail(error),
       wrote: (bytes) => {
         if (this.ready && this.#backlog.waitingBytes + bytes >= WAITING_BYTES_MAX) this.#context.wake();

@@ -59,7 +59,8 @@ class FileSplit {
   }
 }
 
-type SavedSplit = Readonly<FileInfo> & { readonly position: StateValue; readonly done: boolean };
+/** A split in a snapshot: its file as it was listed, and where it stands. */
+type SavedSplit = Pick<FileInfo, keyof FileInfo> & { readonly position: StateValue; readonly done: boolean };
 
 export class FileSource implements Source {
   readonly schema: Schema;
@@ -142,7 +143,7 @@ export class FileSource implements Source {
   }
 
   restore(state: StateValue): void {
-    const saved = state as unknown as readonly SavedSplit[];
+    const saved = state as readonly SavedSplit[];
     if (saved.length === 0) return;
     this.#splits = saved.map(({ position, done, ...info }, number) => {
       const split = new FileSplit(info, number);

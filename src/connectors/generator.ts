@@ -1,6 +1,7 @@
 // Made-up rows, the same for the same seed whatever the batch size: row i of a column depends on the seed, the column and i
 // alone. Event time runs at a fixed rate, shaken by up to `disorderMs`.
-import { Batch, Column, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
 import { type ColumnData, columnFromData } from "../arrow/columns.js";
 import { type Field, INT32, isTimestamp, type Schema, typeName, unitsPerMs } from "../arrow/types.js";
 import { SchemaError } from "../errors.js";

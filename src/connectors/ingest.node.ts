@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import * as v from "valibot";
 import type { Schema } from "../arrow/types.js";
-import { ConnectorError } from "../errors.js";
+import { ConnectorError, DataError } from "../errors.js";
 import { joined } from "../formats/joined.js";
 import { checkFormatOptions } from "../formats/options.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
@@ -15,6 +15,7 @@ import type { Connector, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 import { checkReach, Guard, SERVER_OPTIONS, Whole } from "./broadcast-guard.node.js";
 import { DecodedSplit } from "./bytes.js";
+import { type Compression, openPieces, type Pieces } from "./compression.js";
 import { loadFormat, openFormat } from "./formats.js";
 
 const NEWLINE = Uint8Array.of(0x0a);
@@ -37,6 +38,20 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
   ["application/json", "json"],
   ["text/csv", "csv"],
 ]);
+
+/** Compressions by the coding of a body (RFC 9110, 8.4.1). */
+const CODINGS: ReadonlyMap<string, Compression> = new Map([
+  ["", "none"],
+  ["identity", "none"],
+  ["gzip", "gzip"],
+  ["x-gzip", "gzip"],
+  ["zstd", "zstd"],
+]);
+
+/** What a 415 says may come, in its headers and for people. */
+const ACCEPTED = { types: [...FORMATS.keys()].join(", "), codings: "gzip, zstd" };
+/** Zstandard is read by an optional package. */
+const ACCEPTED_WITHOUT_ZSTD = { ...ACCEPTED, codings: "gzip" };
 
 export const ingest: Connector = {
   name: "ingest",
@@ -176,8 +191,21 @@ class IngestSource implements Source {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const status = this.#refusal(request);
-    if (status !== null) refuse(response, status);
-    else this.#read(request, response, formatOf(request) as string);
+    if (status !== null) {
+      refuse(response, status);
+      return;
+    }
+    const format = formatOf(request) as string;
+    const compression = compressionOf(request) as Compression;
+    if (compression === "none") {
+      this.#read(request, response, format, null);
+      return;
+    }
+    // Nothing is read before somebody listens for it.
+    openPieces({ compression, source: this.#ref.name, limits: {} }).then(
+      (pieces) => this.#read(request, response, format, pieces),
+      () => refuse(response, 415, ACCEPTED_WITHOUT_ZSTD),
+    );
   }
 
   /** The status that a request is refused with before its body is read; null when it may go on. */
@@ -188,13 +216,14 @@ class IngestSource implements Source {
     if (request.url !== path) return 404;
     if (!this.#guard.carriesToken(request)) return 401;
     if (request.method !== "POST") return 405;
-    if (formatOf(request) === null || request.headers["content-encoding"] !== undefined) return 415;
+    if (formatOf(request) === null || compressionOf(request) === null) return 415;
     const length = Number(request.headers["content-length"] ?? 0);
     if (length > bodyBytesMax) return 413;
     return this.#waitingBytes > 0 && this.#waitingBytes + length > bufferBytes ? 429 : null;
   }
 
-  #read(request: IncomingMessage, response: ServerResponse, format: string): void {
+  /** @param pieces - what unpacks the body, null for one that is plain */
+  #read(request: IncomingMessage, response: ServerResponse, format: string, pieces: Pieces | null): void {
     const { bodyBytesMax, bufferBytes } = this.#settings;
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -204,20 +233,35 @@ class IngestSource implements Source {
       if (open) this.#waitingBytes -= length;
       open = false;
     };
-    request.on("data", (chunk: Buffer) => {
-      if (!open) return;
-      const others = this.#waitingBytes - length;
-      length += chunk.length;
-      this.#waitingBytes += chunk.length;
-      const status = length > bodyBytesMax ? 413 : others > 0 && this.#waitingBytes > bufferBytes ? 429 : null;
-      if (status === null) {
-        chunks.push(chunk);
-        return;
-      }
+    const stop = (status: number): void => {
       drop();
       refuse(response, status);
-    });
+    };
+    const keep = (bytes: Uint8Array): void => {
+      const others = this.#waitingBytes - length;
+      length += bytes.length;
+      this.#waitingBytes += bytes.length;
+      chunks.push(bytes);
+      if (length > bodyBytesMax) stop(413);
+      else if (others > 0 && this.#waitingBytes > bufferBytes) stop(429);
+    };
+    const take = (chunk: Uint8Array | null): void => {
+      if (!open) return;
+      if (pieces === null) {
+        if (chunk !== null) keep(chunk);
+        return;
+      }
+      try {
+        pieces.push(chunk);
+        for (let piece = pieces.next(); piece !== null && open; piece = pieces.next()) keep(piece);
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        stop(error.code === "DECOMPRESS_LIMIT" ? 413 : 400);
+      }
+    };
+    request.on("data", take);
     request.on("end", () => {
+      take(null);
       if (!open || this.#closed) return;
       open = false;
       this.#bodies.push({ format, bytes: joined(chunks, length) });
@@ -235,11 +279,26 @@ function formatOf({ headers }: IncomingMessage): string | null {
   return FORMATS.get(type.trim().toLowerCase()) ?? null;
 }
 
+/** How a body is compressed; null for a coding that is none of ours, or several. */
+function compressionOf({ headers }: IncomingMessage): Compression | null {
+  return CODINGS.get((headers["content-encoding"] ?? "").trim().toLowerCase()) ?? null;
+}
+
 /** Answers without having read the body: what is still on its way ends with the connection. */
-function refuse(response: ServerResponse, status: number): void {
+function refuse(response: ServerResponse, status: number, { types, codings } = ACCEPTED): void {
   const headers: Record<string, string> = { connection: "close" };
   if (status === 429) headers["retry-after"] = RETRY_AFTER;
   if (status === 401) headers["www-authenticate"] = "Bearer";
   if (status === 405) headers["allow"] = "POST";
-  response.writeHead(status, headers).end();
+  if (status !== 415) {
+    response.writeHead(status, headers).end();
+    return;
+  }
+  response.writeHead(status, {
+    ...headers,
+    "accept-post": types,
+    "accept-encoding": codings,
+    "content-type": "text/plain",
+  });
+  response.end(`Content-Type: ${types}\nContent-Encoding: ${codings}, or none\n`);
 }

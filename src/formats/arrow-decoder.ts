@@ -1,7 +1,8 @@
 // Arrow IPC streams and files → batches. A record batch is read as one piece of memory, copied column by column, and given
 // out in slices of a batch each. Its buffers are checked before a kernel sees them (arrow-import.ts).
 import * as arrow from "apache-arrow";
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { columnIndex, type Schema, sameType, typeName } from "../arrow/types.js";
 import { DataError, hintNames, SchemaError } from "../errors.js";
 import { fromArrow } from "./arrow-import.js";

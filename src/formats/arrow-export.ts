@@ -1,6 +1,8 @@
 // Batches → Arrow: record batches over the engine's memory, tables, IPC bytes.
 import * as arrow from "apache-arrow";
-import { type Batch, bitmapBytes, type Column, compactColumn, type Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { bitmapBytes, type Column, type Workspace } from "../arrow/column.js";
+import { compactColumn } from "../arrow/take.js";
 import { childFields, type Field, type NestedType, type Schema } from "../arrow/types.js";
 import { arrowFieldOf, arrowTypeOf, nestedArrowType } from "./arrow-types.js";
 

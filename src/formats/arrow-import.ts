@@ -1,7 +1,7 @@
 // Arrow → batches: tables and record batches of any chunking, slicing and index type, one copy a buffer. What lies alike is
 // copied whole after its lengths and offsets were checked; other units and layouts are converted value by value.
 import * as arrow from "apache-arrow";
-import { Batch, type Column, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
 import {
   alignBits,
   arrowInvalid,
@@ -11,6 +11,7 @@ import {
   columnFromLists,
   columnFromOffsets,
 } from "../arrow/buffers.js";
+import type { Column, Workspace } from "../arrow/column.js";
 import { columnFromCodes, columnFromData, isValid, type Lifetime } from "../arrow/columns.js";
 import { readColumn, type Value } from "../arrow/rows.js";
 import { childFields, type Field, type NestedType, schemaOf } from "../arrow/types.js";

@@ -1,5 +1,5 @@
 // Compressed blocks of Avro files → their records: `null`, `deflate` (RFC 1951) and `snappy` with its check sum behind it.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { SchemaError } from "../errors.js";
 import { ByteBuffer } from "./byte-buffer.js";
 import { crc32 } from "./crc32.js";

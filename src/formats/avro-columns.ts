@@ -1,5 +1,5 @@
 // Values of Avro records → the buffers of a column: one reader a field, chosen once, that writes where the column's values lie.
-import { bitmapBytes, Column, textRoom, type Workspace } from "../arrow/batch.js";
+import { bitmapBytes, Column, textRoom, type Workspace } from "../arrow/column.js";
 import { type Field, layoutOf } from "../arrow/types.js";
 import type { AvroCursor } from "./avro-cursor.js";
 import type { AvroColumn, AvroType } from "./avro-schema.js";

@@ -1,6 +1,7 @@
 // Avro object container files → batches: block by block, record by record, straight into the buffers of the columns by the
 // schema that the file was written with. Columns that are not asked for are passed over.
-import { Batch, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { type Field, isTimestamp, type Schema, sameType, schemaOf, typeName, unitsPerMs } from "../arrow/types.js";
 import { assert, hintNames, SchemaError } from "../errors.js";
 import { AvroBlocks, type AvroHeader, readHeader } from "./avro-blocks.js";

@@ -1,5 +1,6 @@
 // Batches → an Avro object container file: records row by row into blocks of 64 KiB, each with the file's marker behind it.
-import type { Batch, Column } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import { layoutOf, type Schema } from "../arrow/types.js";
 import type { LinearMemory } from "../wasm/memory.js";
 import { snappyBlock } from "./avro-codec.js";

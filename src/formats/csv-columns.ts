@@ -1,5 +1,6 @@
 // The columns of the batch that a CSV decoder is filling: reserved in the arena, described to the kernels by slots.
-import { Batch, bitmapBytes, Column, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { bitmapBytes, Column, type Workspace } from "../arrow/column.js";
 import { layoutOf, type Schema, widthOf } from "../arrow/types.js";
 import { type CsvBlock, slotOf } from "./csv-layout.js";
 import { rowBytes, Slot } from "./json-layout.js";

@@ -1,7 +1,8 @@
 // Batches → CSV bytes. A field stands in quotes where it would be read as something else without: what holds the delimiter, a
 // quote or a line end, begins or ends with a blank, is a text for NULL, or looks like a comment. NULL is the first of `nulls`,
 // without quotes. Everything is exact, as in NDJSON; BYTES are base64.
-import type { Batch, Column } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import { type Field, isNested, type Schema, typeName } from "../arrow/types.js";
 import { DataError, SchemaError } from "../errors.js";
 import type { LinearMemory } from "../wasm/memory.js";
@@ -11,7 +12,7 @@ import { type Cell, valueCell } from "./json-encoder.js";
 import { JsonWriter } from "./json-writer.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;

@@ -13,7 +13,7 @@ const RECORDS_MAX = 10_000;
 const COLUMNS_MAX = 10_000;
 
 /**
- * The schema of the sample's records, all columns nullable. Records of another width are left to the decoder.
+ * The schema of the sample's records, all columns nullable. Records of a width that the decoder will refuse do not count.
  * @throws SCHEMA_EMPTY, ENCODING, COLUMN_DUP, TOO_MANY_COLUMNS
  */
 export function inferCsvSchema(options: CheckedCsvOptions, { bytes, complete, source }: Sample): Schema {
@@ -25,7 +25,8 @@ export function inferCsvSchema(options: CheckedCsvOptions, { bytes, complete, so
   const names = found.names ?? usualNames(records, source);
   const guesses = names.map(() => new TypeGuess());
   for (const record of records) {
-    if (record.length !== names.length) continue;
+    const isRead = record.length === names.length || (found.dialect.pad && record.length < names.length);
+    if (!isRead) continue;
     record.forEach(({ text, quoted }, place) => {
       if (text !== "" && (quoted || !found.dialect.nulls.includes(text))) guesses[place]?.add(text, found.dialect);
     });

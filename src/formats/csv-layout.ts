@@ -1,7 +1,7 @@
 // What the CSV decoder and its kernels share in linear memory; mirrors assembly/csv-context.ts. Columns are described to the
 // kernels by the slots of json-layout.ts, whose readers of numbers and times they use.
 
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { Schema } from "../arrow/types.js";
 import type { MemoryAccount } from "../wasm/memory.js";
 import type { CsvDialect } from "./csv-dialect.js";

@@ -28,7 +28,8 @@ export interface CsvRecords {
   readonly open: boolean;
 }
 
-const decoder = new TextDecoder();
+// A mark in the midst of a text is text; the one at its start was passed over before.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Reads up to `max` records from `start`. A last record that is cut is left out unless `complete`. */
 export function splitRecords(
@@ -76,7 +77,7 @@ export function splitRecords(
     }
     while (at < length && bytes[at] !== delimiter && !isEnd(bytes[at])) at++;
     const text = textOf(start, at);
-    return { text: marks.trim ? text.trim() : text, quoted: false };
+    return { text: marks.trim ? withoutBlanks(text) : text, quoted: false };
   };
   const passLineEnd = () => {
     at += bytes[at] === RETURN && bytes[at + 1] === NEWLINE ? 2 : 1;
@@ -108,6 +109,16 @@ export function splitRecords(
     ends.push(Math.min(at, length));
   }
   return { records, ends, strays, open: false };
+}
+
+/** Without blanks and tabs at both ends, and only these: to the kernels other white space is text. */
+export function withoutBlanks(text: string): string {
+  const isBlank = (at: number) => text[at] === " " || text[at] === "\t";
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(start)) start++;
+  while (start < end && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }
 
 /** Offset behind the first `count` lines from `start`; null when there are not so many. */

@@ -6,6 +6,7 @@
 //     STRING         everything else: codes with leading zeros, mixtures, nothing but NULL
 import { BOOLEAN, DATE, type DataType, FLOAT64, INT64, STRING, TIME, timestamp, timestampLtz } from "../arrow/types.js";
 import { parseTimestamp } from "../arrow/values.js";
+import { withoutBlanks } from "./csv-records.js";
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
@@ -29,7 +30,7 @@ const TIMESTAMP_TEXT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.(\d{1,6}))?)?(
 
 /** How a text, blanks around it aside, is written. */
 export function kindOf(raw: string, marks: NumberMarks): Kind {
-  const text = raw.trim();
+  const text = withoutBlanks(raw);
   if (BOOLEAN_TEXT.test(text)) return "boolean";
   const number = plainNumber(text, marks);
   if (INTEGER_TEXT.test(number)) return isInt64(number) ? "integer" : "float";

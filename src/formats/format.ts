@@ -9,7 +9,8 @@
 //       else if (noMoreBytes) decoder.finish();    // then call next() again
 //       else decoder.feed(chunk);                  // then call next() again
 //     }
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { Schema } from "../arrow/types.js";
 import { assert } from "../errors.js";
 import type { BadRecord } from "../operators/bad-records.js";

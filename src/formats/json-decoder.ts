@@ -4,7 +4,8 @@
 //
 //   input:  │ decoded │ whole records … │ unfinished record │ free │
 //           0         at                complete            filled
-import { Batch, bitmapBytes, Column } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { bitmapBytes, Column } from "../arrow/column.js";
 import { isNested, layoutOf, type Schema, STRING, widthOf } from "../arrow/types.js";
 import { assert } from "../errors.js";
 import { Status } from "../wasm/kernels.js";

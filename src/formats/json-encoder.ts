@@ -7,7 +7,8 @@
 //     TIMESTAMP        "YYYY-MM-DD HH:MM:SS[.fraction]", TIMESTAMP_LTZ with a final Z; DATE and TIME likewise
 //     BYTES            base64 │ INTERVAL milliseconds │ JSON text in a STRING column is a string
 //     MAP              an object, keys that are no strings as their text; of equal keys readers take the last
-import type { Batch, Column } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import { childFields, childName, type DataType, type Field, type NestedType, type Schema } from "../arrow/types.js";
 import {
   formatDecimal,

@@ -56,7 +56,7 @@ interface Guess {
  */
 export function inferJsonSchema(sample: Sample, linesMax = LINES_MAX): Schema {
   const { bytes, source } = sample;
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const guesses = new Map<string, Guess>();
   let refusal: DataError | undefined;
   let records = 0;

@@ -5,8 +5,9 @@
 //     ROW     {"x": 1}      → the text as it is
 //
 // So every type is read inside as it is outside, nested ones again by this file.
-import { Column, emptyValues, takeColumn } from "../arrow/batch.js";
+import { Column } from "../arrow/column.js";
 import { concatColumns } from "../arrow/concat.js";
+import { emptyValues, takeColumn } from "../arrow/take.js";
 import { childFields, childName, type Field, type NestedType, schemaOf } from "../arrow/types.js";
 import type { ErrorCode } from "../errors.js";
 import type { BadRecord } from "../operators/bad-records.js";

@@ -1,7 +1,8 @@
 // Plain text: a row a line, `{ line, offset }`. UTF-8, lines end in LF or CRLF; the last may go without. A line that is not UTF-8
 // is a bad record. Written is one STRING column, a line a row.
 import * as v from "valibot";
-import { Batch, Column } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { Column } from "../arrow/column.js";
 import { INT64, type Schema, STRING } from "../arrow/types.js";
 import { assert, DataError, SchemaError } from "../errors.js";
 import type { BadRecord } from "../operators/bad-records.js";

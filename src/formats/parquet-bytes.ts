@@ -1,6 +1,6 @@
 // Page values of any length: strings, binaries and the decimals that are written as such. Whatever the encoding, a page
 // becomes offsets and bytes once, and batches are cut from them; a dictionary becomes a column.
-import { Column } from "../arrow/batch.js";
+import { Column } from "../arrow/column.js";
 import { Status } from "../wasm/kernels.js";
 import {
   type ColumnContext,

@@ -3,7 +3,8 @@
 //
 //     page    header (Thrift) │ levels: length, one run (only of columns that may be NULL) │ values of the rows that are not
 //     levels  a bit a row, 1 = a value: as a run of one value where all are alike, else bit-packed, which is our own bitmap
-import { type Column, decodeDictionary, takeColumn, type Workspace } from "../arrow/batch.js";
+import type { Column, Workspace } from "../arrow/column.js";
+import { decodeDictionary, takeColumn } from "../arrow/take.js";
 import { widthOf } from "../arrow/types.js";
 import { ByteBuffer } from "./byte-buffer.js";
 import { BitBounds, type Bounds, BytesBounds, type FixedBounds, fixedBounds } from "./parquet-bounds.js";

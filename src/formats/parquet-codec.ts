@@ -1,6 +1,6 @@
 // Page compression: bytes of the file → uncompressed bytes in linear memory. UNCOMPRESSED, SNAPPY and ZSTD are ours; GZIP,
 // BROTLI and LZ4 come with the optional package hyparquet-compressors.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { DataError } from "../errors.js";
 import type { Completion } from "../platform/platform.js";
 import type { FormatWorkspace } from "./format.js";

@@ -1,6 +1,6 @@
 // One selected column: its chunk in the current row group, page after page. The reader asks every column whether it has
 // rows (`prepare`), takes as many as all of them have, and so keeps the columns of a batch aligned.
-import type { Column, Workspace } from "../arrow/batch.js";
+import type { Column, Workspace } from "../arrow/column.js";
 import { DataError } from "../errors.js";
 import { formatWorkspace } from "./format.js";
 import type { ChunkStream } from "./parquet-chunk.js";

@@ -1,6 +1,6 @@
 // What is shared by everything that decodes the values of a page: the column and its errors, the rows of a batch, blocks
 // that live as long as a page, and the small moves between page, arena and region.
-import type { Column, Workspace } from "../arrow/batch.js";
+import type { Column, Workspace } from "../arrow/column.js";
 import { layoutOf, widthOf } from "../arrow/types.js";
 import type { DataError } from "../errors.js";
 import { Status } from "../wasm/kernels.js";

@@ -1,6 +1,6 @@
 // The dictionary of a column chunk being written: distinct strings or bytes, each with a number, found by the hash of their
 // bytes. No JavaScript string is made.
-import type { Column } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import type { LinearMemory } from "../wasm/memory.js";
 import { ByteBuffer } from "./byte-buffer.js";
 import type { BytesBounds } from "./parquet-bounds.js";

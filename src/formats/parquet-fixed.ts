@@ -1,5 +1,6 @@
 // Page values of one width side by side, and their conversions to the column's type, a batch at a time.
-import { Column, takeColumn, type Workspace } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
+import { takeColumn } from "../arrow/take.js";
 import { type ColumnContext, check, copyToArena, type Rows, targetBytes, type Values } from "./parquet-context.js";
 
 /** Converts `count` values of fixed width from any address; `out` has room for `targetBytes`. */

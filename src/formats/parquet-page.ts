@@ -1,7 +1,7 @@
 // Page headers, and pages brought into linear memory: header and sizes checked, bytes uncompressed, definition levels
 // turned into a validity bitmap, values readied by their encoding (parquet-format, README: data pages).
-import type { Column } from "../arrow/batch.js";
-import { bitmapBytes } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
+import { bitmapBytes } from "../arrow/column.js";
 import { decodeDictionary } from "./parquet-bytes.js";
 import type { ChunkStream } from "./parquet-chunk.js";
 import type { Codec } from "./parquet-codec.js";

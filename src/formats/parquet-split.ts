@@ -1,6 +1,6 @@
 // What a file source asks of an opened Parquet file: the contract between parquet.ts, which opens files, and
 // parquet-reader.ts, which reads their rows.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { Schema } from "../arrow/types.js";
 import type { Poll } from "../operators/source.js";
 import type { BoundExpr } from "../plan/expr.js";

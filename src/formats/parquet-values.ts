@@ -1,6 +1,7 @@
 // The values of one page in linear memory, without its nulls, handed out a batch at a time in the column's own type. One
 // class an encoding; which one is decided once a page, so that each batch is a few kernel calls.
-import { Column, takeColumn, type Workspace } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
+import { takeColumn } from "../arrow/take.js";
 import { deltaLengths, deltaPrefixes, fixedBytes, plainBytes, unpackDeltas } from "./parquet-bytes.js";
 import {
   type ColumnContext,

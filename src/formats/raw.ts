@@ -1,7 +1,8 @@
 // Raw bytes: rows `{ bytes, offset }` of equal length, the last one shorter, whatever chunks they came in. Written is one BYTES
 // column, its values one behind the other.
 import * as v from "valibot";
-import { Batch, Column } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { Column } from "../arrow/column.js";
 import { BINARY, INT64, type Schema } from "../arrow/types.js";
 import { assert, SchemaError } from "../errors.js";
 import type { OpenFormat } from "./format.js";

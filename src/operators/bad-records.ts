@@ -1,6 +1,7 @@
 // Records and rows that could not be read or computed: kept raw with code and place, never silently dropped.
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
 import { batchFromColumns, type Row, type RowBuilder } from "../arrow/builder.js";
+import type { Workspace } from "../arrow/column.js";
 import { DataError, type ErrorCode, type Place } from "../errors.js";
 import { DEAD_LETTER_SCHEMA } from "../plan/side-outputs.js";
 import type { OperatorContext, Output } from "./operator.js";

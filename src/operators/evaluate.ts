@@ -1,6 +1,8 @@
 // Bound expressions → columns. An expression is compiled once into nested functions over vectors; each batch then costs one
 // call a node, and each call one kernel or a few. Expressions over one dictionary-coded column are computed on its values.
-import { type Batch, Column, decodeDictionary, takeColumn } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { Column } from "../arrow/column.js";
+import { decodeDictionary, takeColumn } from "../arrow/take.js";
 import { layoutOf } from "../arrow/types.js";
 import type { BoundExpr } from "../plan/expr.js";
 import { FUNCTIONS } from "../plan/functions.js";
@@ -11,6 +13,7 @@ import { compare, distinct, isIn } from "./evaluate/compare.js";
 import { constantVector } from "./evaluate/constants.js";
 import { type BoundCall, type Compute, Evaluation, type Family, RowFailures } from "./evaluate/evaluation.js";
 import { logic, truth } from "./evaluate/logic.js";
+import { nested } from "./evaluate/nested.js";
 import { rowByRow } from "./evaluate/rows.js";
 import { concat, like, search, substring, text, trim } from "./evaluate/text.js";
 import { dateFloor, epoch, timeDiff, timeMove, timePart } from "./evaluate/time.js";
@@ -38,6 +41,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   time_move: timeMove,
   time_diff: timeDiff,
   epoch,
+  nested,
 };
 
 /** An expression ready to be evaluated on batches of the schema that it was bound to. */

@@ -1,6 +1,7 @@
 // The event time of rows, as milliseconds on the JS side: its range in a batch, and rows chosen by it. What is finer than a
 // millisecond is floored (S28).
-import { type Batch, Column, type Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
 import { type Schema, TIMESTAMP, unitsPerMs } from "../arrow/types.js";
 
 /** Kernels take bounds within this; a thousand times it still has 64 bits. */

@@ -1,7 +1,8 @@
 // User functions over rows or whole batches. A row that its function refuses (by throwing), or whose result does not fit
 // the declared columns, follows the row policy; a batch function that throws ends the job.
-import { Batch, type Column } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
 import { type Row, RowBuilder } from "../arrow/builder.js";
+import type { Column } from "../arrow/column.js";
 import { type ColumnData, columnFromData, columnsRowCount, detachData } from "../arrow/columns.js";
 import { readRows, type Value } from "../arrow/rows.js";
 import { columnIndex, type Field, type Schema, sameType } from "../arrow/types.js";

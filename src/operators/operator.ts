@@ -1,6 +1,7 @@
 // The contract of every operator: batches, watermarks and split events in, the same out. An operator sees no thread,
 // queue, barrier or file; the task calls it, and nothing in it waits.
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { RowPolicy } from "../plan/policy.js";
 import type { Clock } from "../platform/platform.js";
 import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";

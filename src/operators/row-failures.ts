@@ -1,6 +1,7 @@
 // What happens to rows that an expression could not compute, by the job's row policy: the job ends, or the rows are kept
 // aside as dead letters with their values as JSON text, or they are counted. All other rows go on.
-import { type Batch, bitmapBytes } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { bitmapBytes } from "../arrow/column.js";
 import { type DataType, STRING } from "../arrow/types.js";
 import { parseHex } from "../arrow/values.js";
 import { DataError, type ErrorCode } from "../errors.js";

@@ -1,6 +1,7 @@
 // Sinks: what a connector fills in, and the operator that drives it. A sink takes batches until it is full, and wakes its
 // task when it can take more; nothing buffers without a bound.
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { Schema } from "../arrow/types.js";
 import type { Completion, Platform } from "../platform/platform.js";
 import {

@@ -1,6 +1,7 @@
 // Sources: what a connector fills in, and the operator that drives it. A source moves bytes or rows in; it is polled,
 // never waits, and wakes its task when an answer from outside has arrived.
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { Schema } from "../arrow/types.js";
 import type { RowPolicy } from "../plan/policy.js";
 import type { Completion, Platform } from "../platform/platform.js";

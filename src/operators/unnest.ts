@@ -1,6 +1,8 @@
 // Unnest: a row for every element of a list, its other columns repeated. What a batch becomes is cut into batches of the
 // usual size, however long its lists are, and goes on in the next step when this one's time is up.
-import { Batch, Column, emptyValues, sliceColumn, takeColumn, underValidity, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { Column, sliceColumn, type Workspace } from "../arrow/column.js";
+import { takeColumn, takeElements, underValidity } from "../arrow/take.js";
 import { type DataType, INT32, type Schema } from "../arrow/types.js";
 import type { PhysicalOf } from "../plan/physical.js";
 import { type Output, StatelessOperator } from "./operator.js";
@@ -92,11 +94,7 @@ export class Unnest extends StatelessOperator {
       const first = count === 0 ? 0 : (memory.i32[places >>> 2] as number);
       return { count, rows, positions, elements: sliceColumn(workspace, child, first, count), present };
     }
-    const elements =
-      child.length === 0
-        ? emptyValues(workspace, child.type, count, present)
-        : underValidity(workspace, takeColumn(workspace, child, places, count), present);
-    return { count, rows, positions, elements, present };
+    return { count, rows, positions, elements: takeElements(workspace, child, places, count, present), present };
   }
 
   #rowsOf(batch: Batch, type: DataType, piece: Piece): Batch {

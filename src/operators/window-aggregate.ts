@@ -4,7 +4,8 @@
 // What happens when (S17, S40–S43): a window fires at the watermark end − 1, `end` exclusive. With lateness it is kept until
 // end − 1 + lateness, and fires again, its changed groups only, after every batch that had rows for it. Then its state goes,
 // and rows for it are late.
-import { Batch, Column } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { Column } from "../arrow/column.js";
 import { type Schema, TIMESTAMP } from "../arrow/types.js";
 import type { Window } from "../plan/logical.js";
 import type { PhysicalOf } from "../plan/physical.js";

@@ -38,6 +38,7 @@ type Literal = Extract<BoundExpr, { kind: "literal" }>;
 export function bindExpr(expr: Expr, schema: Schema, where = "the input"): BoundExpr {
   switch (expr.kind) {
     case "column": {
+      refuseDotted(expr.name, schema, where);
       const index = columnIndex(schema, expr.name, where);
       const { type, nullable } = schema.fields[index] as Field;
       return { kind: "column", index, name: expr.name, type, nullable };
@@ -64,8 +65,20 @@ export function bindExpr(expr: Expr, schema: Schema, where = "the input"): Bound
   }
 }
 
+/** A dot in a name is a letter of it like any other: whoever means a field is told how to name one. */
+function refuseDotted(name: string, schema: Schema, where: string): void {
+  if (!name.includes(".") || schema.fields.some((candidate) => candidate.name === name)) return;
+  const [first = "", ...path] = name.split(".");
+  if (schema.fields.find((candidate) => candidate.name === first)?.type.kind !== "row") return;
+  const fields = path.map((part) => `.field(${JSON.stringify(part)})`).join("");
+  throw new PlanError("UNKNOWN_COLUMN", `no column "${name}" in ${where}`, {
+    hint: `a field of the ROW "${first}" is col(${JSON.stringify(first)})${fields}`,
+  });
+}
+
 /** What to do where whole arrays, maps or rows are not taken. */
-export const NESTED_HINT = "take plain values out of it before: a row an element by .unnest(), fields by .map()";
+export const NESTED_HINT =
+  "take plain values out of it: .field(name), .at(1), .get(key), or a row an element by .unnest()";
 
 /** An expression that filters: BOOLEAN. @throws TYPE for any other type, and what `bindExpr` throws. */
 export function bindPredicate(expr: Expr, schema: Schema, where?: string): BoundExpr {

@@ -128,5 +128,12 @@ function writeCall(
     const [value, low, high] = args as [Node, Node, Node];
     return [`${part(value, 5)} BETWEEN ${part(low, 5)} AND ${part(high, 5)}`, RELATION];
   }
+  const [, second] = args;
+  if ((fn === "at" || fn === "get") && first !== undefined && second !== undefined) {
+    return [`${part(first, ATOM)}[${part(second, 0)}]`, ATOM];
+  }
+  if (fn === "field" && first !== undefined && second?.kind === "literal") {
+    return [`${part(first, ATOM)}.${formatName(String(second.value))}`, ATOM];
+  }
   return [`${fn}(${args.map((arg) => part(arg, 0)).join(", ")})`, ATOM];
 }

@@ -6,11 +6,28 @@ import type { AggregateName } from "./functions.js";
 export interface FunctionDoc {
   readonly doc: string;
   /** A call with literals and what it gives; null for rows that only binding calls. */
-  readonly example: { readonly args: readonly LiteralValue[]; readonly result: BoundValue } | null;
+  readonly example: FunctionExample | null;
+}
+
+export interface FunctionExample {
+  /** A first argument that no literal can be: a column of this type with this value. */
+  readonly over?: { readonly type: string; readonly value: unknown };
+  readonly args: readonly LiteralValue[];
+  readonly result: BoundValue;
 }
 
 function about(doc: string, args: readonly LiteralValue[], result: BoundValue): FunctionDoc {
   return { doc, example: { args, result } };
+}
+
+function ofNested(
+  doc: string,
+  type: string,
+  value: unknown,
+  args: readonly LiteralValue[],
+  result: BoundValue,
+): FunctionDoc {
+  return { doc, example: { over: { type, value }, args, result } };
 }
 
 const LEAP = new Date("2024-02-29T13:05:09.250Z");
@@ -110,6 +127,29 @@ export const FUNCTION_DOCS: Readonly<Record<string, FunctionDoc>> = {
     "The instant so many milliseconds after 1970-01-01; TIME_RANGE beyond the years -9999 to 9999.",
     [1000],
     1000n,
+  ),
+  field: ofNested(
+    "The field of a row; NULL of a row that is NULL.",
+    "ROW<name STRING>",
+    { name: "Ada" },
+    ["name"],
+    "Ada",
+  ),
+  at: ofNested("The element, counted from 1; NULL where there is none.", "ARRAY<STRING>", ["a", "b"], [2], "b"),
+  get: ofNested(
+    "The value of the key; NULL where the map has no such key.",
+    "MAP<STRING, INT>",
+    new Map([["EUR", 9]]),
+    ["EUR"],
+    9,
+  ),
+  cardinality: ofNested("How many elements, or entries, NULLs included.", "ARRAY<INT>", [7, null], [], 2),
+  array_contains: ofNested(
+    "Whether an element equals it; NULL is looked for as a value, and the result NULL only of an array that is.",
+    "ARRAY<INT>",
+    [7, null],
+    [7],
+    true,
   ),
 };
 

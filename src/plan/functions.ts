@@ -7,6 +7,7 @@ import {
   type Argument,
   anything,
   arithmetic,
+  arrayWith,
   average,
   bool,
   chosen,
@@ -15,10 +16,13 @@ import {
   countValues,
   dateFloor,
   doubles,
+  elementAt,
+  elementCount,
   extract,
   extreme,
   extremeValue,
   type Form,
+  fieldOf,
   fromEpoch,
   joined,
   like,
@@ -31,6 +35,7 @@ import {
   text,
   timePart,
   toEpoch,
+  valueOfKey,
   wholeNumber,
 } from "./signatures.js";
 
@@ -179,6 +184,12 @@ const ROWS: readonly FunctionRow[] = [
   written(fn("to_date", "TO_DATE", null, none, "(STRING)"), (text) => cast(text, DATE)),
   fn("to_epoch_ms", null, "epoch", toEpoch, "(TIMESTAMP)"),
   fn("from_epoch_ms", "TO_TIMESTAMP_LTZ", "epoch", fromEpoch, "(integer)"),
+  // Nested values: elements from 1
+  fn("field", ".", "nested", fieldOf, "ROW.name"),
+  fn("at", "[]", "nested", elementAt, "ARRAY[integer]"),
+  fn("get", "[]", "nested", valueOfKey, "MAP[key]"),
+  fn("cardinality", "CARDINALITY", "nested", elementCount, "(ARRAY | MAP)"),
+  fn("array_contains", "ARRAY_CONTAINS", "nested", own(arrayWith), "(ARRAY, element)"),
 ];
 
 /** Every function by name. */

@@ -13,6 +13,7 @@ import {
   STRING,
   TIMESTAMP,
   timestampLtz,
+  typeName,
 } from "../arrow/types.js";
 import { hintNames, PlanError } from "../errors.js";
 import {
@@ -159,7 +160,7 @@ export function doubles(count: number): Form {
 }
 
 /** Types that values are compared in, or null when they cannot be. */
-function comparable(args: readonly Argument[]): DataType[] | null {
+export function comparable(args: readonly Argument[]): DataType[] | null {
   const known = args.filter((arg) => arg.type.kind !== "null" && !isReadable(arg));
   const common = commonType((known.length > 0 ? known : args).map((arg) => arg.type));
   if (common === null || isNested(common)) return null;
@@ -313,6 +314,60 @@ export const toEpoch: Form = (args) => {
 
 export const fromEpoch: Form = (args) => {
   return args.length === 1 && typed(args).every(isInteger) ? { args: [INT64], type: timestampLtz(3) } : null;
+};
+
+// Nested values: what is taken out of an ARRAY, a MAP or a ROW
+
+/** ROW, literal name. @throws UNKNOWN_COLUMN naming the nearest fields. */
+export const fieldOf: Form = (args) => {
+  const [row, name] = args;
+  if (args.length !== 2 || row === undefined || row.type.kind !== "row" || typeof name?.value !== "string") return null;
+  const found = row.type.fields.find((candidate) => candidate.name === name.value);
+  if (found !== undefined) {
+    return { args: [row.type, STRING], type: found.type, nullable: row.nullable || found.nullable };
+  }
+  throw new PlanError("UNKNOWN_COLUMN", `no field "${name.value}" in ${typeName(row.type)}`, {
+    hint: hintNames(
+      name.value,
+      row.type.fields.map((candidate) => candidate.name),
+      "fields",
+    ),
+  });
+};
+
+/** ARRAY, integer from 1. @throws TYPE for a literal below 1, which no element has */
+export const elementAt: Form = (args) => {
+  const [list, index] = args;
+  if (args.length !== 2 || list?.type.kind !== "array" || index === undefined || !isInteger(index.type)) return null;
+  if (index.value !== undefined && index.value !== null && Number(index.value) < 1) {
+    throw new PlanError("TYPE", `no array has an element ${String(index.value)}`, {
+      hint: "elements are counted from 1, as in SQL",
+    });
+  }
+  return { args: [list.type, INT64], type: list.type.element.type, nullable: true };
+};
+
+/** MAP, key. */
+export const valueOfKey: Form = (args) => {
+  const [map, key] = args;
+  if (args.length !== 2 || map?.type.kind !== "map" || key === undefined) return null;
+  const types = comparable([{ type: map.type.key.type, nullable: false }, key]);
+  return types === null ? null : { args: [map.type, types[1] as DataType], type: map.type.value.type, nullable: true };
+};
+
+export const elementCount: Form = (args) => {
+  const [list] = args;
+  return args.length === 1 && (list?.type.kind === "array" || list?.type.kind === "map")
+    ? { args: [list.type], type: INT32 }
+    : null;
+};
+
+/** ARRAY, element: NULL only where the array is. */
+export const arrayWith: Form = (args) => {
+  const [list, element] = args;
+  if (args.length !== 2 || list?.type.kind !== "array" || element === undefined) return null;
+  const types = comparable([list.type.element, element]);
+  return types === null ? null : { args: [list.type, types[1] as DataType], type: BOOLEAN, nullable: list.nullable };
 };
 
 // Aggregates: type of the argument, or null for COUNT(*) → type of the result, or null when it does not take it.

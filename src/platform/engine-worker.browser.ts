@@ -2,10 +2,10 @@
 // to the page's own targets. What cannot leave the page, or finds no worker, runs in the page as it would anywhere.
 import { EngineError } from "../errors.js";
 import type { Catalog } from "../plan/catalog.js";
-import { type LogicalPlan, sink, unresolvedScan } from "../plan/logical.js";
+import type { LogicalPlan } from "../plan/logical.js";
 import { type Program, topological } from "../plan/walk.js";
 import type { Moved, Offload } from "../runner.js";
-import { PORT } from "../runtime/port.js";
+import { PORT, relayPlan } from "../runtime/port.js";
 import {
   type FromWorker,
   keepEnded,
@@ -70,10 +70,11 @@ export class EngineWorker implements Offload {
       (message) => worker.postMessage(message),
       () => keepEnded(this.#jobs, this.#ended, id),
     );
-    const here = program.map((node, index): LogicalPlan => {
-      const port = catalog.addTable(PORT, "worker", {}, job.ports[index]);
-      return sink(unresolvedScan(port), (node as LogicalPlan & { kind: "sink" }).table);
-    });
+    const pairs = job.ports.map((origin, index) => ({
+      target: (program[index] as LogicalPlan & { kind: "sink" }).table,
+      port: catalog.addTable(PORT, "worker", {}, origin),
+      origin,
+    }));
     const { name, memoryBytes, batchRows, optimize, availableNow } = options;
     const message: ToWorker = {
       kind: "start",
@@ -93,7 +94,7 @@ export class EngineWorker implements Offload {
       return `the plan cannot be sent: ${messageOf(cause)}`;
     }
     this.#jobs.set(id, job);
-    return { program: here, remote: job };
+    return { plan: () => relayPlan(pairs), remote: job };
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { promises } from "node:fs";
 import { dirname } from "node:path";
-import { gzip, inflateSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { AbortError } from "../errors.js";
 import { fileExists, fileFailed, fileNotFound } from "./errors.js";
 import { isGlob, isHidden, matchName, parseGlob } from "./glob.js";
@@ -11,6 +11,9 @@ import type { Completion, FileInfo, LogLevel, Platform, ReadableFile, Storage, W
 import { openSocket } from "./socket.node.js";
 
 type Log = Platform["log"];
+
+/** Zstandard came to Node with 22.15 and 23.8. */
+const { zstdCompress } = zlib as { readonly zstdCompress?: typeof zlib.deflate };
 
 /** @param options.log receives every message; without it warnings and errors go to standard error. */
 export function nodePlatform(options: { log?: Log } = {}): Platform {
@@ -33,8 +36,9 @@ export function nodePlatform(options: { log?: Log } = {}): Platform {
     output: { write: writeToStandardOutput },
     sharedMemory: true,
     // The first DecompressionStream of a process takes Node 15 ms, this 2.
-    inflate: (deflated, done) => done(null, inflateSync(deflated)),
-    gzip: (bytes, done) => gzip(bytes, done),
+    inflate: (deflated, done) => done(null, zlib.inflateSync(deflated)),
+    gzip: (bytes, done) => zlib.gzip(bytes, done),
+    ...(zstdCompress && { zstd: (bytes, done) => zstdCompress(bytes, done) }),
     log: options.log ?? logToStandardError,
   };
 }

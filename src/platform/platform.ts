@@ -144,6 +144,8 @@ export interface Platform {
   inflate?(deflated: Uint8Array, done: Completion<Uint8Array<ArrayBuffer>>): void;
   /** Compresses bytes into one member of gzip (RFC 1952), where the host can. */
   gzip?(bytes: Uint8Array, done: Completion<Uint8Array>): void;
+  /** Compresses bytes into one frame of Zstandard (RFC 8878), where the host can. */
+  zstd?(bytes: Uint8Array, done: Completion<Uint8Array>): void;
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 

@@ -1,6 +1,6 @@
 // Physical plan → tasks: one a source and one an operator with several inputs, each with the tree of operators that follows
 // it. An edge inside a task is a call; an edge into an operator with several inputs is a channel.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { Schema } from "../arrow/types.js";
 import { assert } from "../errors.js";
 import { newMetrics, type Operator, type OperatorContext, type SideOutput } from "../operators/operator.js";

@@ -1,6 +1,6 @@
 // The life of a job: it is bound, started, stepped task by task, finished or stopped, and closes everything exactly once.
 // The first error wins. Nothing in here waits: turns come from the platform's scheduler, answers through completions.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { AbortError, PlanError } from "../errors.js";
 import type { PhysicalPlan } from "../plan/physical.js";
 import { loadPart } from "../platform/errors.js";

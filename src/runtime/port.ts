@@ -7,6 +7,8 @@ import type { Schema } from "../arrow/types.js";
 import { InternalError } from "../errors.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
+import type { TableRef } from "../plan/logical.js";
+import type { PhysicalNode, PhysicalPlan } from "../plan/physical.js";
 import type { Completion } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import type { Connector } from "./connector.js";
@@ -36,9 +38,35 @@ export interface PortOrigin {
 
 export const PORT = "port";
 
+/**
+ * The plan of a program that runs in a worker, as it is here: each target fed by its port, as soon as all columns are known.
+ * @throws what the program was refused for
+ */
+export async function relayPlan(
+  pairs: readonly { readonly target: TableRef; readonly port: TableRef; readonly origin: PortOrigin }[],
+): Promise<PhysicalPlan> {
+  const nodes = pairs.map(async ({ target, port: table, origin }, index): Promise<PhysicalNode[]> => {
+    const common = { schema: await origin.schema, rowPolicy: "fail" } as const;
+    const uid = `${index}/sink`;
+    const input = { node: 2 * index, side: null };
+    return [
+      {
+        ...common,
+        kind: "source",
+        uid: `${uid}/scan`,
+        name: `source(${table.name})`,
+        inputs: [],
+        table,
+        predicate: null,
+      },
+      { ...common, kind: "sink", uid, name: `sink(${target.name})`, inputs: [input], table: target },
+    ];
+  });
+  return { nodes: (await Promise.all(nodes)).flat() };
+}
+
 export const port: Connector = {
   name: PORT,
-  resolve: async ({ live }) => ({ schema: await (live as PortOrigin).schema, bounded: true }),
   source: ({ live }, schema) => new PortSource(live as PortOrigin, schema),
   sink: ({ live }, schema) => new PortSink(live as PortTarget, schema),
 };

@@ -1,7 +1,8 @@
 // A task: a tree of operators below one head (a source, or the channels of an operator with several inputs), and its
 // step(). A step is a bounded piece of synchronous work; nothing in it waits. What is held up goes on before anything new
 // is read, the most downstream first, so that nothing piles up: back-pressure reaches the source by not polling it.
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { assert, EngineError, InternalError } from "../errors.js";
 import type { OperatorContext } from "../operators/operator.js";
 import { messageOf } from "../platform/errors.js";

@@ -1,7 +1,8 @@
 // What the accumulators of float, integer and other columns share: the contract, and the parting of rows by validity.
 
-import type { Batch, Column } from "../arrow/batch.js";
-import { bitmapBytes, type Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
+import { bitmapBytes, type Workspace } from "../arrow/column.js";
 import type { DataType } from "../arrow/types.js";
 import type { PhysicalAggregate } from "../plan/physical.js";
 import type { CellBlock } from "./cell-blocks.js";

@@ -1,6 +1,7 @@
 // The accumulators of a list of aggregates: which blocks of cells they need, how rows are added, how results are read.
 // Aggregates over one column share its accumulator; COUNT(*) shares the first, which counts NULLs apart.
-import type { Batch, Column } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import { type Field, layoutOf, type Schema, typeName } from "../arrow/types.js";
 import { PlanError } from "../errors.js";
 import type { PhysicalAggregate } from "../plan/physical.js";

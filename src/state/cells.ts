@@ -4,7 +4,7 @@
 //     sparse    cell = number of the pair (slot, group) in a table: where dense cells would take too much memory
 //
 // Both give the same results. A slice holds the groups of its entries, so that their keys are forgotten with it.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { CellBlocks } from "./cell-blocks.js";
 import { SLOT_BYTES, type Slice, Slices } from "./slices.js";
 import { type GroupKeys, powerOfTwo, StateBlock, type StateStore } from "./store.js";

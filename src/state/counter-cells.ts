@@ -1,5 +1,6 @@
 // Counters: COUNT(*) where no column is accumulated, and COUNT of a column of which nothing else is asked.
-import { type Batch, Column, type Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
 import type { DataType } from "../arrow/types.js";
 import { type Accumulator, type AggregateFunction, type NamedBlock, validRows } from "./accumulator.js";
 import type { CellBlock, CellBlocks } from "./cell-blocks.js";

@@ -3,7 +3,8 @@
 //
 //     firsts   by group: i64 milliseconds, or none
 //     queue    times │ groups, in the order in which rows became first; an entry holds its group
-import { Batch, Column, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
 import { field, INT64, type Schema, schemaOf } from "../arrow/types.js";
 import { openKeys } from "./keys.js";
 import { checkSavedKeys, keyFields, savedKeys, stateMismatch } from "./saved-keys.js";

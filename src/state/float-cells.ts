@@ -1,5 +1,6 @@
 // Accumulators of one FLOAT or DOUBLE column. NULLs and NaNs are counted beside, in a block that exists once there was one.
-import { type Batch, Column, type Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
 import type { DataType } from "../arrow/types.js";
 import { InternalError } from "../errors.js";
 import {

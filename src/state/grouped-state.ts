@@ -1,6 +1,7 @@
 // State of a grouped aggregation: keys, windows, cells and accumulators put together. Rows are added; entries (one group
 // in one window) are read as columns and dropped; all of it can be written as one table and read back.
-import { Batch, Column, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
 import { type Field, field, INT64, type Schema, schemaOf } from "../arrow/types.js";
 import type { PhysicalAggregate } from "../plan/physical.js";
 import { Accumulators, type Overflow } from "./accumulators.js";

@@ -1,5 +1,6 @@
 // The hash of a row's keys: 64 bits, fixed for ever (assembly/hash.ts, version 1). It decides the key group of a row.
-import { type Column, decodeDictionary, type Workspace } from "../arrow/batch.js";
+import type { Column, Workspace } from "../arrow/column.js";
+import { decodeDictionary } from "../arrow/take.js";
 import { wordsOf } from "./words.js";
 
 /** Raised when the same key would hash to something else; part of every checkpoint. */

@@ -1,5 +1,6 @@
 // Accumulators of one column of integers, dates, times or decimals up to 18 digits: sums have 128 bits (S54).
-import { type Batch, Column, type Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { Column, type Workspace } from "../arrow/column.js";
 import { type DataType, layoutOf } from "../arrow/types.js";
 import { InternalError } from "../errors.js";
 import {

@@ -1,7 +1,9 @@
 // One key column → group numbers, and back to a column. Fixed widths are interned as 64-bit words, strings and 128-bit
 // decimals as bytes. Shortcuts come before the table: a dictionary is interned once and its codes are mapped by one gather,
 // or are the groups already; 32-bit keys of a small range are mapped too, or are the groups (small-keys.ts).
-import { type Batch, bitmapBytes, Column, decodeDictionary, textRoom, type Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import { bitmapBytes, Column, textRoom, type Workspace } from "../arrow/column.js";
+import { decodeDictionary } from "../arrow/take.js";
 import { type DataType, layoutOf, type Schema } from "../arrow/types.js";
 import { DenseRange, DirectMap } from "./small-keys.js";
 import { type GroupKeys, StateBlock, type StateStore } from "./store.js";

@@ -1,6 +1,7 @@
 // Group keys: the key columns of a batch → one dense group number a row, and back to columns for the output. No key, one
 // column, or a pair of (keys before, one more column): a pair of group numbers is a 64-bit word, interned like any other.
-import type { Batch, Column } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import type { Schema } from "../arrow/types.js";
 import { KeyColumn } from "./key-column.js";
 import { type GroupKeys, StateBlock, type StateStore } from "./store.js";

@@ -1,5 +1,6 @@
 // Key columns in snapshots: `key 0`, `key 1` … with the types that the query has now, and back to a batch that is interned.
-import { Batch, type Column } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import { type Field, field, type Schema, sameType, typeName } from "../arrow/types.js";
 import { StateError } from "../errors.js";
 

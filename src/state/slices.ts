@@ -1,6 +1,6 @@
 // The open windows of an operator, as slices of time: each has a slot (a small number), and lists its entries, the cells
 // that have rows, in the order of their first row.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { StateBlock, type StateStore } from "./store.js";
 import { WordTable } from "./table.js";
 

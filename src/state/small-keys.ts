@@ -1,6 +1,6 @@
 // Shortcuts for 32-bit keys of a small range, in front of the table that knows all of them: a range that is mostly used is
 // numbered as it stands, so that the keys are their own groups; else a map gives each key its group without hashing.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { StateBlock, type StateStore } from "./store.js";
 import type { WordTable } from "./table.js";
 

@@ -1,6 +1,8 @@
 // One operator's part of a checkpoint: named values and named column tables, detached from linear memory, so that another
 // build, another parallelism or another host can read them back. Writing them to a store is the checkpoint's business.
-import { Batch, bitmapBytes, Column, compactColumn, decodeDictionary, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import { bitmapBytes, Column, type Workspace } from "../arrow/column.js";
+import { compactColumn, decodeDictionary } from "../arrow/take.js";
 import { childFields, type DataType, isNested, type Schema, widthOf } from "../arrow/types.js";
 
 /** JSON-able value; numbers may be ±Infinity, bigint is allowed. */

@@ -1,6 +1,7 @@
 // Memory of one operator's state: blocks of linear memory that live from `open` to `close`, with their bytes counted, so
 // that metrics can say what the state takes. What is kept in them stands in tables.ts, cells.ts and accumulators.ts.
-import type { Batch, Column, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Column, Workspace } from "../arrow/column.js";
 
 /** All blocks of one operator. They count against the job's memory budget. */
 export class StateStore {

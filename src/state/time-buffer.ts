@@ -1,8 +1,10 @@
 // Rows that wait until event time has passed them: runs sorted by time, whose heads are taken when they are due. Runs of
 // about one size are merged up to the size of a batch, so that rows that come one by one make few of them. Rows of one
 // millisecond stay in the order in which they came.
-import { Batch, takeColumn, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { concatColumns } from "../arrow/concat.js";
+import { takeColumn } from "../arrow/take.js";
 import type { Schema } from "../arrow/types.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot.js";
 

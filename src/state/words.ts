@@ -1,6 +1,6 @@
 // Values of fixed width as 64-bit words and back: how keys are hashed and compared, and how integers are accumulated. What
 // a word is for each type: assembly/hash.ts.
-import { bitmapBytes, type Column, type Workspace } from "../arrow/batch.js";
+import { bitmapBytes, type Column, type Workspace } from "../arrow/column.js";
 import { type DataType, layoutOf, widthOf } from "../arrow/types.js";
 
 /** The column's values as 64-bit words, equal words for equal keys. */

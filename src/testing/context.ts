@@ -1,5 +1,5 @@
 // An operator's context for tests: a clock that moves by hand, warnings kept to look at, yields on demand.
-import type { Workspace } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { newMetrics, type OperatorContext } from "../operators/operator.js";
 import type { RowPolicy } from "../plan/policy.js";
 import type { Clock } from "../platform/platform.js";

@@ -1,6 +1,7 @@
 // Drives one operator as a task would: elements in, everything emitted out, as text to compare or as elements to feed on.
 // Between two elements the arena is reset and overwritten, so that an operator that keeps arena memory is caught.
-import { Batch, type Workspace } from "../arrow/batch.js";
+import { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import type { Operator, Output, SideOutput, SplitEvent } from "../operators/operator.js";
 import { type TestContext, testContext } from "./context.js";
 import { formatBatch, formatHeader } from "./text.js";

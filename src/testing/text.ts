@@ -4,8 +4,9 @@
 //     header   name:TYPE   type in SQL notation; `!` after it is NOT NULL, `#` makes the column dictionary-coded
 //     cell     NULL │ bare text │ "text with blanks, JSON escapes" │ numbers │ true false │ 0x6869 bytes
 //              dates and times in ISO text, timestamps also as whole milliseconds, intervals in milliseconds
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
 import { batchFromColumns } from "../arrow/builder.js";
+import type { Workspace } from "../arrow/column.js";
 import type { ColumnData } from "../arrow/columns.js";
 import { readColumn, type Value } from "../arrow/rows.js";
 import { type DataType, type Field, field, isTimestamp, parseType, schemaOf, typeName } from "../arrow/types.js";

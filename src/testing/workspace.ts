@@ -1,5 +1,6 @@
 // A workspace for tests: memory, kernels and one job's account, without an engine around them.
-import type { Batch, Workspace } from "../arrow/batch.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Workspace } from "../arrow/column.js";
 import { loadAllKernels } from "../wasm/inline.js";
 import type { FormatKernels } from "../wasm/kernels.js";
 import { LinearMemory, MemoryAccount } from "../wasm/memory.js";

@@ -8,7 +8,15 @@ import { bindExpr } from "../../src/plan/bind-expr.js";
 import { FUNCTIONS } from "../../src/plan/functions.js";
 
 const a = col("a");
-const schema = parseSchema({ a: "INT", b: "DOUBLE", t: "TIMESTAMP(3)", s: "STRING", d: "DECIMAL(8, 2)", f: "BOOLEAN" });
+const schema = parseSchema({
+  a: "INT",
+  b: "DOUBLE",
+  t: "TIMESTAMP(3)",
+  s: "STRING",
+  d: "DECIMAL(8, 2)",
+  f: "BOOLEAN",
+  tags: "ARRAY<STRING>",
+});
 const text = (expression: Expression): string => expression.toString();
 
 test.each<[Expression, string]>([
@@ -34,6 +42,9 @@ test.each<[Expression, string]>([
   [a.neg(), "-a"],
   [a.cast("BIGINT"), "CAST(a AS BIGINT)"],
   [col("s").tryCast("DECIMAL(8, 2)"), "TRY_CAST(s AS DECIMAL(8, 2))"],
+  [col("tags").at(1), "tags[1]"],
+  [col("m").get("a b").add(1), "m['a b'] + 1"],
+  [col("r").field("x y").field("z").at(a.add(1)), "r.`x y`.z[a + 1]"],
   [lit("it's"), "'it''s'"],
   [lit("1.50", "DECIMAL(8, 2)"), "CAST('1.50' AS DECIMAL(8, 2))"],
   [
@@ -86,7 +97,7 @@ test("aggregates take names and expressions", () => {
 });
 
 describe("functions", () => {
-  const { t, s, d, b } = { t: col("t"), s: col("s"), d: col("d"), b: col("b") };
+  const { t, s, d, b, tags } = { tags: col("tags"), t: col("t"), s: col("s"), d: col("d"), b: col("b") };
   /** A call of every function, with its name in the table and the type of its result. */
   const calls: [name: string, call: Expression, type: string][] = [
     ["coalesce", functions.coalesce(a, 0), "INT"],
@@ -141,6 +152,8 @@ describe("functions", () => {
     ["cast", functions.toDate(s), "DATE"],
     ["to_epoch_ms", functions.toEpochMs(t), "BIGINT"],
     ["from_epoch_ms", functions.fromEpochMs(a), "TIMESTAMP_LTZ(3)"],
+    ["cardinality", functions.cardinality(tags), "INT"],
+    ["array_contains", functions.arrayContains(tags, "x"), "BOOLEAN"],
   ];
 
   test.each(calls)("%s: %s is %s", (name, call, type) => {
@@ -171,7 +184,7 @@ describe("functions", () => {
         "not",
       ],
       ...["is_distinct_from", "is_not_distinct_from", "is_true", "is_not_true", "is_false", "is_not_false", "is_null"],
-      ...["is_not_null", "like", "time_add", "time_sub", "time_diff"],
+      ...["is_not_null", "like", "time_add", "time_sub", "time_diff", "field", "at", "get"],
     ];
     const inTable = [...FUNCTIONS.keys()].filter((name) => !operators.includes(name));
     const inApi = Object.keys(functions).map((name) =>

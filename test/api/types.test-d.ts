@@ -1,7 +1,16 @@
 // What the compiler knows of streams. Checked by tsc (`npm run check`) and by types.test.ts; nothing here runs.
 import { avg, count, max, min, sum } from "../../src/api/aggregates.js";
 import { col, interval, lit, when } from "../../src/api/expression.js";
-import { coalesce, concat, dateFloor, greatest, hour, upper } from "../../src/api/functions.js";
+import {
+  arrayContains,
+  cardinality,
+  coalesce,
+  concat,
+  dateFloor,
+  greatest,
+  hour,
+  upper,
+} from "../../src/api/functions.js";
 import type { AnyRow } from "../../src/api/runner.js";
 import type { DataStream } from "../../src/api/stream.js";
 import type { RowOf } from "../../src/api/types.js";
@@ -59,6 +68,41 @@ flights.where(col("delay").gt(col("dely")));
 flights.where(upper(col("dely")).eq("X"));
 // @ts-expect-error a name is no predicate
 flights.where("delay");
+
+// Parts of nested columns.
+const people = mill.file("people.ndjson", {
+  schema: {
+    tags: "ARRAY<STRING NOT NULL> NOT NULL",
+    prices: "MAP<STRING, DOUBLE NOT NULL>",
+    user: "ROW<name STRING NOT NULL, ids ARRAY<BIGINT>>",
+    spot: "ROW<x INT NOT NULL> NOT NULL",
+  },
+});
+rowsAre<{
+  a: string | null;
+  b: number | null;
+  c: string | null;
+  d: number | null;
+  e: number;
+  f: number;
+  g: boolean;
+  h: string | null;
+}>()(
+  people.select({
+    a: col("tags").at(1),
+    b: col("prices").get("EUR"),
+    c: col("user").field("name"),
+    d: col("user").field("ids").at(2),
+    e: col("spot").field("x"),
+    f: cardinality(col("tags")),
+    g: arrayContains(col("tags"), "new"),
+    h: upper(col("tags").at(1)),
+  }),
+);
+// @ts-expect-error no column "tag"
+people.select({ a: col("tag").at(1) });
+// @ts-expect-error no column "m" as an index
+people.select({ a: col("tags").at(col("m")) });
 
 // Projections.
 rowsAre<{ origin: string; delay: number | null }>()(flights.select("origin", "delay"));

@@ -1,25 +1,9 @@
 // Compressed files, streams and bodies: read as if they were not, whatever is broken, and never beyond their limits.
 import { deflateRawSync, gzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
-import { lines, openSim, ticks } from "./support.js";
+import { describe, expect, test, vi } from "vitest";
+import { lines, openSim, ticks, zstdFrame } from "./support.js";
 
 const SCHEMA = { ts: "STRING", key: "STRING", n: "BIGINT" } as const;
-
-/** A Zstandard frame (RFC 8878 section 3.1.1) of raw blocks, and one of a byte repeated. */
-function zstdFrame(plain: Uint8Array, runBytes = 0): Buffer {
-  const parts = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x70])];
-  const header = (last: boolean, kind: number, size: number) => {
-    const value = (size << 3) | (kind << 1) | (last ? 1 : 0);
-    return Buffer.from([value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff]);
-  };
-  const pieces = Math.max(1, Math.ceil(plain.length / 65536));
-  for (let index = 0; index < pieces; index++) {
-    const piece = plain.subarray(index * 65536, (index + 1) * 65536);
-    parts.push(header(index === pieces - 1 && runBytes === 0, 0, piece.length), Buffer.from(piece));
-  }
-  for (let left = runBytes; left > 0; left -= 65536) parts.push(header(left <= 65536, 1, 65536), Buffer.from([32]));
-  return Buffer.concat(parts);
-}
 
 describe("a compressed file", () => {
   const rows = ticks(20_000);
@@ -64,6 +48,23 @@ describe("a compressed file", () => {
       code: "OPTION",
       hint: expect.stringContaining("ratioMax"),
     });
+  });
+
+  test("of zstd without the package that reads it says how to get it", async () => {
+    vi.doMock("fzstd", () => {
+      throw new Error("Cannot find package 'fzstd'");
+    });
+    try {
+      const { sim, mill, wait } = await openSim();
+      sim.files.write("/in.ndjson.zst", zstdFrame(Buffer.from(lines(rows))));
+      await expect(wait(mill.file("/in.ndjson.zst").toArray())).rejects.toMatchObject({
+        code: "DEPENDENCY_MISSING",
+        hint: "npm install fzstd",
+      });
+      expect(sim.files.openCount).toBe(0);
+    } finally {
+      vi.doUnmock("fzstd");
+    }
   });
 
   test("reports its progress in bytes of the file", async () => {

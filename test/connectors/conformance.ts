@@ -200,6 +200,7 @@ export function describeSource(name: string, fixture: SourceFixture): void {
           const { doneBytes, totalBytes } = reading.source.progress();
           if (totalBytes !== null) expect(doneBytes).toBe(totalBytes);
           await reading.close();
+          await turns(given);
           expect(given.openCount()).toBe(0);
         });
       },
@@ -292,6 +293,7 @@ export function describeSource(name: string, fixture: SourceFixture): void {
               await reading.next();
             }
             await reading.close();
+            await turns(given);
             expect(given.openCount()).toBe(0);
           },
         );

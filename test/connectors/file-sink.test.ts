@@ -2,10 +2,11 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { Millrace } from "../../src/node.js";
-import { lines, openSim, TICKS, ticks } from "./support.js";
+import type { Platform } from "../../src/platform/platform.js";
+import { lines, openSim, TICKS, ticks, zstdFrame } from "./support.js";
 
 describe("a file target", () => {
   test("holds the rows when the job has ended, and reads back the same", async () => {
@@ -196,13 +197,33 @@ describe("a target in parts", () => {
     for (const target of wrong) await expect(wait(rows.to(target).run())).rejects.toMatchObject({ code: "OPTION" });
   });
 
-  test("compressed is refused where the host cannot", async () => {
+  test("compressed is refused where the host cannot, and says which can", async () => {
     const { mill, wait, sim } = await openSim();
     const rows = mill.rows([{ n: 1 }]);
     for (const path of ["/out.ndjson.gz", "/out.ndjson.zst"]) {
-      await expect(wait(rows.to(mill.file(path)).run())).rejects.toMatchObject({ code: "UNSUPPORTED" });
+      await expect(wait(rows.to(mill.file(path)).run())).rejects.toMatchObject({
+        code: "UNSUPPORTED",
+        hint: expect.stringContaining(path.endsWith(".zst") ? "Node 22.15" : "uncompressed") as string,
+      });
     }
     expect(sim.files.paths()).toEqual([]);
+  });
+
+  test("compressed by Zstandard is frames behind each other, where the host has it", async () => {
+    const { mill, run, sim, wait } = await openSim();
+    let frames = 0;
+    const zstd: Platform["zstd"] = (bytes, done) => {
+      frames++;
+      sim.scheduler.soon(() => done(null, zstdFrame(bytes)));
+    };
+    Object.assign(sim, { zstd });
+    const rows = ticks(40_000);
+    await run(mill.rows(rows).to(mill.file("/out.ndjson.zst")));
+    expect(frames).toBeGreaterThan(1);
+    const schema = { ts: "STRING", key: "STRING", n: "BIGINT" } as const;
+    expect(await wait(mill.file("/out.ndjson.zst", { schema }).toArray())).toEqual(rows);
+    await run(mill.rows([], { schema }).to(mill.file("/parts/", { format: "csv", compression: "zstd" })));
+    expect(sim.files.paths()).toEqual(["/out.ndjson.zst", "/parts/part-0.csv.zst"]);
   });
 });
 
@@ -239,7 +260,7 @@ describe("on Node's disk", () => {
     const rows = ticks(60_000);
     const path = join(root, "packed.ndjson.gz");
     await mill.rows(rows).to(mill.file(path)).run();
-    expect(gunzipSync(readFileSync(path)).toString()).toBe(lines(rows));
+    expect(zlib.gunzipSync(readFileSync(path)).toString()).toBe(lines(rows));
     expect(readFileSync(path).length).toBeLessThan(lines(rows).length / 3);
 
     const directory = `${join(root, "packed")}/`;
@@ -252,7 +273,18 @@ describe("on Node's disk", () => {
 
     const none = join(root, "none.ndjson.gz");
     await mill.rows([], { schema }).to(mill.file(none)).run();
-    expect(gunzipSync(readFileSync(none)).length).toBe(0);
+    expect(zlib.gunzipSync(readFileSync(none)).length).toBe(0);
+  });
+
+  test.skipIf(!("zstdCompress" in zlib))("a job writes Zstandard by the ending, and reads it back", async () => {
+    await using mill = await Millrace.open();
+    const rows = ticks(60_000);
+    const path = join(root, "packed.ndjson.zst");
+    await mill.rows(rows).to(mill.file(path)).run();
+    expect(readFileSync(path).subarray(0, 4).toString("hex")).toBe("28b52ffd");
+    expect(readFileSync(path).length).toBeLessThan(lines(rows).length / 3);
+    const schema = { ts: "STRING", key: "STRING", n: "BIGINT" } as const;
+    expect(await mill.file(path, { schema }).toArray()).toEqual(rows);
   });
 
   test("an existing file is not written over", async () => {

@@ -1,10 +1,9 @@
-// Live sources against real servers on loopback: `ws`, node:http, and requests to the engine's own endpoint.
-import { createServer, request, type Server, type ServerResponse } from "node:http";
+// Live sources against real servers on loopback: `ws` and node:http.
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Job } from "../../src/index.js";
 import { Millrace } from "../../src/node.js";
 import { encode, ndjson, ROWS, SCHEMA } from "./live-support.js";
 
@@ -173,115 +172,5 @@ describe("a stream of Node", () => {
     await expect.poll(() => job.progress().rows).toBe(1);
     await job.cancel();
     expect(stream.destroyed).toBe(true);
-  });
-});
-
-describe("an endpoint", () => {
-  const seen: unknown[] = [];
-  let job: Job | null = null;
-  let url = "";
-  let free: () => void;
-
-  /** Starts a job that keeps what is pushed; `held` holds its first batch until `free` is called. */
-  async function listen(options: object = {}, held = false): Promise<void> {
-    seen.length = 0;
-    const gate = new Promise<void>((resolve) => {
-      free = resolve;
-    });
-    const target = mill.callback(async (rows) => {
-      seen.push(...rows);
-      if (held) await gate;
-    });
-    url = await new Promise<string>((resolve, reject) => {
-      const table = mill.ingest({ port: 0, path: "/rows", schema: SCHEMA, onListen: resolve, ...options });
-      job = table.to(target).start();
-      job.done.catch(reject);
-    });
-    closers.push(async () => await job?.cancel());
-  }
-
-  const post = async (body: string, type = "application/x-ndjson", headers: Record<string, string> = {}) =>
-    await fetch(url, { method: "POST", body, headers: { "content-type": type, ...headers } });
-  const arrived = async (rows: readonly unknown[]) => await expect.poll(() => [...seen]).toEqual(rows);
-
-  test("takes NDJSON, JSON and CSV, each body as a whole", async () => {
-    await listen();
-    expect((await post(ndjson(ROWS.slice(0, 3)))).status).toBe(202);
-    expect((await post(JSON.stringify(ROWS.slice(3, 6)), "application/json; charset=utf-8")).status).toBe(202);
-    await arrived(ROWS.slice(0, 6));
-    expect((await post("n,key\n7,seven\n8,eight\n", "text/csv")).status).toBe(202);
-    expect((await post('{"n":9,"key":"no line end"}')).status).toBe(202);
-    expect((await post('{"n":10,"key":"x"}')).status).toBe(202);
-    await arrived([
-      ...ROWS.slice(0, 6),
-      { n: 7, key: "seven" },
-      { n: 8, key: "eight" },
-      { n: 9, key: "no line end" },
-      { n: 10, key: "x" },
-    ]);
-  });
-
-  test("refuses what it does not take, and says why by the status", async () => {
-    await listen({ token: "a-secret-of-some-length", bodyBytesMax: 100 });
-    const token = { authorization: "Bearer a-secret-of-some-length" };
-    const status = async (answer: Promise<Response>) => (await answer).status;
-    expect(await status(post(LINES[0] as string))).toBe(401);
-    expect(await status(post(LINES[0] as string, "application/x-ndjson", { authorization: "Bearer wrong" }))).toBe(401);
-    expect(await status(post("<rows/>", "text/xml", token))).toBe(415);
-    expect(await status(post("x".repeat(101), "text/csv", token))).toBe(413);
-    expect(await status(fetch(url, { headers: token }))).toBe(405);
-    expect(await status(fetch(url.replace("/rows", "/other"), { method: "POST", headers: token }))).toBe(404);
-    expect(
-      await status(post(LINES[0] as string, "application/x-ndjson", { ...token, origin: "https://evil.example" })),
-    ).toBe(403);
-    const rebound = new Promise<number | undefined>((resolve, reject) => {
-      const asked = request(url, { method: "POST", headers: { ...token, host: "evil.example" } }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode);
-      });
-      asked.on("error", reject).end();
-    });
-    expect(await rebound).toBe(403);
-    expect(await status(post(LINES[1] as string, "application/x-ndjson", token))).toBe(202);
-    await arrived([ROWS[1]]);
-  });
-
-  test("tells senders to come again while too much waits, and loses nothing that it took", async () => {
-    await listen({ bufferBytes: 2000 }, true);
-    const answers: Response[] = [];
-    let taken = 0;
-    for (let n = 0; n < 100; n++) {
-      const answer = await post(JSON.stringify({ n: taken, key: "k".repeat(100) }));
-      answers.push(answer);
-      if (answer.status === 202) taken++;
-    }
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 429]));
-    expect(answers.at(-1)?.headers.get("retry-after")).toBe("1");
-    expect(taken).toBeLessThan(40);
-    free();
-    await expect.poll(() => seen.length).toBe(taken);
-    expect((await post(JSON.stringify({ n: taken, key: "last" }))).status).toBe(202);
-    await expect.poll(() => seen.length).toBe(taken + 1);
-  });
-
-  test("bad records go by the row policy", async () => {
-    await listen({ rowPolicy: "skip" });
-    await post(`${LINES[0]}\nnonsense\n${LINES[1]}`);
-    await arrived(ROWS.slice(0, 2));
-    expect(job?.metrics()[0]?.badRows).toBe(1);
-  });
-
-  test("a port that is taken ends the job", async () => {
-    await listen();
-    const port = Number(new URL(url).port);
-    const second = mill.ingest({ port, schema: SCHEMA }).toArray();
-    await expect(second).rejects.toMatchObject({ code: "LISTEN" });
-  });
-
-  test("others than this machine are listened to with a token alone", async () => {
-    const open = mill.ingest({ port: 0, host: "0.0.0.0", schema: SCHEMA }).toArray();
-    await expect(open).rejects.toMatchObject({ code: "OPTION", hint: expect.stringContaining("token") });
-    const wrong = mill.ingest({ port: -1, schema: SCHEMA }).toArray();
-    await expect(wrong).rejects.toMatchObject({ code: "OPTION" });
   });
 });

@@ -48,3 +48,19 @@ export function ticks(count: number, startMs = 0, stepMs = 1000, key = "a"): { t
 }
 
 export const TICKS = { ts: "TIMESTAMP_LTZ(3)", key: "STRING", n: "BIGINT" } as const;
+
+/** A Zstandard frame (RFC 8878 section 3.1.1) of raw blocks, and one of a byte repeated. */
+export function zstdFrame(plain: Uint8Array, runBytes = 0): Buffer {
+  const parts = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x70])];
+  const header = (last: boolean, kind: number, size: number) => {
+    const value = (size << 3) | (kind << 1) | (last ? 1 : 0);
+    return Buffer.from([value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff]);
+  };
+  const pieces = Math.max(1, Math.ceil(plain.length / 65536));
+  for (let index = 0; index < pieces; index++) {
+    const piece = plain.subarray(index * 65536, (index + 1) * 65536);
+    parts.push(header(index === pieces - 1 && runBytes === 0, 0, piece.length), Buffer.from(piece));
+  }
+  for (let left = runBytes; left > 0; left -= 65536) parts.push(header(left <= 65536, 1, 65536), Buffer.from([32]));
+  return Buffer.concat(parts);
+}

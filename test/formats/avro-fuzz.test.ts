@@ -1,17 +1,18 @@
 // Random damage to Avro files: the decoder never crashes and never runs without end, gives rows before the damage as they
 // were, and gives the same however the bytes are cut. `npm run fuzz -- avro --execs N --seed S`.
-import { expect, test } from "vitest";
-import { readRows } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
-import { EngineError } from "../../src/errors.js";
+import type { ErrorCode } from "../../src/errors.js";
 import { openAvro } from "../../src/formats/avro.js";
-import { openTestWorkspace } from "../../src/testing/index.js";
-import { MemoryAccount } from "../../src/wasm/memory.js";
-import { seeded } from "../kernels/harness.js";
+import type { Chance } from "../fuzz/damage.js";
+import { attempt, type Cutting, cutting, expectSame, type Outcome, openFuzzKit, outcomeOf } from "../fuzz/decoding.js";
+import { fuzz } from "../fuzz/harness.js";
 import { writeAvsc } from "./avro-support.js";
 
-const EXECS = Number(process.env.FUZZ_EXECS ?? 1500);
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
+const CODES: readonly ErrorCode[] = [
+  ...(["AVRO_CORRUPT", "AVRO_HEADER", "AVRO_TRUNCATED", "COLUMN_DUP", "DECOMPRESS_LIMIT"] as const),
+  ...(["DEPENDENCY_MISSING", "OVERFLOW", "RECORD_TOO_LARGE", "TIME_RANGE", "TYPE", "UNKNOWN_COLUMN"] as const),
+  ...(["UNSUPPORTED", "UTF8", "TOO_MANY_COLUMNS", "SCHEMA_EMPTY"] as const),
+];
 const SCHEMA = parseSchema({ n: "BIGINT", s: "STRING", d: "DOUBLE" });
 const RECORD = {
   type: "record",
@@ -23,79 +24,45 @@ const RECORD = {
     { name: "d", type: "double" },
   ],
 } as const;
-const ROWS = Array.from({ length: 40 }, (_, n) => ({
+const ROWS = Array.from({ length: 12 }, (_, n) => ({
   n: BigInt(n) ** 9n,
   s: n % 3 === 0 ? null : `é ${n}`,
   list: n % 4 === 0 ? [{ a: n, b: -n }] : [],
   d: n / 7,
 }));
 
-test("files that are damaged give the rows before, and coded refusals", async () => {
-  const { memory, kernels } = await openTestWorkspace();
-  const format = openAvro({}, "fuzz");
-  const random = seeded(SEED);
-  const pick = (count: number) => Math.floor(random() * count);
-  const corpus = [
-    await writeAvsc(RECORD as never, ROWS, { blockSize: 100 }),
-    await writeAvsc(RECORD as never, ROWS, { blockSize: 300, codec: "deflate" }),
-  ];
+const seeds = [
+  await writeAvsc(RECORD as never, ROWS, { blockSize: 100 }),
+  await writeAvsc(RECORD as never, ROWS, { blockSize: 300, codec: "deflate" }),
+];
 
-  const decode = (bytes: Uint8Array, chunkBytes: number) => {
-    const account = new MemoryAccount(memory);
-    const rows: unknown[] = [];
-    const bad: string[] = [];
-    let thrown: string | null = null;
-    let decoder: ReturnType<typeof format.createDecoder> | undefined;
-    try {
-      decoder = format.createDecoder({
-        workspace: { account, kernels },
-        schema: SCHEMA,
-        source: "fuzz",
-        split: 0,
-        batchRowsMax: 7,
-        bad: ({ code, at }) => void bad.push(`${code} ${at.byte}`),
-      });
-      let finished = false;
-      for (let at = 0; ; ) {
-        const batch = decoder.next();
-        if (batch !== null) rows.push(...readRows(batch, { bigint: true }));
-        else if (finished) break;
-        else if (at < bytes.length) {
-          decoder.feed(bytes.subarray(at, at + chunkBytes));
-          at += chunkBytes;
-        } else {
-          finished = true;
-          decoder.finish();
-        }
-        account.arena.reset();
-      }
-    } catch (error) {
-      // A header that is none ends it, by a coded error and nothing else.
-      if (!(error instanceof EngineError)) throw error;
-      thrown = error.code;
-    }
-    decoder?.close();
-    account.arena.release();
-    expect(account.usedBytes).toBe(0);
-    return { rows, bad, thrown };
-  };
+const kit = await openFuzzKit();
+const format = openAvro({}, "fuzz");
 
-  const wholes = corpus.map((bytes) => decode(bytes, bytes.length).rows);
-  for (const rows of wholes) expect(rows).toHaveLength(ROWS.length);
-  for (let exec = 0; exec < EXECS; exec++) {
-    const which = pick(corpus.length);
-    const bytes = (corpus[which] as Uint8Array).slice(0, 1 + pick(2 * (corpus[which] as Uint8Array).length));
-    let first = bytes.length;
-    for (let change = pick(4); change > 0; change--) {
-      const at = pick(bytes.length);
-      first = Math.min(first, at);
-      bytes[at] = pick(3) === 0 ? 0xff : pick(256);
-    }
-    const whole = decode(bytes, bytes.length);
-    expect(decode(bytes, 1 + pick(40)), `exec ${exec}`).toEqual(whole);
-    expect(whole.rows.length).toBeLessThanOrEqual(bytes.length);
-    // What ends before the first change is as it was.
-    const intact = decode((corpus[which] as Uint8Array).slice(0, first), bytes.length);
-    if (whole.thrown === null) expect(whole.rows.slice(0, intact.rows.length)).toEqual(intact.rows);
-  }
-});
+function decode(bytes: Uint8Array, cut?: Cutting): Outcome {
+  return outcomeOf(kit, (options) => format.createDecoder({ ...options, schema: SCHEMA }), bytes, CODES, cut);
+}
+
+/** Offset of the first byte that is another than in the seed which begins most alike. */
+function firstChange(bytes: Uint8Array): { seed: Uint8Array; at: number } {
+  const found = seeds.map((seed) => {
+    const at = seed.findIndex((byte, index) => byte !== bytes[index]);
+    return { seed, at: at < 0 ? seed.length : at };
+  });
+  return found.reduce((best, one) => (one.at > best.at ? one : best));
+}
+
+function run(bytes: Uint8Array, chance: Chance): void {
+  const whole = decode(bytes);
+  if (whole.rows.length > bytes.length) throw new Error(`${whole.rows.length} rows of ${bytes.length} bytes`);
+  const choice = chance.below(8);
+  if (choice < 2) expectSame(decode(bytes, cutting(chance)), whole, "cut into chunks");
+  if (choice === 2) attempt(CODES, () => format.inferSchema({ bytes, complete: true, source: "fuzz" }));
+  if (choice !== 3 || whole.thrown !== null) return;
+  // What ends before the first change is as it was.
+  const { seed, at } = firstChange(bytes);
+  const intact = decode(seed.slice(0, at));
+  expectSame(whole.rows.slice(0, intact.rows.length), intact.rows, "rows before the damage");
+}
+
+fuzz({ name: "avro", seeds, run, end: kit.check });

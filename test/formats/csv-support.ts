@@ -1,5 +1,6 @@
 // Drives CSV by hand in tests: text in, rows and bad records out; and a slow reader that knows nothing of the kernels.
-import type { Batch, Workspace } from "../../src/arrow/batch.js";
+import type { Batch } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import type { Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import { openCsv } from "../../src/formats/csv.js";

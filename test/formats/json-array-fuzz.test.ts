@@ -1,82 +1,58 @@
 // Random damage to JSON arrays: the decoder never crashes, refuses something exactly when JSON.parse refuses the document or an
 // element is no object, and gives the same however the bytes are cut. `npm run fuzz -- json-array --execs N --seed S`.
-import { expect, test } from "vitest";
 import { parseSchema } from "../../src/arrow/types.js";
+import type { ErrorCode } from "../../src/errors.js";
 import { openJsonDocument } from "../../src/formats/json-array.js";
-import { openTestWorkspace } from "../../src/testing/index.js";
-import { MemoryAccount } from "../../src/wasm/memory.js";
-import { seeded } from "../kernels/harness.js";
+import type { Chance } from "../fuzz/damage.js";
+import { attempt, type Cutting, cutting, expectSame, type Outcome, openFuzzKit, outcomeOf } from "../fuzz/decoding.js";
+import { fuzz } from "../fuzz/harness.js";
 
-const EXECS = Number(process.env.FUZZ_EXECS ?? 1500);
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const SCHEMA = parseSchema({ x: "DOUBLE" });
-const PIECES = ['"', "\\", "{", "}", "[", "]", ",", ":", "\n", " ", "1", '{"x":1}', "null", "é"];
-const CORPUS = [
-  '[{"x":1},{"y":"a[b]{c},\\"d"},{"z":[1,[2],{"w":{}}]}]',
-  '[\n  {"x": 1.5},\n  {"x": null}\n]\n',
-  '[{"x":1e3}, {"s":"\\u00e9\\\\"}, {}]',
-  "[]",
-];
+const CODES: readonly ErrorCode[] = ["JSON", "JSON_DEPTH", "JSON_SHAPE", "UTF8", "TYPE", "OVERFLOW", "ENCODING"];
 
-test("arrays that are damaged are read as JSON.parse reads them", async () => {
-  const { memory, kernels } = await openTestWorkspace();
-  const format = openJsonDocument({}, "fuzz");
-  const random = seeded(SEED);
-  const pick = (count: number) => Math.floor(random() * count);
-  const encoder = new TextEncoder();
+const kit = await openFuzzKit();
+const format = openJsonDocument({}, "fuzz");
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-  const decode = (bytes: Uint8Array, chunkBytes: number) => {
-    const account = new MemoryAccount(memory);
-    const bad: string[] = [];
-    let rows = 0;
-    const decoder = format.createDecoder({
-      workspace: { account, kernels },
-      schema: SCHEMA,
-      source: "fuzz",
-      split: 0,
-      batchRowsMax: 100,
-      bad: ({ code, at }) => bad.push(`${code} ${at.byte}`),
-    });
-    let finished = false;
-    for (let at = 0; ; ) {
-      const batch = decoder.next();
-      if (batch !== null) rows += batch.rowCount;
-      else if (finished) break;
-      else if (at < bytes.length) {
-        decoder.feed(bytes.subarray(at, at + chunkBytes));
-        at += chunkBytes;
-      } else {
-        finished = true;
-        decoder.finish();
-      }
-      account.arena.reset();
-    }
-    decoder.close();
-    account.arena.release();
-    expect(account.usedBytes).toBe(0);
-    return { rows, bad };
-  };
+function decode(bytes: Uint8Array, cut?: Cutting): Outcome {
+  return outcomeOf(kit, (options) => format.createDecoder({ ...options, schema: SCHEMA }), bytes, CODES, cut);
+}
 
-  for (let exec = 0; exec < EXECS; exec++) {
-    let document = CORPUS[pick(CORPUS.length)] as string;
-    for (let change = pick(4); change > 0; change--) {
-      const at = pick(document.length + 1);
-      document = document.slice(0, at) + (PIECES[pick(PIECES.length)] as string) + document.slice(at + pick(3));
-    }
-    const bytes = encoder.encode(document);
-    const whole = decode(bytes, bytes.length + 1);
-    expect(decode(bytes, 1 + pick(9)), document).toEqual(whole);
-    if (!document.trimStart().startsWith("[")) continue;
-    let elements: unknown[] | null = null;
-    try {
-      elements = JSON.parse(document) as unknown[];
-    } catch {
-      // What JSON.parse refuses as a whole has at least one thing wrong.
-      expect(whole.bad.length, document).toBeGreaterThan(0);
-    }
-    if (elements === null) continue;
-    const isRecord = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
-    expect(whole.rows + whole.bad.length, document).toBe(elements.length);
-    if (elements.some((value) => !isRecord(value))) expect(whole.bad.length, document).toBeGreaterThan(0);
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function run(bytes: Uint8Array, chance: Chance): void {
+  const whole = decode(bytes);
+  if (chance.below(3) === 0) expectSame(decode(bytes, cutting(chance, 9)), decode(bytes), "cut into chunks");
+  if (chance.below(8) === 0) {
+    attempt([...CODES, "SCHEMA_EMPTY", "TOO_MANY_COLUMNS"], () =>
+      format.inferSchema({ bytes, complete: true, source: "fuzz" }),
+    );
   }
+  let elements: unknown[];
+  try {
+    const document = strict.decode(bytes);
+    if (!/^[ \t\r\n]*\[/.test(document)) return;
+    elements = JSON.parse(document) as unknown[];
+  } catch {
+    // What JSON.parse refuses as a whole has at least one thing wrong.
+    if (bytes[0] === 0x5b && whole.bad.length === 0 && whole.thrown === null) throw new Error("nothing was refused");
+    return;
+  }
+  if (whole.thrown !== null) throw new Error(`refused with ${whole.thrown}`);
+  expectSame(whole.rows.length + whole.bad.length, elements.length, "elements");
+  if (!elements.every(isObject) && whole.bad.length === 0) throw new Error("an element that is no object was read");
+}
+
+fuzz({
+  name: "json-array",
+  seeds: [
+    '[{"x":1},{"y":"a[b]{c},\\"d"},{"z":[1,[2],{"w":{}}]}]',
+    '[\n  {"x": 1.5},\n  {"x": null}\n]\n',
+    '[{"x":1e3}, {"s":"\\u00e9\\\\"}, {}]',
+    "[]",
+    '{"x":1}\n{"x":2}\n',
+  ],
+  pieces: ['"', "\\", "{", "}", "[", "]", ",", ":", "\n", " ", "1", '{"x":1}', "null", "é", "\ufeff", "[".repeat(140)],
+  run,
+  end: kit.check,
 });

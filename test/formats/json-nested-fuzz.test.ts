@@ -1,37 +1,35 @@
 // Random damage to lines with nested values: the decoder never crashes and leaves no memory behind, refuses a line whole or
 // reads it whole, and what it reads is what JSON.parse has. `npm run fuzz -- json-nested --execs N --seed S` runs more of it.
-import { beforeAll, expect, test } from "vitest";
-import type { Workspace } from "../../src/arrow/batch.js";
 import type { Value } from "../../src/arrow/rows.js";
-import { openTestWorkspace } from "../../src/testing/index.js";
-import { seeded } from "../kernels/harness.js";
-import { damage } from "./json-damage.js";
-import { bytesOf, decode, GuardedAccount } from "./json-support.js";
+import { parseSchema } from "../../src/arrow/types.js";
+import type { ErrorCode } from "../../src/errors.js";
+import { joined } from "../../src/formats/joined.js";
+import { json } from "../../src/formats/json.js";
+import type { Chance } from "../fuzz/damage.js";
+import { type Cutting, cutting, expectSame, type Outcome, openFuzzKit, outcomeOf } from "../fuzz/decoding.js";
+import { fuzz } from "../fuzz/harness.js";
+import { JSON_PIECES } from "../fuzz/json-pieces.js";
+import { bytesOf } from "./json-support.js";
 
-const EXECS = Number(process.env.FUZZ_EXECS ?? 1500);
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
+const CODES: readonly ErrorCode[] = ["JSON", "JSON_DEPTH", "JSON_SHAPE", "UTF8", "TYPE", "OVERFLOW"];
 
-const SCHEMA = {
+const SCHEMA = parseSchema({
   a: "ARRAY<DOUBLE>",
   s: "ARRAY<ARRAY<STRING NOT NULL>>",
   i: "ROW<a BOOLEAN, s ROW<a STRING>>",
   m: "MAP<STRING, ARRAY<INT>>",
   n: "MAP<INT, DOUBLE>",
-};
+});
 
-const corpus = [
+const seeds = [
   '{"a":[1.5,null,-2e3],"s":[["x","\\u00e9\\"]"],[],null],"i":{"a":true,"s":{"a":"b"}},"m":{"k":[1,2],"":[]},"n":{"7":1}}',
   '{ "n" : { "-1" : 0.5 , "2":null} , "m":{ "a\\"b" : null , "a\\"b":[ 3 ] }, "i" : { "s" : { } , "x" : [ { } ] } , "a" : [ ] }',
   '{"a":null,"s":[[]],"i":{},"m":{},"n":{}}',
-].map(bytesOf);
+];
 
-let workspace: Workspace;
-let account: GuardedAccount;
-beforeAll(async () => {
-  const { memory, kernels } = await openTestWorkspace();
-  account = new GuardedAccount(memory);
-  workspace = { account, kernels };
-});
+const kit = await openFuzzKit();
+/** A whole line first: the text shall not look like UTF-16. */
+const FIRST = bytesOf("{}\n");
 
 /** A value as JSON, maps as objects: what JSON.parse of the line has to hold. */
 function plain(value: Value): unknown {
@@ -58,26 +56,25 @@ function agrees(read: unknown, parsed: unknown): boolean {
   });
 }
 
-test(`${EXECS} damaged texts, seed ${SEED}`, () => {
-  const random = seeded(SEED);
-  for (let run = 0; run < EXECS; run++) {
-    const line = damage(corpus[Math.floor(random() * corpus.length)] as Uint8Array, random);
-    // A whole line first: the text shall not look like UTF-16.
-    const text = Uint8Array.of(...bytesOf("{}\n"), ...line);
-    const lines = new TextDecoder().decode(text).split("\n");
-    try {
-      const { rows, bad } = decode(workspace, SCHEMA, text);
-      const refused = new Set(bad.map(({ at }) => (at.line as number) - 1));
-      const accepted = lines.filter((line, index) => !refused.has(index) && line.replace(/^[ \t\r]+$/, "") !== "");
-      expect(rows.length).toBe(accepted.length);
-      rows.forEach((row, index) => {
-        const parsed: unknown = JSON.parse((accepted[index] as string).replace(/^\ufeff/, ""));
-        if (!agrees(plain(row), parsed)) throw new Error(`read as ${JSON.stringify(plain(row))}`);
-      });
-    } catch (error) {
-      throw new Error(`${new TextDecoder().decode(text)}\n${(error as Error).message}`);
-    }
-    account.arena.reset();
-  }
-  expect(account.usedBytes).toBe(0);
-});
+function decode(text: Uint8Array, cut?: Cutting): Outcome {
+  return outcomeOf(kit, (options) => json.createDecoder({ ...options, schema: SCHEMA }), text, CODES, cut);
+}
+
+function run(damaged: Uint8Array, chance: Chance): void {
+  const text = joined([FIRST, damaged], FIRST.length + damaged.length);
+  const outcome = decode(text);
+  if (chance.below(4) === 0) expectSame(decode(text, cutting(chance)), outcome, "cut into chunks");
+  const { rows, bad } = outcome;
+  const refused = new Set(bad.map(({ at }) => (at.line as number) - 1));
+  const accepted = new TextDecoder()
+    .decode(text)
+    .split("\n")
+    .filter((line, index) => !refused.has(index) && line.replace(/^[ \t\r]+$/, "") !== "");
+  expectSame(rows.length, accepted.length, "rows");
+  rows.forEach((row, index) => {
+    const parsed: unknown = JSON.parse((accepted[index] as string).replace(/^\ufeff/, ""));
+    if (!agrees(plain(row), parsed)) throw new Error(`read as ${JSON.stringify(plain(row))}`);
+  });
+}
+
+fuzz({ name: "json-nested", seeds, pieces: JSON_PIECES, run, end: kit.check });

@@ -2,7 +2,7 @@
 // JSON text that a STRING column keeps.
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Workspace } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
 import { bytesOf, decode, GuardedAccount } from "./json-support.js";
 

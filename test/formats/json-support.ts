@@ -1,7 +1,8 @@
 // Drives the NDJSON decoder by hand in tests: text in, rows and bad records out.
 
 import { afterEach, beforeAll, expect } from "vitest";
-import type { Batch, Workspace } from "../../src/arrow/batch.js";
+import type { Batch } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import type { Decoder, DecoderPosition } from "../../src/formats/format.js";
@@ -133,6 +134,7 @@ const GUARD = 256;
 /** What every block may be overrun by (src/wasm/memory.ts). */
 const SLACK = 16;
 const PATTERN = 0x5a;
+const UNTOUCHED = Buffer.alloc(GUARD, PATTERN);
 
 /** An account whose blocks stand alone between guard bytes, the arena's too; a byte written outside them is an error. */
 export class GuardedAccount extends MemoryAccount {
@@ -148,8 +150,10 @@ export class GuardedAccount extends MemoryAccount {
   override free(ptr: number, bytes: number): void {
     const { u8 } = this.memory;
     for (const at of [ptr - GUARD, ptr + bytes + SLACK]) {
+      // By the host's own comparison: a look at each byte was most of what a fuzz test did.
+      if (UNTOUCHED.compare(u8, at, at + GUARD) === 0) continue;
       const touched = u8.subarray(at, at + GUARD).findIndex((byte) => byte !== PATTERN);
-      if (touched >= 0) throw new Error(`a byte ${at + touched - ptr} from a block of ${bytes} was written`);
+      throw new Error(`a byte ${at + touched - ptr} from a block of ${bytes} was written`);
     }
     super.free(ptr - GUARD, GUARD + bytes + SLACK + GUARD);
   }

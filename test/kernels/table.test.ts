@@ -1,6 +1,6 @@
 // Tables of keys (assembly/table.ts and its host side) against a Map: interning, NULL, holders, removal, reuse, growth.
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Workspace } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { StateStore } from "../../src/state/store.js";
 import { Utf8Table, WordTable } from "../../src/state/table.js";
 import {

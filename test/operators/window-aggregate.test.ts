@@ -1,7 +1,8 @@
 // Tumbling windows by SEMANTICS: S3, S13, S17–S20, S26–S28, S38, S40–S44, S47, S49, S50, S52–S54, S59, S93, S96, S101.
 import { describe, expect, test } from "vitest";
-import { Batch, Column } from "../../src/arrow/batch.js";
+import { Batch } from "../../src/arrow/batch.js";
 import { batchFromColumns } from "../../src/arrow/builder.js";
+import { Column } from "../../src/arrow/column.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { type Field, parseSchema } from "../../src/arrow/types.js";
 import type { Operator } from "../../src/operators/operator.js";

@@ -2,8 +2,9 @@
 // of it and what the row-by-row oracle does.
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Batch, Workspace } from "../../src/arrow/batch.js";
+import type { Batch } from "../../src/arrow/batch.js";
 import { batchFromColumns } from "../../src/arrow/builder.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import { readSnapshot, type Snapshot, SnapshotBuilder } from "../../src/state/snapshot.js";

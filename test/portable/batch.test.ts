@@ -1,10 +1,12 @@
 // Batches: slices at any bit, selections of selections, persisting and releasing, dictionaries. The oracle is an array of rows.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Batch, bitmapBytes, Column, decodeDictionary } from "../../src/arrow/batch.js";
+import { Batch } from "../../src/arrow/batch.js";
 import { batchFromColumns } from "../../src/arrow/builder.js";
+import { bitmapBytes, Column } from "../../src/arrow/column.js";
 import type { ColumnData } from "../../src/arrow/columns.js";
 import { readColumn, readRows, type Value } from "../../src/arrow/rows.js";
+import { decodeDictionary } from "../../src/arrow/take.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import { formatBatch, openTestWorkspace } from "../../src/testing/index.js";
 import { MemoryAccount } from "../../src/wasm/memory.js";

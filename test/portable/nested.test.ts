@@ -2,10 +2,12 @@
 import * as arrow from "apache-arrow";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Batch, Column, compactColumn, copyColumn } from "../../src/arrow/batch.js";
+import type { Batch } from "../../src/arrow/batch.js";
 import { batchFromColumns, RowBuilder } from "../../src/arrow/builder.js";
+import { Column, copyColumn } from "../../src/arrow/column.js";
 import { readColumn, readRows, type Value } from "../../src/arrow/rows.js";
 import { BatchTable } from "../../src/arrow/table.js";
+import { compactColumn } from "../../src/arrow/take.js";
 import { arrayOf, field, INT32, mapOf, parseSchema, STRING, schemaLiteral, schemaOf } from "../../src/arrow/types.js";
 import { fromArrow, readIpc, toArrow, toTable, writeIpc } from "../../src/arrow.js";
 import { openTestWorkspace } from "../../src/testing/index.js";

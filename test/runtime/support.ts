@@ -1,6 +1,7 @@
 // What the runtime's tests build jobs from: scripted sources, sinks of any speed, operators that pass, yield, or fail where
 // they are told to, and plans put together by hand. Everything counts how often it was opened and closed.
-import type { Batch, Workspace } from "../../src/arrow/batch.js";
+import type { Batch } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { INT64, parseSchema, type Schema } from "../../src/arrow/types.js";
 import type { Operator, OperatorContext, Output, SideOutput, SplitEvent } from "../../src/operators/operator.js";
 import type { Sink, SinkContext } from "../../src/operators/sink.js";

@@ -1,7 +1,8 @@
 // Evaluates expressions on batches for tests: rows of bound values in, values and failure codes out.
 import { expect } from "vitest";
-import { Batch, bitmapBytes, type Column, type Workspace } from "../../src/arrow/batch.js";
+import { Batch } from "../../src/arrow/batch.js";
 import { batchFromColumns } from "../../src/arrow/builder.js";
+import { bitmapBytes, type Column, type Workspace } from "../../src/arrow/column.js";
 import type { ColumnData } from "../../src/arrow/columns.js";
 import { type DataType, field, type Schema, schemaOf, typeName } from "../../src/arrow/types.js";
 import { formatDecimal, parseHex } from "../../src/arrow/values.js";

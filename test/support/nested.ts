@@ -50,7 +50,8 @@ function valueArbitrary({ type, nullable }: Field): fc.Arbitrary<Value> {
   return nullable ? fc.option(value, { freq: 4, nil: null }) : value;
 }
 
-function presentArbitrary(type: DataType): fc.Arbitrary<Value> {
+/** Values of a type that are not NULL. */
+export function presentArbitrary(type: DataType): fc.Arbitrary<Value> {
   switch (type.kind) {
     case "boolean":
       return fc.boolean();

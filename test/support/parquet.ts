@@ -1,6 +1,7 @@
 // For tests of Parquet: files in memory, and batches back to plain JavaScript values, exactly: 64-bit integers and decimals
 // as bigint, strings as text, binary as Uint8Array.
-import type { Batch, Column } from "../../src/arrow/batch.js";
+import type { Batch } from "../../src/arrow/batch.js";
+import type { Column } from "../../src/arrow/column.js";
 import type { Schema } from "../../src/arrow/types.js";
 import { openParquet, type ParquetFile, type ParquetOptions, type ParquetSplit } from "../../src/formats/parquet.js";
 import type { ParquetSplitOptions } from "../../src/formats/parquet-split.js";

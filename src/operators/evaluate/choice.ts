@@ -1,5 +1,5 @@
 // Choice between values: COALESCE, CASE, GREATEST, LEAST. Each value is evaluated only for the rows that take it.
-import { textRoom } from "../../arrow/batch.js";
+import { textRoom } from "../../arrow/column.js";
 import { widthOf } from "../../arrow/types.js";
 import { lessBits } from "./compare.js";
 import { constantVector } from "./constants.js";

@@ -1,6 +1,6 @@
 // One evaluation of an expression over a batch: vectors in the arena, the rows that count, the rows that failed. Every
 // family of functions (arithmetic.ts, compare.ts …) is written against this file.
-import { bitmapBytes, CHILDLESS, Column, type Workspace } from "../../arrow/batch.js";
+import { bitmapBytes, CHILDLESS, Column, type Workspace } from "../../arrow/column.js";
 import { type DataType, type Layout, layoutOf, widthOf } from "../../arrow/types.js";
 import type { ErrorCode } from "../../errors.js";
 import type { BoundExpr } from "../../plan/expr.js";

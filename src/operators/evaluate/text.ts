@@ -1,6 +1,6 @@
 // String functions on vectors. Kernels serve the usual case: constants where a pattern or a length is asked for, ASCII
 // letters where case is changed, blanks where something is trimmed. All else goes row by row.
-import { textRoom } from "../../arrow/batch.js";
+import { textRoom } from "../../arrow/column.js";
 import { STRING } from "../../arrow/types.js";
 import type { BoundExpr } from "../../plan/expr.js";
 import { ANY_TEXT, parseLike } from "../../plan/scalar/text.js";

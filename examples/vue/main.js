@@ -1,0 +1,5 @@
+// Clicks by page, live, in Vue.
+import { createApp } from "vue";
+import App from "./app.vue";
+
+createApp(App).mount("#app");
