@@ -11,6 +11,18 @@
 // MIN = NaN if all follow (S52). Zeros keep their sign until the result is read (S53). Sums of integers have 128 bits and
 // are checked when they are read (S54).
 
+/**
+ * Whether all rows are of one cell, as they are without keys: their updates then stay in registers instead of waiting for the
+ * store of the one before. Rows of several cells tell within the first few.
+ */
+@inline
+function areOneCell(cells: usize, end: usize): bool {
+  if (cells >= end) return false;
+  const first = load<u32>(cells);
+  for (let at = cells + 4; at < end; at += 4) if (load<u32>(at) != first) return false;
+  return true;
+}
+
 @inline
 function addF64(cell: usize, sumAndCount: v128, minAndMax: v128): void {
   v128.store(cell, f64x2.add(v128.load(cell), sumAndCount));
@@ -24,6 +36,20 @@ export function updateF64(states: usize, cells: usize, values: usize, n: i32): i
   const end = cells + ((<usize>n) << 2);
   const last = cells + ((<usize>(n & ~3)) << 2);
   let nan = f64x2.splat(0);
+  if (areOneCell(cells, end)) {
+    const cell = states + ((<usize>load<u32>(cells)) << 5);
+    let sumAndCount = v128.load(cell);
+    let minAndMax = v128.load(cell, 16);
+    for (; cells < end; cells += 4, values += 8) {
+      const value = v128.load64_splat(values);
+      nan = v128.or(nan, f64x2.ne(value, value));
+      sumAndCount = f64x2.add(sumAndCount, v128.shuffle<f64>(value, one, 0, 2));
+      minAndMax = f64x2.pmin(minAndMax, v128.xor(value, sign));
+    }
+    v128.store(cell, sumAndCount);
+    v128.store(cell, minAndMax, 16);
+    return i32(v128.any_true(nan));
+  }
   // Four rows at a time; the cells of one group may follow each other, so their updates stay in order.
   for (; cells < last; cells += 16, values += 32) {
     const at = i32x4.shl(v128.load(cells), 5);
@@ -70,15 +96,60 @@ export function countNaNs(odd: usize, cells: usize, values: usize, n: i32): void
   }
 }
 
+/** Adds a 128-bit sum to an i64 cell. */
+@inline
+function addToSum(cell: usize, addLow: u64, addHigh: i64): void {
+  const low = load<u64>(cell) + addLow;
+  store<u64>(cell, low);
+  store<i64>(cell, load<i64>(cell, 8) + addHigh + i64(low < addLow), 8);
+}
+
+/** Adds n values to one i64 cell, two at a time. */
+function updateOneI64(cell: usize, values: usize, n: i32): void {
+  const halves = i64x2.splat(0xffffffff);
+  // Sums of the lower and the upper halves have room for 2^31 rows.
+  let lows = i64x2.splat(0);
+  let highs = i64x2.splat(0);
+  let least = i64x2.splat(i64.MAX_VALUE);
+  let most = i64x2.splat(i64.MIN_VALUE);
+  const end = values + ((<usize>n) << 3);
+  const last = values + ((<usize>(n & ~1)) << 3);
+  for (; values < last; values += 16) {
+    const pair = v128.load(values);
+    lows = i64x2.add(lows, v128.and(pair, halves));
+    highs = i64x2.add(highs, i64x2.shr_s(pair, 32));
+    least = v128.bitselect(pair, least, i64x2.gt_s(least, pair));
+    most = v128.bitselect(pair, most, i64x2.gt_s(pair, most));
+  }
+  let low = i64x2.extract_lane(lows, 0) + i64x2.extract_lane(lows, 1);
+  let high = i64x2.extract_lane(highs, 0) + i64x2.extract_lane(highs, 1);
+  let smallest = min(i64x2.extract_lane(least, 0), i64x2.extract_lane(least, 1));
+  let largest = max(i64x2.extract_lane(most, 0), i64x2.extract_lane(most, 1));
+  if (values < end) {
+    const value = load<i64>(values);
+    low += value & 0xffffffff;
+    high += value >> 32;
+    smallest = min(smallest, value);
+    largest = max(largest, value);
+  }
+  addToSum(cell, <u64>low, 0);
+  addToSum(cell, <u64>(high << 32), high >> 32);
+  store<i64>(cell, load<i64>(cell, 16) + n, 16);
+  store<i64>(cell, min(load<i64>(cell, 24), smallest), 24);
+  store<i64>(cell, max(load<i64>(cell, 32), largest), 32);
+}
+
 /** Adds n values to i64 cells. */
 export function updateI64(states: usize, cells: usize, values: usize, n: i32): void {
   const end = cells + ((<usize>n) << 2);
+  if (areOneCell(cells, end)) {
+    updateOneI64(states + <usize>load<u32>(cells) * 48, values, n);
+    return;
+  }
   for (; cells < end; cells += 4, values += 8) {
     const cell = states + <usize>load<u32>(cells) * 48;
     const value = load<i64>(values);
-    const low = load<u64>(cell) + <u64>value;
-    store<u64>(cell, low);
-    store<i64>(cell, load<i64>(cell, 8) + (value >> 63) + i64(low < <u64>value), 8);
+    addToSum(cell, <u64>value, value >> 63);
     store<i64>(cell, load<i64>(cell, 16) + 1, 16);
     store<i64>(cell, min(load<i64>(cell, 24), value), 24);
     store<i64>(cell, max(load<i64>(cell, 32), value), 32);
@@ -88,6 +159,11 @@ export function updateI64(states: usize, cells: usize, values: usize, n: i32): v
 /** +1 at counters + cell × stride (i64) for each of n rows. */
 export function addOnes(counters: usize, stride: i32, cells: usize, n: i32): void {
   const end = cells + ((<usize>n) << 2);
+  if (areOneCell(cells, end)) {
+    const at = counters + <usize>load<u32>(cells) * stride;
+    store<i64>(at, load<i64>(at) + n);
+    return;
+  }
   for (; cells < end; cells += 4) {
     const at = counters + <usize>load<u32>(cells) * stride;
     store<i64>(at, load<i64>(at) + 1);

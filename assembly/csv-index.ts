@@ -47,6 +47,17 @@ function firstBits(count: usize): u64 {
   return count < 64 ? ((<u64>1) << (<u64>count)) - 1 : ~(<u64>0);
 }
 
+/** Bit n: whether an odd number of the bits up to n is set. */
+@inline
+function parity(bits: u64): u64 {
+  bits ^= bits << 1;
+  bits ^= bits << 2;
+  bits ^= bits << 4;
+  bits ^= bits << 8;
+  bits ^= bits << 16;
+  return bits ^ (bits << 32);
+}
+
 /** True when the bytes from `at` to `end` are blanks. */
 function areBlank(at: usize, end: usize): bool {
   for (; at < end; at++) if (!isBlank(load<u8>(at))) return false;
@@ -190,6 +201,9 @@ export function indexCsv(contextPtr: usize): i32 {
   const newline = i8x16.splat(<i8>NEWLINE);
   const carriage = i8x16.splat(<i8>RETURN);
   const quotes = context.quote != NEWLINE;
+  const noComment = context.comment == 0;
+  // Blanks may stand between a quote and the end of its field where they are trimmed.
+  const doubles = quotes && noComment && context.escape == context.quote && context.trim == 0;
   let at = <usize>context.at;
   let out = <usize>context.out;
   let state = context.state;
@@ -198,9 +212,26 @@ export function indexCsv(contextPtr: usize): i32 {
     const inside = firstBits(end - at);
     const ends = bitsOfBoth(at, newline, carriage) & inside;
     const marks = quotes ? bitsOfBoth(at, quote, escape) & inside : 0;
-    let bits = (bitsOf(at, delimiter) & inside) | ends | marks;
+    const delimiters = bitsOf(at, delimiter) & inside;
+    let bits = delimiters | ends | marks;
     let next = at + 64;
-    if (marks == 0 && state == State.TEXT && context.comment == 0) {
+    let quoted: u64 = 0;
+    let regular = marks == 0 && state == State.TEXT && noComment;
+    if (!regular && doubles && at + 64 < end) {
+      // Quotes in pairs, as most are: two make an escape, too, so what stands inside them is where their number is odd.
+      quoted = parity(marks) ^ -(<u64>state);
+      const opens = marks & quoted;
+      const closes = marks & ~quoted;
+      // A quote opens a field at its start, or closed just before; it closes before an end, or opens again at once.
+      const first = <u64>(state == State.TEXT && <usize>load<u32>(out - 4) + 1 == at);
+      const behind = <u32>load<u8>(at, 64);
+      const follows = behind == context.delimiter || behind == NEWLINE || behind == RETURN;
+      regular = (opens & ~((bits << 1) | first)) == 0 && (closes & ~((bits >> 1) | ((<u64>follows) << 63))) == 0;
+      if (regular) bits = (delimiters | ends) & ~quoted;
+    }
+    if (regular) {
+      context.state = State.TEXT;
+      state = <u32>(quoted >> 63);
       while (bits) {
         const bit = ctz(bits);
         const pos = at + <usize>bit;

@@ -98,12 +98,27 @@ describe("fields and records", () => {
   });
 
   const piece = fc.constantFrom(",", "\n", "\r", '"', '""', "a", "b c", " ", "é", "x".repeat(70), '"q"', ',"', '",');
-  test("like a plain automaton has them, however they are cut", () => {
+  // Fields in quotes as writers make them, which the kernel reads 64 bytes at a time, and now and then something else.
+  const regular = fc
+    .tuple(
+      fc.array(fc.constantFrom(...'a",é\n\r ', "x".repeat(30)), { maxLength: 12 }),
+      fc.constantFrom(",", ",", "\n", "\r\n"),
+    )
+    .map(([text, end]) => `"${text.join("").replaceAll('"', '""')}"${end}`);
+  const mostlyRegular = fc.oneof({ weight: 12, arbitrary: regular }, { weight: 1, arbitrary: piece });
+
+  test.each([
+    ["any pieces", piece, 1500],
+    ["mostly regular fields", mostlyRegular, 800],
+  ])("like a plain automaton has them, however they are cut: %s", (_, parts, numRuns) => {
     fc.assert(
       fc.property(
-        fc.array(piece, { maxLength: 60 }),
+        fc.array(parts, { maxLength: 60 }),
         fc.integer({ min: 1, max: 4 }),
-        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.oneof(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 90, max: 500 })), {
+          minLength: 1,
+          maxLength: 4,
+        }),
         (pieces, count, chunks) => {
           // Every quote closes: what is left open takes a line with it, which the automaton does not know.
           const text = pieces.join("");
@@ -125,7 +140,7 @@ describe("fields and records", () => {
           expect(cut.bad).toEqual(all.bad);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns },
     );
   });
 });

@@ -31,9 +31,16 @@ forEachVariant((bench: Bench) => {
     );
   const zeros = (words: number) => bench.put(new BigInt64Array(words));
 
-  describe.each(SIZES.filter((n) => n <= 200 || n > 8192))("%i rows", (n) => {
+  const sizes = SIZES.filter((n) => n <= 200 || n > 8192);
+  describe.each(
+    sizes.flatMap((n) => [
+      [n, CELLS],
+      [n, 1],
+    ]),
+  )("%i rows of %i cells", (n, used) => {
     const random = seeded(n + 3);
-    const cells = Uint32Array.from({ length: n }, () => Math.floor(random() ** 2 * CELLS));
+    const first = used === 1 ? 5 : 0;
+    const cells = Uint32Array.from({ length: n }, () => first + Math.floor(random() ** 2 * used));
 
     test("S52 S53 sums, counts, minima, maxima and averages of doubles", () => {
       const values = doubles(n, random);
