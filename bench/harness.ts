@@ -16,6 +16,10 @@ export interface Contender {
   run(): Promise<Checksum | undefined> | Checksum | undefined;
   /** What the work came to, where to look it up takes time of its own; not timed. */
   outcome?(): Checksum;
+  /** How long the last run took, where only the contender can tell: a page by its own clock. */
+  lastMs?(): number;
+  /** Bytes that the last run fetched. */
+  lastBytes?(): number;
   close?(): Promise<void> | void;
 }
 
@@ -44,6 +48,8 @@ export interface Row {
   readonly minMs: number;
   readonly rowsPerS: number;
   readonly ratio: number | null;
+  /** What its last run fetched, if it fetches. */
+  readonly bytes?: number;
 }
 
 /** Sums of floats may differ by the order of addition; anything more is another result. */
@@ -72,7 +78,7 @@ export async function race(bench: Bench, rounds: number, report: (line: string) 
 async function oneTurn(bench: Bench, contender: Contender): Promise<number> {
   const startMs = performance.now();
   const checksum = await contender.run();
-  const ms = performance.now() - startMs;
+  const ms = contender.lastMs?.() ?? performance.now() - startMs;
   compare(bench, contender, contender.outcome?.() ?? checksum);
   return ms;
 }
@@ -101,7 +107,15 @@ function summarize(bench: Bench, contenders: Contender[], times: Map<Contender, 
     const sorted = (times.get(contender) ?? []).sort((left, right) => left - right);
     const medianMs = median(sorted);
     const rowsPerS = ((contender.rows ?? bench.rows) / medianMs) * 1000;
-    return { bench: bench.name, contender: contender.name, medianMs, minMs: sorted[0] ?? Number.NaN, rowsPerS };
+    const bytes = contender.lastBytes === undefined ? {} : { bytes: contender.lastBytes() };
+    return {
+      bench: bench.name,
+      contender: contender.name,
+      medianMs,
+      minMs: sorted[0] ?? Number.NaN,
+      rowsPerS,
+      ...bytes,
+    };
   });
   const baseline = rows.find((row) => row.contender === bench.baseline);
   return rows.map((row) => ({ ...row, ratio: baseline === undefined ? null : baseline.rowsPerS / row.rowsPerS }));

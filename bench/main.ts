@@ -10,6 +10,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   ndjson: () => import("./ndjson.js"),
   csv: () => import("./csv.js"),
   pipeline: () => import("./pipeline.js"),
+  browser: () => import("./browser.js"),
   websocket: () => import("./websocket.js"),
   parquet: () => import("./parquet.js"),
   "kernel-window": () => import("./kernels/window.js"),

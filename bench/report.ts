@@ -10,16 +10,19 @@ export function machine(): string {
   return `${cpus().length} × ${cpu?.model.trim() ?? "unknown CPU"}, ${memoryGb} GB, Node ${process.version}, V8 ${process.versions.v8}`;
 }
 
-const headings = ["contender", "median ms", "min ms", "M rows/s", "ratio"];
+const HEADINGS = ["contender", "median ms", "min ms", "M rows/s", "ratio"];
 
 /** A Markdown table, padded so that it also reads well in a terminal. */
 export function table(rows: readonly Row[]): string {
+  const fetches = rows.some(({ bytes }) => bytes !== undefined);
+  const headings = fetches ? [...HEADINGS, "kB fetched"] : HEADINGS;
   const cells = rows.map((row) => [
     row.contender,
     milliseconds(row.medianMs),
     milliseconds(row.minMs),
     (row.rowsPerS / 1e6).toFixed(2),
     row.ratio === null ? "–" : `${row.ratio.toFixed(2)}×`,
+    ...(fetches ? [row.bytes === undefined ? "–" : (row.bytes / 1000).toFixed(0)] : []),
   ]);
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...cells.map((line) => (line[column] ?? "").length)),

@@ -12,5 +12,7 @@ function run(...args) {
 }
 
 run("scripts/build-wasm.mjs");
+// Pages are built of the package.
+if (process.argv.slice(2).some((name) => name.startsWith("browser"))) run("scripts/build.mjs");
 run("node_modules/typescript/bin/tsc", "-p", "tsconfig.bench.json");
 run("--expose-gc", "--max-old-space-size=8192", "build/run/bench/main.js", ...process.argv.slice(2));

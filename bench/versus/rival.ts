@@ -4,6 +4,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { PageContender } from "../browser/host.js";
 import type { Contender } from "../harness.js";
 import type { EventObject, WindowEvents } from "../inputs/events.js";
 import type { Lines } from "../inputs/lines.js";
@@ -24,6 +25,8 @@ export interface Rival {
   pipeline?(files: Readings): readonly Contender[];
   /** Hourly COUNT and AVG(delay) by origin, from the file. */
   flights?(path: string): readonly Contender[];
+  /** COUNT and SUM by window and key of a CSV, in a page; `open` makes a contender of it. */
+  page?(open: (page: PageContender) => Contender): readonly Contender[];
 }
 
 const require = createRequire(pathToFileURL(join(process.cwd(), "bench/versus/package.json")));
