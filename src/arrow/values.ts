@@ -86,7 +86,7 @@ export function formatTimestamp(units: Integer, precision: number, separator = "
 
 const DATE_TEXT = /^([+-]?\d{4,6})-(\d\d)-(\d\d)$/;
 const TIME_TEXT = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?$/;
-const ZONE_TEXT = /(Z|[+-]\d\d:?\d\d)$/;
+const ZONE_TEXT = /(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/;
 
 /** Days since 1970-01-01, or undefined when the text is no date of the years -9999 to 9999. */
 export function parseDate(text: string): number | undefined {

@@ -50,12 +50,15 @@ export class Retry {
   }
 }
 
-/** Milliseconds that a Retry-After header asks for (RFC 9110 10.2.3: seconds, or a date); 0 for none. */
+/** A server that asks for more is asked again after an hour; timers of hosts end at 24 days, and go off at once beyond. */
+const RETRY_AFTER_MS_MAX = 3_600_000;
+
+/** Milliseconds that a Retry-After header asks for (RFC 9110 10.2.3: seconds, or a date), an hour at most; 0 for none. */
 export function retryAfterMs(header: string | null, nowMs: number): number {
   if (header === null) return 0;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const dateMs = Date.parse(header);
-  return Number.isNaN(dateMs) ? 0 : Math.max(0, dateMs - nowMs);
+  const isSeconds = /^\d+$/.test(header.trim());
+  const askedMs = isSeconds ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return Number.isNaN(askedMs) ? 0 : Math.min(RETRY_AFTER_MS_MAX, Math.max(0, askedMs));
 }
 
 /** Whether a server that answers so may answer otherwise the next time. */

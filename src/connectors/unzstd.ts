@@ -4,9 +4,12 @@ import type { Decompress } from "fzstd";
 import { DataError } from "../errors.js";
 import { messageOf } from "../platform/errors.js";
 import type { Decompressor } from "./gunzip.js";
+import { ZstdWindows } from "./zstd-windows.js";
 
 /** Input of one call: four bytes may stand for a block of 128 KiB, and what one call makes is all in memory. */
 const SLICE_BYTES = 1024;
+/** The largest window that is made, as the zstd command has it: a header asks for one before a byte comes out. */
+const WINDOW_BYTES_MAX = 128 << 20;
 
 /** @throws DEPENDENCY_MISSING */
 export async function openUnzstd(source: string): Promise<Decompressor> {
@@ -24,6 +27,7 @@ export async function openUnzstd(source: string): Promise<Decompressor> {
 class Unzstd implements Decompressor {
   readonly #source: string;
   readonly #library: Decompress;
+  readonly #windows = new ZstdWindows(WINDOW_BYTES_MAX);
   readonly #pieces: Uint8Array[] = [];
   #chunk: Uint8Array = new Uint8Array(0);
   #at = 0;
@@ -59,12 +63,22 @@ class Unzstd implements Decompressor {
       if (this.#at < this.#chunk.length) {
         const slice = this.#chunk.slice(this.#at, this.#at + SLICE_BYTES);
         this.#at += slice.length;
-        this.#decode(slice, false);
+        const allowed = this.#windows.allow(slice);
+        this.#decode(slice.subarray(0, allowed), false);
+        if (allowed < slice.length) this.#error ??= this.#tooLarge();
       } else if (this.#finish) {
         this.#finish = false;
         if (this.#readBytes > 0) this.#decode(new Uint8Array(0), true);
       } else return null;
     }
+  }
+
+  #tooLarge(): DataError {
+    const asked = `a window of ${this.#windows.refusedBytes} bytes, more than ${WINDOW_BYTES_MAX}`;
+    return new DataError("DECOMPRESS_LIMIT", `${this.#source} asks for ${asked}`, {
+      hint: "compress it again with a smaller window: zstd without --long or --ultra",
+      at: { source: this.#source, byte: this.usedBytes },
+    });
   }
 
   #decode(bytes: Uint8Array, final: boolean): void {

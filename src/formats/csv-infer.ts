@@ -27,8 +27,10 @@ export function inferCsvSchema(options: CheckedCsvOptions, { bytes, complete, so
   for (const record of records) {
     const isRead = record.length === names.length || (found.dialect.pad && record.length < names.length);
     if (!isRead) continue;
-    record.forEach(({ text, quoted }, place) => {
-      if (text !== "" && (quoted || !found.dialect.nulls.includes(text))) guesses[place]?.add(text, found.dialect);
+    record.forEach(({ text, quoted, escaped }, place) => {
+      if (text === "" || (!quoted && found.dialect.nulls.includes(text))) return;
+      if (escaped) guesses[place]?.addText();
+      else guesses[place]?.add(text, found.dialect);
     });
   }
   return schemaOf(names.map((name, place) => field(name, (guesses[place] as TypeGuess).type)));

@@ -16,6 +16,8 @@ export interface Marks {
 export interface CsvField {
   readonly text: string;
   readonly quoted: boolean;
+  /** Escapes stood within the quotes: no number or time is written so. */
+  readonly escaped: boolean;
 }
 
 export interface CsvRecords {
@@ -73,11 +75,11 @@ export function splitRecords(
       if (marks.trim) while (isBlank(bytes[at])) at++;
       if (at < length && bytes[at] !== delimiter && !isEnd(bytes[at])) strays++;
       while (at < length && bytes[at] !== delimiter && !isEnd(bytes[at])) at++;
-      return { text: parts.join(""), quoted: true };
+      return { text: parts.join(""), quoted: true, escaped: parts.length > 1 };
     }
     while (at < length && bytes[at] !== delimiter && !isEnd(bytes[at])) at++;
     const text = textOf(start, at);
-    return { text: marks.trim ? withoutBlanks(text) : text, quoted: false };
+    return { text: marks.trim ? withoutBlanks(text) : text, quoted: false, escaped: false };
   };
   const passLineEnd = () => {
     at += bytes[at] === RETURN && bytes[at + 1] === NEWLINE ? 2 : 1;

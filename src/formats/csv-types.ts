@@ -58,6 +58,11 @@ export class TypeGuess {
   readonly #kinds = new Set<Kind>();
   #digits = 0;
 
+  /** A value that is text whatever it says. */
+  addText(): void {
+    this.#kinds.add("text");
+  }
+
   add(text: string, marks: NumberMarks): void {
     const kind = kindOf(text, marks);
     this.#kinds.add(kind);

@@ -53,8 +53,8 @@ function matchNames(patterns: readonly string[], names: readonly string[]): bool
       index = ++resumeAt;
     } else return false;
   }
-  // What is left of the pattern must be content with nothing; a last `**` wants a file, which the loop gave it.
-  return at === patterns.length || (patterns[at] === "**" && at === patterns.length - 1);
+  // A last `**` wants a file, and the loop went behind it only when there was one.
+  return at === patterns.length;
 }
 
 /** Whether one name, without slashes, matches one name of a pattern. */

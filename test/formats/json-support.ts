@@ -9,7 +9,7 @@ import type { Decoder, DecoderPosition } from "../../src/formats/format.js";
 import { json } from "../../src/formats/json.js";
 import type { BadRecord } from "../../src/operators/bad-records.js";
 import { openTestWorkspace } from "../../src/testing/index.js";
-import { type Arena, MemoryAccount } from "../../src/wasm/memory.js";
+import { type Arena, MemoryAccount, type Region } from "../../src/wasm/memory.js";
 
 /** Text and single bytes in a row. */
 export function bytesFrom(...parts: (string | number[])[]): Uint8Array {
@@ -160,6 +160,7 @@ export class GuardedAccount extends MemoryAccount {
 
   #guardedArena(): Arena {
     const blocks: { ptr: number; bytes: number }[] = [];
+    const retired: Region[] = [];
     const allocate = (bytes: number): number => {
       const ptr = this.allocate(bytes);
       blocks.push({ ptr, bytes });
@@ -172,7 +173,9 @@ export class GuardedAccount extends MemoryAccount {
         this.memory.u8.fill(0, ptr, ptr + bytes);
         return ptr;
       },
+      retire: (region: Region) => void retired.push(region),
       reset: () => {
+        for (const region of retired.splice(0)) region.release();
         for (const { ptr, bytes } of blocks.splice(0)) this.free(ptr, bytes);
       },
     } as unknown as Arena;

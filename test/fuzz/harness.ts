@@ -74,8 +74,10 @@ async function smaller(target: FuzzTarget, bytes: Uint8Array, choices: number): 
 
 /** Keeps the smallest input that fails as well, and says how to come back to it. */
 async function finding(target: FuzzTarget, bytes: Uint8Array, choices: number, where: string): Promise<Error> {
+  const again = await failureOf(target, bytes, choices);
+  if (again === undefined) return new Error(`${where}, choices ${choices}: fails only behind other inputs`);
   const smallest = await smaller(target, bytes, choices);
-  const cause = await failureOf(target, smallest, choices);
+  const cause = (await failureOf(target, smallest, choices)) ?? again;
   mkdirSync(findingsFolder, { recursive: true });
   const file = `${target.name}-${crc32(smallest).toString(16).padStart(8, "0")}`;
   writeFileSync(new URL(file, findingsFolder), smallest);
