@@ -5,16 +5,25 @@
 //     BOOLEAN        true, false
 //     TIMESTAMP(3)   ISO or SQL timestamps throughout, with Z or without zone; (6) when there are more digits;
 //                    TIMESTAMP_LTZ when all have a zone and one is an offset
-//     STRING         other text, objects and arrays (as JSON text), nothing but null, and mixtures
+//     ARRAY          arrays, of what holds every element; of STRING when there is none
+//     ROW            objects, of all keys seen; with more than 200 of one type between them MAP<STRING, …>
+//     STRING         other text, nothing but null, and mixtures
+//
+// An array or object stays JSON text in a STRING where it has no key, is nested too deep, stands among text, or holds a mixture
+// with numbers or truth values: a column of text inside would refuse those.
 import {
+  arrayOf,
   BOOLEAN,
   type DataType,
   FLOAT64,
   field,
   INT64,
+  mapOf,
+  rowOf,
   type Schema,
   STRING,
   schemaOf,
+  TYPE_DEPTH_MAX,
   timestamp,
   timestampLtz,
 } from "../arrow/types.js";
@@ -22,31 +31,44 @@ import { parseTimestamp } from "../arrow/values.js";
 import { DataError, SchemaError } from "../errors.js";
 import { byteOrderMark } from "./byte-order-mark.js";
 import type { Sample } from "./format.js";
+import { elements, members } from "./json-text.js";
 
 /** Lines that are looked at. */
 const LINES_MAX = 10_000;
-/** Different keys that a schema is made of at most. */
+/** Different keys that a schema is made of at most, those inside of others too. */
 const COLUMNS_MAX = 10_000;
+/** An object with more different keys holds data in them rather than names: DuckDB's map_inference_threshold. */
+const ROW_FIELDS_MAX = 200;
 const NEWLINE = 0x0a;
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** Which kinds of values a column has shown. */
-interface Guess {
+interface Kinds {
   integer: boolean;
   float: boolean;
   boolean: boolean;
   text: boolean;
   /** NaN and the infinities as the encoder writes them: numbers among numbers, text by themselves. */
   special: boolean;
-  nested: boolean;
+  /** Objects and arrays; too deep ones are `deep` alone. */
+  object: boolean;
+  array: boolean;
+  deep: boolean;
   /** Timestamps by their zone. */
   local: boolean;
   utc: boolean;
   offset: boolean;
   /** Most digits of a second's fraction. */
   digits: number;
+}
+
+/** What a column has shown, and what the elements and fields of its arrays and objects have. */
+interface Guess {
+  readonly kinds: Kinds;
+  element: Guess | null;
+  readonly fields: Map<string, Guess>;
 }
 
 /**
@@ -57,7 +79,7 @@ interface Guess {
 export function inferJsonSchema(sample: Sample, linesMax = LINES_MAX): Schema {
   const { bytes, source } = sample;
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const guesses = new Map<string, Guess>();
+  const columns = new Columns();
   let refusal: DataError | undefined;
   let records = 0;
   let start = byteOrderMark(bytes, source);
@@ -74,19 +96,19 @@ export function inferJsonSchema(sample: Sample, linesMax = LINES_MAX): Schema {
       if (records === 0 && record.code === "JSON_SHAPE") throw record;
     } else if (record !== null) {
       records++;
-      for (const [name, value] of members(record)) guess(guesses, name, value);
-      if (guesses.size > COLUMNS_MAX) throw tooManyColumns(source, line);
+      for (const [name, value] of members(record)) columns.add(name, value);
+      if (columns.count > COLUMNS_MAX) throw tooManyColumns(source, line);
     }
     start = end + 1;
   }
   if (records === 0 && refusal !== undefined) throw refusal;
-  if (guesses.size === 0) {
+  if (columns.count === 0) {
     throw new SchemaError("SCHEMA_EMPTY", `${source} has no record to take a schema from`, {
       hint: 'give the schema: { schema: { time: "TIMESTAMP(3)", value: "DOUBLE" } }',
       at: { source },
     });
   }
-  return schemaOf([...guesses].map(([name, seen]) => field(name, typeOf(seen))));
+  return columns.schema();
 }
 
 /** The text of a line that is a JSON object, null for a blank line, or why it is none. */
@@ -124,77 +146,83 @@ function tooManyColumns(source: string, line: number): SchemaError {
   });
 }
 
-/** Keys and the text of their values, of a text that is known to be a JSON object. */
-function* members(text: string): Generator<[string, string]> {
-  let at = skipBlanks(text, 1);
-  while (text[at] === '"') {
-    const keyEnd = stringEnd(text, at);
-    const name = JSON.parse(text.slice(at, keyEnd)) as string;
-    // One `:` and blanks around it.
-    const start = skipBlanks(text, skipBlanks(text, keyEnd) + 1);
-    const end = valueEnd(text, start);
-    yield [name, text.slice(start, end)];
-    at = skipBlanks(text, end);
-    if (text[at] !== ",") return;
-    at = skipBlanks(text, at + 1);
+/** The columns seen so far. */
+class Columns {
+  readonly #guesses = new Map<string, Guess>();
+  /** Different keys, at all depths. */
+  count = 0;
+
+  add(name: string, value: string): void {
+    this.#look(this.#of(this.#guesses, name), value, 0);
   }
-}
 
-function skipBlanks(text: string, from: number): number {
-  let at = from;
-  while (text[at] === " " || text[at] === "\t" || text[at] === "\r") at++;
-  return at;
-}
+  schema(): Schema {
+    return schemaOf([...this.#guesses].map(([name, seen]) => field(name, typeOf(seen) ?? STRING)));
+  }
 
-/** Position behind the string that begins at `start`. */
-function stringEnd(text: string, start: number): number {
-  let at = start + 1;
-  while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-  return at + 1;
-}
-
-/** Position behind the value that begins at `start`. */
-function valueEnd(text: string, start: number): number {
-  let depth = 0;
-  let at = start;
-  do {
-    const c = text[at] as string;
-    if (c === '"') at = stringEnd(text, at);
-    else {
-      if (c === "{" || c === "[") depth++;
-      if (c === "}" || c === "]") depth--;
-      at++;
-      // A number or a word goes on to the next mark.
-      if (depth === 0 && c !== "}" && c !== "]") while (/[^,}\] \t\r]/.test(text[at] ?? ",")) at++;
+  #of(guesses: Map<string, Guess>, name: string): Guess {
+    let seen = guesses.get(name);
+    if (seen === undefined) {
+      seen = newGuess();
+      guesses.set(name, seen);
+      this.count++;
     }
-  } while (depth > 0);
-  return at;
+    return seen;
+  }
+
+  #look(seen: Guess, value: string, depth: number): void {
+    const { kinds } = seen;
+    const first = value[0];
+    if (first === "n") return;
+    if (first === '"') guessText(kinds, JSON.parse(value) as string);
+    else if (first === "t" || first === "f") kinds.boolean = true;
+    else if (first !== "{" && first !== "[") kinds[isInt64(value) ? "integer" : "float"] = true;
+    else if (depth === TYPE_DEPTH_MAX) kinds.deep = true;
+    else if (first === "{") {
+      kinds.object = true;
+      for (const [name, inner] of members(value)) this.#look(this.#of(seen.fields, name), inner, depth + 1);
+    } else {
+      kinds.array = true;
+      seen.element ??= newGuess();
+      for (const element of elements(value)) this.#look(seen.element, element, depth + 1);
+    }
+  }
 }
 
-function guess(guesses: Map<string, Guess>, name: string, value: string): void {
-  let seen = guesses.get(name);
-  if (seen === undefined) {
-    seen = {
-      integer: false,
-      float: false,
-      boolean: false,
-      text: false,
-      special: false,
-      nested: false,
-      local: false,
-      utc: false,
-      offset: false,
-      digits: 0,
-    };
-    guesses.set(name, seen);
+function newGuess(): Guess {
+  const kinds = {
+    integer: false,
+    float: false,
+    boolean: false,
+    text: false,
+    special: false,
+    object: false,
+    array: false,
+    deep: false,
+    local: false,
+    utc: false,
+    offset: false,
+    digits: 0,
+  };
+  return { kinds, element: null, fields: new Map() };
+}
+
+/** What holds the values of all. */
+function merged(guesses: readonly Guess[]): Guess {
+  const all = newGuess();
+  const elementGuesses: Guess[] = [];
+  const fields = new Map<string, Guess[]>();
+  for (const { kinds, element, fields: own } of guesses) {
+    for (const kind of Object.keys(kinds) as (keyof Kinds)[]) {
+      if (kind === "digits") all.kinds.digits = Math.max(all.kinds.digits, kinds.digits);
+      else all.kinds[kind] ||= kinds[kind];
+    }
+    if (element !== null) elementGuesses.push(element);
+    for (const [name, seen] of own) fields.set(name, [...(fields.get(name) ?? []), seen]);
   }
-  const first = value[0];
-  if (first === "n") return;
-  if (first === '"') guessText(seen, JSON.parse(value) as string);
-  else if (first === "{" || first === "[") seen.nested = true;
-  else if (first === "t" || first === "f") seen.boolean = true;
-  else if (isInt64(value)) seen.integer = true;
-  else seen.float = true;
+  for (const [name, seen] of fields) all.fields.set(name, merged(seen));
+  all.element = elementGuesses.length === 0 ? null : merged(elementGuesses);
+  return all;
 }
 
 function isInt64(text: string): boolean {
@@ -205,7 +233,7 @@ function isInt64(text: string): boolean {
   return value >= INT64_MIN && value <= INT64_MAX;
 }
 
-function guessText(seen: Guess, text: string): void {
+function guessText(seen: Kinds, text: string): void {
   if (/^(NaN|-?Infinity)$/.test(text)) {
     seen.special = true;
     return;
@@ -221,17 +249,41 @@ function guessText(seen: Guess, text: string): void {
   else seen.offset = true;
 }
 
-function typeOf(seen: Guess): DataType {
-  const time = seen.local || seen.utc || seen.offset;
-  const number = seen.integer || seen.float;
-  const text = seen.text || seen.nested || (seen.special && !number);
-  const kinds = [number, seen.boolean, text, time].filter(Boolean).length;
-  if (kinds !== 1) return STRING;
-  if (number) return seen.float || seen.special ? FLOAT64 : INT64;
-  if (seen.boolean) return BOOLEAN;
-  if (!time) return STRING;
-  const precision = seen.digits > 3 ? 6 : 3;
-  if (!seen.offset) return timestamp(precision);
+/** Whether the values are of more than one kind, which no type but text holds. */
+function isMixed({ kinds }: Guess): boolean {
+  const { integer, float, special, text, boolean, local, utc, offset, object, array, deep } = kinds;
+  const number = integer || float;
+  const word = text || deep || (special && !number);
   // An offset can be applied to an instant only, and a text without zone is none.
-  return seen.local ? STRING : timestampLtz(precision);
+  const zones = offset && local;
+  return zones || [number, boolean, word, local || utc || offset, object, array].filter(Boolean).length > 1;
+}
+
+/** Null for a mixture with numbers or truth values, which a column of text would refuse. */
+function typeOf(seen: Guess): DataType | null {
+  const { integer, float, special, boolean, local, utc, offset, object, array, digits } = seen.kinds;
+  if (isMixed(seen)) return integer || float || boolean ? null : STRING;
+  if (object) return typeOfObject([...seen.fields]);
+  if (array) {
+    const element = typeOf(seen.element as Guess);
+    return element === null ? STRING : arrayOf(element);
+  }
+  if (integer || float) return float || special ? FLOAT64 : INT64;
+  if (boolean) return BOOLEAN;
+  if (!(local || utc || offset)) return STRING;
+  const precision = digits > 3 ? 6 : 3;
+  return offset ? timestampLtz(precision) : timestamp(precision);
+}
+
+function typeOfObject(fields: readonly (readonly [string, Guess])[]): DataType {
+  if (fields.length > ROW_FIELDS_MAX) {
+    const values = merged(fields.map(([, seen]) => seen));
+    const type = isMixed(values) ? null : typeOf(values);
+    if (type !== null) return mapOf(STRING, type);
+  }
+  const columns = fields.flatMap(([name, seen]) => {
+    const type = typeOf(seen);
+    return type === null ? [] : [field(name, type)];
+  });
+  return columns.length === fields.length && columns.length > 0 ? rowOf(columns) : STRING;
 }

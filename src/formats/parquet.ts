@@ -1,9 +1,11 @@
 // Parquet files: what a file source needs to know about them. `openParquet` reads the footer; a ParquetSplit reads the rows
 // of one file, page by page and in bounded memory, and is polled like a source.
+import * as v from "valibot";
 import type { Schema } from "../arrow/types.js";
 import { schemaOf } from "../arrow/types.js";
-import { DataError, EngineError, PlanError } from "../errors.js";
+import { DataError, EngineError } from "../errors.js";
 import type { Completion, ReadableFile } from "../platform/platform.js";
+import { checkFormatOptions } from "./options.js";
 import { Codecs } from "./parquet-codec.js";
 import { type Footer, readFooter } from "./parquet-footer.js";
 import { type Hyparquet, loadHyparquet } from "./parquet-library.js";
@@ -36,6 +38,13 @@ export interface ParquetFile {
 
 const PAGE_BYTES_DEFAULT = 256 << 20;
 const PAGE_BYTES_MAX = 1 << 30;
+const OPTIONS = v.strictObject({
+  pageBytesMax: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(PAGE_BYTES_MAX)),
+    PAGE_BYTES_DEFAULT,
+  ),
+  truncateTimes: v.optional(v.boolean(), false),
+});
 const FOOTER_BYTES_MAX = 16 << 20;
 /** The magic number at both ends, and the footer's length before the last one. */
 const MAGIC_BYTES = 4;
@@ -48,16 +57,18 @@ const codecs = new Codecs();
 /** Reads and checks the footer. Errors: PARQUET_MAGIC, PARQUET_FOOTER, PARQUET_ENCRYPTED, OPTION, and those of the file. */
 export function openParquet(file: ReadableFile, options: ParquetOptions, done: Completion<ParquetFile>): void {
   const fail = (error: Error): void => done(error, undefined as never);
-  const pageBytesMax = options.pageBytesMax ?? PAGE_BYTES_DEFAULT;
-  if (!(Number.isSafeInteger(pageBytesMax) && pageBytesMax >= 1024 && pageBytesMax <= PAGE_BYTES_MAX)) {
-    fail(new PlanError("OPTION", `pageBytesMax is ${pageBytesMax}`, { hint: `1024 to ${PAGE_BYTES_MAX} bytes` }));
+  let checked: v.InferOutput<typeof OPTIONS>;
+  try {
+    checked = checkFormatOptions(OPTIONS, options, "parquet", file.path);
+  } catch (error) {
+    fail(error as Error);
     return;
   }
   loadHyparquet((libraryError, library) => {
     if (libraryError !== null) return fail(libraryError);
     readFooterBytes(file, (readError, bytes) => {
       if (readError !== null) return fail(readError);
-      const source = parse(file, bytes, library, pageBytesMax, options.truncateTimes ?? false);
+      const source = parse(file, bytes, library, checked.pageBytesMax, checked.truncateTimes);
       if (source instanceof Error) return fail(source);
       codecs.load(codecNames(source.footer), () => done(null, opened(source)));
     });

@@ -349,6 +349,8 @@ describe("nothing is allocated that was not declared", () => {
   });
 
   test("limits themselves are checked", async () => {
+    const unknown = await errorOf(() => open(new MemoryFile(makeFile()), { truncateTime: true } as object));
+    expect(unknown).toMatchObject({ code: "OPTION", hint: expect.stringContaining('"truncateTimes"') });
     for (const pageBytesMax of [0, -1, 1.5, Number.NaN, 2 ** 40]) {
       expect((await errorOf(() => readAll(makeFile(), { pageBytesMax }))).code).toBe("OPTION");
     }

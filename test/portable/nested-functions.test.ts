@@ -158,6 +158,33 @@ describe.each([1, 7, 8192])("batches of %d", (batchRows) => {
   });
 });
 
+/** Bytes as they come over a network, in two pieces. */
+function inTwo(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const part of [bytes.slice(0, 99), bytes.slice(99)]) controller.enqueue(part);
+      controller.close();
+    },
+  });
+}
+
+test.each([1, 7, 8192])("nested NDJSON without schema (batches of %d)", async (batchRows) => {
+  const lines = Array.from({ length: 40 }, (_, i) => ({
+    user: i % 3 === 0 ? null : { name: `n${i}`, spots: [{ x: i }, { x: 0.5 }] },
+    tags: i % 2 === 0 ? [] : ["a"],
+  }));
+  const text = new TextEncoder().encode(lines.map((line) => JSON.stringify(line)).join("\n"));
+  const parts = mill.from(inTwo(text), { format: "ndjson" }).select({
+    name: col("user").field("name"),
+    x: col("user").field("spots").at(1).field("x"),
+    tagged: arrayContains(col("tags"), "a"),
+  });
+  const expected = lines.map(({ user, tags }) => {
+    return { name: user?.name ?? null, x: user?.spots[0]?.x ?? null, tagged: tags.length > 0 };
+  });
+  expect(await parts.toArray({ batchRows })).toEqual(expected);
+});
+
 describe("what is refused", () => {
   const SCHEMA: Record<string, string> = {
     tags: "ARRAY<INT>",

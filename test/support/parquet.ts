@@ -85,9 +85,18 @@ export async function drain(
 /** All rows by column. */
 export async function readAll(
   bytes: Uint8Array,
-  { later = false, ...options }: ParquetOptions & Partial<ParquetSplitOptions> & { later?: boolean } = {},
+  {
+    later = false,
+    pageBytesMax,
+    truncateTimes,
+    ...options
+  }: ParquetOptions & Partial<ParquetSplitOptions> & { later?: boolean } = {},
 ): Promise<Cells> {
-  const file = await open(new MemoryFile(bytes, later), options);
+  const own = {
+    ...(pageBytesMax === undefined ? {} : { pageBytesMax }),
+    ...(truncateTimes === undefined ? {} : { truncateTimes }),
+  };
+  const file = await open(new MemoryFile(bytes, later), own);
   const cells: Cells = {};
   for (const { name } of (options.schema ?? file.schema).fields) cells[name] = [];
   await drain(file, options, (batch) => appendCells(cells, batch));
