@@ -26,20 +26,33 @@ const library = new Promise((done) => {
 
 const source = join(root, "src");
 
-// The worker in one file: for a page's own origin, and as text for a Blob URL in the place of what starts it from sources.
-const [worker] = (
-  await build({
+/** What reads data files: nine tenths of it are apache-arrow and the compressors of Parquet. */
+const DATA_FILES = ["arrow-format", "avro", "parquet"].map((name) => join(source, `formats/${name}.ts`));
+
+/** Leaves the formats of data files out of a worker. The page sends no program there that names one. */
+const withoutDataFiles = {
+  name: "without-data-files",
+  load: (id) => (DATA_FILES.includes(id) ? `throw new Error("it is in the worker of data files");` : null),
+};
+
+/** The engine's worker in one file: a Blob URL has nothing to import from. */
+async function bundleWorker(...plugins) {
+  const { output } = await build({
     root,
     configFile: false,
     logLevel: "warn",
+    plugins,
     build: {
       write: false,
       target: "es2023",
       modulePreload: false,
       rolldownOptions: { input: join(source, "worker.ts"), output: { codeSplitting: false } },
     },
-  })
-).output;
+  });
+  return output[0].code;
+}
+
+const [worker, lightWorker] = await Promise.all([bundleWorker(), bundleWorker(withoutDataFiles)]);
 const pagesBuilt = buildPages();
 const status = await library;
 if (status !== 0) process.exit(status ?? 1);
@@ -53,11 +66,13 @@ for (const name of ["kernels", "formats"]) {
   writeFileSync(join(dist, `${name}.wasm`), bytes);
 }
 
-writeFileSync(join(dist, "worker.js"), worker.code);
-writeFileSync(
-  join(dist, "platform/start-worker.browser.js"),
-  `// Starts the engine's worker from its bundled text, so that no bundler has to know of it.
-const SOURCE = ${JSON.stringify(worker.code)};
+// The worker as a file, for a page's own origin; and both as text for Blob URLs, in the place of what starts one from sources.
+writeFileSync(join(dist, "worker.js"), worker);
+for (const [name, code] of Object.entries({ "start-worker": lightWorker, "start-file-worker": worker })) {
+  writeFileSync(
+    join(dist, `platform/${name}.browser.js`),
+    `// Starts a worker of the engine from its bundled text, so that no bundler has to know of it.
+const SOURCE = ${JSON.stringify(code)};
 
 export function startWorker() {
   const url = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
@@ -67,7 +82,8 @@ export function startWorker() {
   return worker;
 }
 `,
-);
+  );
+}
 
 /** What is bundled; everything else of src/ is the library. */
 const bundled = ["cli", "monitor", "dashboard"].map((folder) => join(source, folder));

@@ -61,10 +61,11 @@ async function viteDev(name) {
   await inPage(server.resolvedUrls.local[0]).finally(() => server.close());
 }
 
-async function esbuilt(name) {
+/** @param page - the script of test/bundlers/ that the page is */
+async function esbuilt(name, page = "page.js") {
   const { build } = await load("esbuild");
   const outdir = pageOf(name);
-  const entryPoints = [join(project, "page.js")];
+  const entryPoints = { page: join(project, page) };
   await build({ entryPoints, bundle: true, splitting: true, format: "esm", outdir, logLevel: "error" });
   return outdir;
 }
@@ -100,6 +101,24 @@ const HOSTS = {
   "an isolated page": async () => {
     const headers = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
     await inFolder(await esbuilt("isolated"), "worker", headers);
+  },
+  "data files": async () => {
+    const folder = await esbuilt("files", "files.js");
+    const names = ["arrow", "avro", "parquet"].map((ending) => `made.${ending}`);
+    const program = `import("millrace").then(async ({ Millrace }) => {
+      const mill = await Millrace.open();
+      const made = mill.generate({ schema: { n: "INT", key: "STRING" }, rows: 100 });
+      for (const name of ${JSON.stringify(names)}) await made.to(mill.file(${JSON.stringify(folder)} + "/" + name)).run();
+      await mill.close();
+    })`;
+    run(process.execPath, ["-e", program]);
+    const { url, close } = await serve(folder);
+    const visit = async (page) => {
+      const results = await eventually("result", () => page.evaluate("globalThis.millraceResult"));
+      const expected = names.map((name) => ({ name, rows: 100, thread: "worker" }));
+      if (JSON.stringify(results) !== JSON.stringify(expected)) throw new Error(JSON.stringify(results));
+    };
+    await withPage(url, visit, `globalThis.millraceFiles = ${JSON.stringify(names)}`).finally(close);
   },
   "Vite 7, dev": () => viteDev("vite7"),
   "Vite 8, dev": () => viteDev("vite"),

@@ -2,10 +2,12 @@
 // cross-origin isolated the engine's memory is shared. Programs that need nothing of the page run in a worker of the engine.
 import { checkOptions } from "./api/options.js";
 import { CONNECTORS } from "./connectors/all.js";
+import { mayBeDataFile } from "./connectors/file-formats.js";
 import { PORTABLE } from "./connectors/portable.js";
 import { Engine, type EngineOptions, loadCompiler, prepareEngine } from "./engine.js";
 import { browserPlatform } from "./platform/browser.js";
-import { compiledModules, EngineWorker } from "./platform/engine-worker.browser.js";
+import { compiledModules } from "./platform/engine-worker.browser.js";
+import { PageOffload } from "./platform/offload.browser.js";
 import { inlineModules } from "./wasm/inline.js";
 
 export * from "./index.js";
@@ -35,8 +37,9 @@ export class Millrace extends Engine {
     if (alone) loadCompiler().catch(() => undefined);
     const parts = await prepareEngine(platform, CONNECTORS, modules, rest);
     if (alone) return new Millrace(parts);
-    const offload = new EngineWorker({
-      portable: PORTABLE.map(({ name }) => name),
+    const offload = new PageOffload({
+      portable: PORTABLE,
+      mayBeDataFile,
       modules,
       shared: platform.sharedMemory,
       memoryBytes: parts.memoryBytes,

@@ -155,27 +155,27 @@ export class ProgramRunner implements Runner {
     options: RunOptions,
   ): Promise<{ readonly plan: PhysicalPlan; readonly factory: Factory }> {
     const { availableNow = false } = options;
-    const [answer] = await Promise.all([moved, this.#loadTargets(program)]);
-    if (typeof answer === "object") return { plan: await answer.plan(), factory: this.#factory(availableNow) };
+    if (moved !== undefined) {
+      const [answer] = await Promise.all([moved, this.#loadTables(program)]);
+      if (typeof answer === "object") return { plan: await answer.plan(), factory: this.#factory(availableNow) };
+    }
     const [compiler, bound] = await Promise.all([this.#parts.compiler(), this.#bind(program, availableNow)]);
     return { plan: compiler.compile(bound, options).physical, factory: this.#factory(availableNow, compiler) };
   }
 
-  async #loadTargets(program: Program): Promise<void> {
-    const loads = program.map(async (node) => {
-      if (node.kind !== "sink" || node.table.connector === READER) return;
-      const connector = await this.#load(node.table);
-      await connector.prepareSink?.(this.#tableOf(node.table));
-    });
-    await Promise.all(loads);
+  async #bind(program: Program, availableNow: boolean): Promise<Program> {
+    await this.#loadTables(topological(program));
+    return bindProgram(program, (scan) => this.resolve(scan, availableNow));
   }
 
-  async #bind(program: Program, availableNow: boolean): Promise<Program> {
-    const loads = topological(program).map(async (node) => {
-      if (node.kind === "scan" || node.kind === "unresolved-scan") await this.#load(node.table);
+  /** Loads what the tables of these nodes are read and written by, all at the same time. */
+  async #loadTables(nodes: readonly LogicalPlan[]): Promise<void> {
+    const loads = nodes.map(async (node) => {
+      if (!("table" in node) || node.table.connector === READER) return;
+      const connector = await this.#load(node.table);
+      if (node.kind === "sink") await connector.prepareSink?.(this.#tableOf(node.table));
     });
     await Promise.all(loads);
-    return bindProgram(program, (scan) => this.resolve(scan, availableNow));
   }
 
   /** @param compiler - where the plan holds more than sources and sinks */

@@ -5,6 +5,7 @@ import type { Format, OpenFormat } from "../formats/format.js";
 import type { TableRef } from "../plan/logical.js";
 import { loadPart } from "../platform/errors.js";
 import { uncompressedPath } from "./compression.js";
+import { FILE_FORMATS } from "./file-formats.js";
 
 /** What is known of a record format before its code is loaded. */
 interface RecordFormat {
@@ -37,7 +38,7 @@ const RECORD_FORMATS: readonly RecordFormat[] = [
   },
   {
     name: "avro",
-    extensions: [".avro"],
+    extensions: FILE_FORMATS.avro,
     load: async () => (await import("../formats/avro.js")).openAvro,
   },
   {
@@ -47,14 +48,13 @@ const RECORD_FORMATS: readonly RecordFormat[] = [
   },
   {
     name: "arrow",
-    extensions: [".arrow", ".arrows", ".feather", ".ipc"],
+    extensions: FILE_FORMATS.arrow,
     load: async () => (await import("../formats/arrow-format.js")).openArrow,
   },
 ];
 
 /** Files that are no stream of records: they have a reader and a writer of their own. */
 export const PARQUET = "parquet";
-const PARQUET_EXTENSIONS = [".parquet", ".pq"];
 
 /** Names of all formats. */
 const NAMES = [...RECORD_FORMATS.map(({ name }) => name), PARQUET];
@@ -130,14 +130,14 @@ function recordFormat(name: string, where: string): RecordFormat {
 
 /** The ending that a new file of a format gets, with the dot. @throws OPTION */
 export function extensionOf(name: string, where: string): string {
-  return name === PARQUET ? (PARQUET_EXTENSIONS[0] as string) : (recordFormat(name, where).extensions[0] as string);
+  return name === PARQUET ? FILE_FORMATS.parquet[0] : (recordFormat(name, where).extensions[0] as string);
 }
 
 /** The name of the format that a path's ending tells, null for none. */
 export function endingFormat(path: string): string | null {
   const lower = uncompressedPath(path).toLowerCase();
   const endsWith = (endings: readonly string[]) => endings.some((ending) => lower.endsWith(ending));
-  if (endsWith(PARQUET_EXTENSIONS)) return PARQUET;
+  if (endsWith(FILE_FORMATS.parquet)) return PARQUET;
   return RECORD_FORMATS.find(({ extensions }) => endsWith(extensions))?.name ?? null;
 }
 

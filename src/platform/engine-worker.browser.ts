@@ -1,10 +1,10 @@
-// A page's engine in a worker: starts it with the first program that can run there, sends programs, and feeds what comes back
-// to the page's own targets. What cannot leave the page, or finds no worker, runs in the page as it would anywhere.
+// A page's engine in a worker: starts it with the first program that is to run there, sends programs, and feeds what comes back
+// to the page's own targets. What finds no worker runs in the page as it would anywhere.
 import { EngineError } from "../errors.js";
 import type { Catalog } from "../plan/catalog.js";
 import type { LogicalPlan } from "../plan/logical.js";
 import { type Program, topological } from "../plan/walk.js";
-import type { Moved, Offload } from "../runner.js";
+import type { Moved } from "../runner.js";
 import { PORT, relayPlan } from "../runtime/port.js";
 import {
   type FromWorker,
@@ -14,12 +14,10 @@ import {
   type ToWorker,
 } from "../runtime/worker-messages.js";
 import type { KernelModules } from "../wasm/kernels.js";
-import { loadPart, messageOf } from "./errors.js";
+import { messageOf } from "./errors.js";
 import { WorkerJob } from "./worker-job.browser.js";
 
 export interface EngineWorkerOptions {
-  /** Names of the connectors whose tables a worker can read. */
-  readonly portable: readonly string[];
   /** Compiled modules: they are sent to the worker. */
   readonly modules: {
     core(shared: boolean): Promise<WebAssembly.Module>;
@@ -27,14 +25,16 @@ export interface EngineWorkerOptions {
   };
   readonly shared: boolean;
   readonly memoryBytes: number;
-  /** The worker's file, where the page's policy forbids a Blob URL. */
-  readonly url: string | URL | undefined;
+  readonly start: StartWorker;
 }
+
+/** Loads and starts a worker. It may throw what a policy refuses it with. @throws MODULE_MISSING */
+export type StartWorker = () => Promise<Worker>;
 
 /** How long a worker may take until it answers: one that a policy holds back may never say so. */
 const OPEN_MS_MAX = 10_000;
 
-export class EngineWorker implements Offload {
+export class EngineWorker {
   readonly #options: EngineWorkerOptions;
   readonly #jobs = new Map<number, WorkerJob>();
   readonly #ended: number[] = [];
@@ -47,17 +47,7 @@ export class EngineWorker implements Offload {
     this.#options = options;
   }
 
-  refusal(program: Program, catalog: Catalog): string | null {
-    for (const node of topological(program)) {
-      if ("fn" in node) return `the function ${node.fn.name} is in the page`;
-      if (node.kind !== "scan" && node.kind !== "unresolved-scan") continue;
-      const { name, connector } = node.table;
-      if (!this.#options.portable.includes(connector)) return `${name} (${connector}) is in the page`;
-      if (!isPlain(catalog.live(node.table))) return `${name} (${connector}) has a function in the page`;
-    }
-    return null;
-  }
-
+  /** Starts a program there: what stands for it here, or why it could not leave. Never rejects. */
   async move(program: Program, options: RemoteOptions, catalog: Catalog): Promise<Moved | string> {
     this.#opened ??= this.#open();
     const why = await this.#opened;
@@ -103,13 +93,10 @@ export class EngineWorker implements Offload {
 
   /** Starts the worker; null, or why there is none. */
   async #open(): Promise<string | null> {
-    const { modules, shared, memoryBytes, url } = this.#options;
+    const { modules, shared, memoryBytes, start } = this.#options;
     try {
       const core = await modules.core(shared);
-      const worker =
-        url === undefined
-          ? (await loadPart("the worker", () => import("./start-worker.browser.js"))).startWorker()
-          : new Worker(url, { type: "module", name: "millrace" });
+      const worker = await start();
       this.#worker = worker;
       return await new Promise((resolve) => {
         const late = setTimeout(() => resolve(this.#fail("the worker did not answer")), OPEN_MS_MAX);
@@ -166,23 +153,21 @@ export class EngineWorker implements Offload {
   }
 }
 
-/** Compiled once, for the page and its worker. */
+/** Compiled once, for the page and its workers; what failed is tried again. */
 export function compiledModules(modules: KernelModules): EngineWorkerOptions["modules"] {
   const once = (load: (shared: boolean) => ReturnType<KernelModules["core"]>) => {
     let compiled: Promise<WebAssembly.Module> | undefined;
     return (shared: boolean): Promise<WebAssembly.Module> => {
-      compiled ??= load(shared).then((source) => (source instanceof Uint8Array ? WebAssembly.compile(source) : source));
+      compiled ??= load(shared)
+        .then((source) => (source instanceof Uint8Array ? WebAssembly.compile(source) : source))
+        .catch((error: unknown) => {
+          compiled = undefined;
+          throw error;
+        });
       return compiled;
     };
   };
   return { core: once(modules.core), formats: once(modules.formats) };
-}
-
-/** Whether what a table keeps beside its options is an address, alone or by name, and nothing that only the page has. */
-function isPlain(live: unknown): boolean {
-  if (live === undefined || typeof live === "string") return true;
-  if (typeof live !== "object" || live === null) return false;
-  return Object.values(live).every((value) => value === undefined || typeof value === "string");
 }
 
 /** The same with addresses as the page means them: a worker has another base. */

@@ -1,5 +1,6 @@
 // Programs of a page in the engine's worker: the same results, errors, counters and ends as in the page itself; what holds a
 // program in the page, and what happens where there is no worker.
+import * as arrow from "apache-arrow";
 import { col, count, tumble } from "millrace";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Millrace } from "../../src/browser.js";
@@ -139,6 +140,21 @@ test("errors keep their class, code, hint and place", async () => {
 
   const column = mill.fetch(SERVED).where(col("nothing").gt(1)).toArray();
   await expect(column).rejects.toMatchObject({ name: "SchemaError", code: "UNKNOWN_COLUMN", hint: expect.any(String) });
+});
+
+test("a data file is read in the worker of data files, while another one reads a stream", async () => {
+  const bytes = arrow.tableToIPC(arrow.tableFromArrays({ n: new Int32Array([1, 2, 3]) }), "file");
+  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+  const rows = mill.memory();
+  const file = mill.fetch(url, { format: "arrow" }).where(col("n").gt(1)).to(rows).start();
+  const stream = mill
+    .generate({ ...MADE, rows: 10 })
+    .to(mill.memory())
+    .start();
+  await Promise.all([file.done, stream.done]);
+  URL.revokeObjectURL(url);
+  expect([file.mode.thread, stream.mode.thread]).toEqual(["worker", "worker"]);
+  expect(rows.toRows()).toEqual([{ n: 2 }, { n: 3 }]);
 });
 
 test("what needs the page stays there, and says what it needs", async () => {
