@@ -193,8 +193,13 @@ export class DecodedSplit implements SplitReader {
     }
   }
 
+  /** Where to go on, as decoders have it. */
+  get position(): DecoderPosition {
+    return this.#decoder.position;
+  }
+
   snapshot(): StateValue {
-    return { ...this.#decoder.position };
+    return { ...this.position };
   }
 
   progress(): { readonly doneBytes: number } {

@@ -2,7 +2,7 @@
 import type { LateConnector } from "../runtime/connector.js";
 
 export const PORTABLE: readonly LateConnector[] = [
-  { name: "fetch", formats: true, load: async () => (await import("./stream.js")).http },
+  { name: "fetch", formats: true, load: async () => (await import("./fetch.js")).http },
   { name: "websocket", formats: true, load: async () => (await import("./websocket.js")).webSocket },
   { name: "event-source", formats: true, load: async () => (await import("./event-source.js")).eventSource },
   { name: "poll", formats: true, load: async () => (await import("./poll.js")).poll },

@@ -25,6 +25,8 @@ export interface RemotePlace {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly platform: Platform;
+  /** A server without ranges is of no use: the file is not taken whole. */
+  readonly wantsRanges?: boolean;
 }
 
 /** Bytes of the file from an offset on, and what the answer said of all of it. */
@@ -36,6 +38,9 @@ interface Piece {
   readonly version: string | null;
 }
 
+/** What a server without ranges is answered to who wants nothing else. */
+const NO_RANGES: Piece = { bytes: new Uint8Array(0), isWhole: true, totalBytes: 0, version: null };
+
 /** One range that somebody waits for. */
 interface Wanted {
   readonly offset: number;
@@ -45,14 +50,15 @@ interface Wanted {
 }
 
 /**
- * Opens a remote file. Errors: FETCH, also when the server has no ranges and the file is too long to be taken whole.
- * @returns how to give it up before `done` was called
+ * Opens a remote file; null when ranges are wanted and the server has none. Errors: FETCH, also when the server has no ranges and
+ * the file is too long to be taken whole.
+ * @returns how to give it up, or to stop what is under way
  */
-export function openRemote(place: RemotePlace, done: Completion<RemoteFile>): () => void {
+export function openRemote(place: RemotePlace, done: Completion<RemoteFile | null>): () => void {
   const requests = new Requests(place);
   requests.read(0, HEAD_BYTES, (error, piece) => {
-    if (error === null) done(null, new RemoteFile(place.url, requests, piece));
-    else done(error, undefined as never);
+    if (error !== null) done(error, null);
+    else done(null, piece === NO_RANGES ? null : new RemoteFile(place.url, requests, piece));
   });
   return () => requests.close();
 }
@@ -149,6 +155,11 @@ class Requests {
   #take(wanted: Wanted, response: FetchResult): void {
     const { url, platform } = this.#place;
     const { status } = response;
+    if (status === OK && wanted.offset === 0 && this.#place.wantsRanges === true) {
+      response.cancel();
+      this.#answer(wanted, null, NO_RANGES);
+      return;
+    }
     const first = judge(response, wanted, url);
     if (first instanceof EngineError) {
       response.cancel();

@@ -1,18 +1,18 @@
-// Bytes that come once, in order: a WHATWG ReadableStream, a stream of Node, or the body of a fetch. One split of records in any format.
+// Bytes that come in order: a WHATWG ReadableStream or a stream of Node, which come once; fetch.ts reads bodies by the same
+// source. One split of records in any format.
 import { isNodeBytes, type NodeBytes } from "../api/tables.js";
 import type { Schema } from "../arrow/types.js";
 import { ConnectorError } from "../errors.js";
-import type { Format } from "../formats/format.js";
+import { type DecoderPosition, type Format, START } from "../formats/format.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import type { TableRef } from "../plan/logical.js";
-import { fetchFailed, messageOf } from "../platform/errors.js";
-import { type Completion, type FetchResult, promised } from "../platform/platform.js";
+import { messageOf } from "../platform/errors.js";
+import type { Completion } from "../platform/platform.js";
 import type { Connector, Resolved, Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 import { CHUNK_BYTES, CHUNKS_AHEAD, DecodedSplit, type ReadChunk, takeSample } from "./bytes.js";
 import { checkLimits, compressionOf, decompressed } from "./compression.js";
-import { endingFormat, loadAndOpen, openFormat, PARQUET } from "./formats.js";
-import { RemoteParquet, resolveRemoteParquet } from "./remote-parquet.js";
+import { endingFormat, loadAndOpen, openFormat } from "./formats.js";
 
 /** Bytes that are looked at for the columns where no schema is given. */
 const SAMPLE_BYTES = CHUNK_BYTES / 4;
@@ -20,11 +20,23 @@ const SAMPLE_BYTES = CHUNK_BYTES / 4;
 type Bytes = ReadableStream<Uint8Array> | NodeBytes;
 
 /** What was read of a stream to learn its columns, and how to read on. */
-interface Begun {
+export interface Begun {
   readonly head: readonly Uint8Array[];
   readonly rest: ReadChunk;
   readonly cancel: () => void;
+  /** Which bytes these are, where they can be read again; null where they cannot. */
+  readonly version?: () => string | null;
 }
+
+/** Where a source goes on. */
+export interface Start {
+  readonly version: string | null;
+  /** null: at its beginning. */
+  readonly position: DecoderPosition | null;
+}
+
+/** How the bytes of a source are had, from `start` on. */
+export type Begin = (start: Start, context: SourceContext, done: Completion<Begun>) => void;
 
 /** By stream: what was begun, or null when a job has taken it. */
 const streams = new WeakMap<Bytes, Begun | null>();
@@ -33,38 +45,22 @@ const streams = new WeakMap<Bytes, Begun | null>();
 export const stream: Connector = {
   name: "stream",
   async resolve(table, schema): Promise<Resolved> {
-    const format = await loadAndOpen(formatOf(table.ref), table.ref);
-    if (schema !== null) return resolved(schema);
+    const format = await loadAndOpen(streamFormat(table.ref), table.ref);
+    if (schema !== null) return resolvedStream(schema);
     const { begun, sample } = await look(takeStream(table));
     streams.set(table.live as Bytes, begun);
-    return resolved(format.inferSchema({ ...sample, source: table.ref.name }));
+    return resolvedStream(format.inferSchema({ ...sample, source: table.ref.name }));
   },
-  source: (table, schema) => new StreamSource(table, schema, (done) => done(null, takeStream(table))),
+  source: (table, schema) => new StreamSource(table, schema, (_start, _context, done) => done(null, takeStream(table))),
 };
 
-/** `mill.fetch(url)`: every job fetches anew. */
-export const http: Connector = {
-  name: "fetch",
-  async resolve(table, schema): Promise<Resolved> {
-    if (formatOf(table.ref) === PARQUET) return await resolveRemoteParquet(table, schema);
-    const format = await loadAndOpen(formatOf(table.ref), table.ref);
-    if (schema !== null) return resolved(schema);
-    const { begun, sample } = await look(await promised((done) => beginFetch(table, done)));
-    begun.cancel();
-    return resolved(format.inferSchema({ ...sample, source: table.ref.name }));
-  },
-  source: (table, schema, predicate) => {
-    if (formatOf(table.ref) === PARQUET) return new RemoteParquet(table, schema, predicate);
-    return new StreamSource(table, schema, (done) => beginFetch(table, done));
-  },
-};
-
-/** By option, by the URL's ending, else lines of JSON: what a service streams has no ending. */
-function formatOf({ name, options }: TableRef): string {
+/** By option, by the name's ending, else lines of JSON: what a service streams has no ending. */
+export function streamFormat({ name, options }: TableRef): string {
   return (options["format"] as string | undefined) ?? endingFormat(name) ?? "ndjson";
 }
 
-function resolved(schema: Schema): Resolved {
+/** What is known of a stream with these columns. */
+export function resolvedStream(schema: Schema): Resolved {
   return { schema, bounded: true, options: { columns: schema.fields.map(({ name }) => name) } };
 }
 
@@ -126,22 +122,6 @@ function readNode(bytes: NodeBytes): Chunks {
   };
 }
 
-function beginFetch(table: Table, done: Completion<Begun>): void {
-  const { live, ref, platform } = table;
-  const url = live as string;
-  const headers = ref.options["headers"] as Readonly<Record<string, string>> | undefined;
-  platform.net.fetch(url, { headers }, (error, result: FetchResult) => {
-    if (error !== null) done(error, undefined as never);
-    else if (result.status >= 200 && result.status < 300) {
-      const rest = plain((answer) => result.read(answer), table);
-      done(null, { head: [], rest, cancel: () => result.cancel() });
-    } else {
-      result.cancel();
-      done(fetchFailed(url, `the server answered ${result.status}`), undefined as never);
-    }
-  });
-}
-
 function streamFailed(name: string, cause: unknown): ConnectorError {
   return new ConnectorError("SOURCE_FAILED", `${name} failed: ${messageOf(cause)}`, {
     hint: "the cause is the stream's own error",
@@ -150,7 +130,7 @@ function streamFailed(name: string, cause: unknown): ConnectorError {
 }
 
 /** Reads the first bytes, and keeps them for whoever reads on. */
-async function look(begun: Begun): Promise<{ begun: Begun; sample: { bytes: Uint8Array; complete: boolean } }> {
+export async function look(begun: Begun): Promise<{ begun: Begun; sample: { bytes: Uint8Array; complete: boolean } }> {
   const { bytes, head, complete } = await takeSample(fromHead(begun), SAMPLE_BYTES);
   return { begun: { ...begun, head }, sample: { bytes, complete } };
 }
@@ -166,31 +146,34 @@ function fromHead({ head, rest }: Begun): ReadChunk {
 }
 
 /** The bytes as the decoder wants them: what is compressed, by option or by its name, is made whole on the way. */
-function plain(read: ReadChunk, { ref, platform }: Table): ReadChunk {
+export function plain(read: ReadChunk, { ref, platform }: Table, fromByte = 0): ReadChunk {
   const { name: source, options } = ref;
   const compression = compressionOf(source, options["compression"]);
   const limits = checkLimits(options["decompress"], source);
-  return decompressed(read, { compression, source, limits, platform });
+  return decompressed(read, { compression, source, limits, platform, fromByte });
 }
 
-class StreamSource implements Source {
+const BEGINNING: Start = { version: null, position: null };
+
+export class StreamSource implements Source {
   readonly schema: Schema;
   readonly mayIdle = true;
   readonly #source: string;
   readonly #format: Format;
   readonly #columns: readonly string[] | undefined;
   readonly #maxRecordBytes: number | undefined;
-  readonly #begin: (done: Completion<Begun>) => void;
+  readonly #begin: Begin;
+  #start: Start = BEGINNING;
   #context!: SourceContext;
   #begun: Begun | null = null;
   #split: DecodedSplit | null = null;
   #error: Error | null = null;
   #closed = false;
 
-  constructor(table: Table, schema: Schema, begin: (done: Completion<Begun>) => void) {
+  constructor(table: Table, schema: Schema, begin: Begin) {
     this.schema = schema;
     this.#source = table.ref.name;
-    this.#format = openFormat(formatOf(table.ref), table.ref);
+    this.#format = openFormat(streamFormat(table.ref), table.ref);
     this.#columns = table.ref.options["columns"] as readonly string[] | undefined;
     this.#maxRecordBytes = table.ref.options["maxRecordBytes"] as number | undefined;
     this.#begin = begin;
@@ -199,13 +182,13 @@ class StreamSource implements Source {
   open(context: SourceContext): void {
     this.#context = context;
     context.split({ split: 0, status: "active" });
-    this.#begin((error, begun) => {
+    this.#begin(this.#start, context, (error, begun) => {
       if (this.#closed) {
         begun?.cancel();
         return;
       }
       if (error !== null) this.#error = error;
-      else this.#attemptStart(begun);
+      else this.#attemptDecode(begun);
       context.wake();
     });
   }
@@ -216,12 +199,18 @@ class StreamSource implements Source {
   }
 
   snapshot(): StateValue {
-    return null;
+    const { version, position } = this.#start;
+    const now = this.#split?.position ?? position;
+    const isBeginning = now === null || (now.byte === 0 && (now.rows ?? 0) === 0);
+    return { version: this.#begun?.version?.() ?? version, position: isBeginning ? null : { ...now } };
   }
 
-  restore(): void {
+  /** @throws UNSUPPORTED for bytes that do not come again, once some of them were read */
+  restore(state: StateValue): void {
+    this.#start = state as { version: string | null; position: DecoderPosition | null };
+    if (this.#start.version !== null || this.#start.position === null) return;
     throw new ConnectorError("UNSUPPORTED", `${this.#source} cannot be read again from where it was`, {
-      hint: "read it from a file to go on after a stop",
+      hint: "read it from a file, or from a server that gives an ETag, to go on after a stop",
       domain: "user",
     });
   }
@@ -238,15 +227,15 @@ class StreamSource implements Source {
   }
 
   /** An error is the next poll's: where this is called from, nobody waits for it. */
-  #attemptStart(begun: Begun): void {
+  #attemptDecode(begun: Begun): void {
     try {
-      this.#start(begun);
+      this.#decode(begun);
     } catch (error) {
       this.#error = error as Error;
     }
   }
 
-  #start(begun: Begun): void {
+  #decode(begun: Begun): void {
     this.#begun = begun;
     this.#split = new DecodedSplit(fromHead(begun), {
       format: this.#format,
@@ -256,6 +245,7 @@ class StreamSource implements Source {
       split: 0,
       context: this.#context,
       maxRecordBytes: this.#maxRecordBytes,
+      start: this.#start.position ?? START,
     });
     this.#split.chunks.chunksAhead = CHUNKS_AHEAD;
   }

@@ -1,11 +1,10 @@
 // Arrow IPC streams and files → batches. A record batch is read as one piece of memory, copied column by column, and given
 // out in slices of a batch each. Its buffers are checked before a kernel sees them (arrow-import.ts).
-import * as arrow from "apache-arrow";
+import type * as arrow from "apache-arrow";
 import type { Batch } from "../arrow/batch.js";
-import type { Workspace } from "../arrow/column.js";
-import { columnIndex, type Schema, sameType, typeName } from "../arrow/types.js";
-import { DataError, hintNames, SchemaError } from "../errors.js";
-import { fromArrow } from "./arrow-import.js";
+import type { Schema } from "../arrow/types.js";
+import { DataError, SchemaError } from "../errors.js";
+import { asBatch, readRecordBatch } from "./arrow-batch.js";
 import { readIpc } from "./arrow-ipc.js";
 import { arrowIpcInvalid, type IpcMessage, IpcMessages, readingArrow } from "./arrow-messages.js";
 import { schemaFromArrow } from "./arrow-types.js";
@@ -145,7 +144,7 @@ export class ArrowDecoder implements Decoder {
     } else if (header.isRecordBatch()) {
       const { length } = header.header() as { length: number };
       if (this.#skip >= length) this.#skip -= length;
-      else this.#load(this.#recordBatch([this.#first, ...[...this.#dictionaries.values()].flat(), bytes]));
+      else this.#load(readRecordBatch([this.#first, ...[...this.#dictionaries.values()].flat(), bytes]));
     } else throw arrowIpcInvalid(source, "a second schema");
   }
 
@@ -159,67 +158,13 @@ export class ArrowDecoder implements Decoder {
     }
   }
 
-  #recordBatch(parts: readonly Uint8Array[]): arrow.RecordBatch {
-    const { value } = arrow.RecordBatchReader.from(parts)[Symbol.iterator]().next();
-    return value as arrow.RecordBatch;
-  }
-
   #load(data: arrow.RecordBatch): void {
     if (this.#skip >= data.numRows) {
       this.#skip -= data.numRows;
       return;
     }
-    this.#loaded = { batch: this.#asTable(data), next: this.#skip };
+    this.#loaded = { batch: asBatch(data, this.#options), next: this.#skip };
     this.#skip = 0;
-  }
-
-  /** The columns that are asked for. @throws UNKNOWN_COLUMN, TYPE */
-  #asTable(data: arrow.RecordBatch): Batch {
-    const { source, workspace } = this.#options;
-    const names = data.schema.fields.map(({ name }) => name);
-    const missing = this.schema.fields.find(({ name }) => !names.includes(name));
-    if (missing !== undefined) {
-      throw new SchemaError("UNKNOWN_COLUMN", `${source} has no column "${missing.name}"`, {
-        hint: hintNames(missing.name, names, "columns"),
-        at: { source, field: missing.name },
-      });
-    }
-    const asked = pick(
-      data,
-      this.schema.fields.map(({ name }) => name),
-    );
-    const found = schemaFromArrow(asked.schema);
-    for (const { name, type } of this.schema.fields) {
-      const { type: stored } = found.fields[columnIndex(found, name, source)] as Schema["fields"][number];
-      if (sameType(type, stored)) continue;
-      throw new SchemaError("TYPE", `${source}: column "${name}" is ${typeName(stored)}, not ${typeName(type)}`, {
-        hint: "leave the schema out, and cast the column",
-        at: { source, field: name },
-      });
-    }
-    const [batch] = fromArrow(workspace, asked, "region") as [Batch];
-    try {
-      this.#checkNulls(workspace, batch);
-    } catch (error) {
-      batch.release();
-      throw error;
-    }
-    return batch.withColumns(
-      this.schema,
-      this.schema.fields.map((_, index) => batch.column(index)),
-    );
-  }
-
-  #checkNulls({ kernels }: Workspace, batch: Batch): void {
-    const { source } = this.#options;
-    this.schema.fields.forEach(({ name, nullable }, index) => {
-      const { validity, length } = batch.column(index);
-      if (nullable || validity === 0 || kernels.countBits(validity, length) === length) return;
-      throw new DataError("TYPE", `${source}: column "${name}" is NOT NULL and has NULLs`, {
-        hint: "leave NOT NULL out of its type",
-        at: { source, field: name },
-      });
-    });
   }
 }
 
@@ -238,13 +183,4 @@ export function inferArrowSchema({ bytes, complete, source }: Sample): Schema {
   throw new SchemaError("SCHEMA_EMPTY", `${source} tells no columns in its first ${bytes.length} bytes`, {
     hint: "give { schema }",
   });
-}
-
-/** The named columns, in that order: apache-arrow's own `select` keeps the order that there is. */
-function pick(data: arrow.RecordBatch, names: readonly string[]): arrow.RecordBatch {
-  const indexes = names.map((name) => data.schema.fields.findIndex((field) => field.name === name));
-  const fields = indexes.map((index) => data.schema.fields[index] as arrow.Field);
-  const children = indexes.map((index) => data.data.children[index] as arrow.Data);
-  const struct = arrow.makeData({ type: new arrow.Struct(fields), length: data.numRows, nullCount: 0, children });
-  return new arrow.RecordBatch(new arrow.Schema(fields), struct);
 }

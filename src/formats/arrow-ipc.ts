@@ -33,8 +33,9 @@ function verifyIpc(bytes: Uint8Array, source: string): void {
     const end = bytes.length - MAGIC_BYTES - 4;
     const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getInt32(end, true);
     if (!(length > 0 && length <= end)) throw new Error(`a footer of ${length} bytes`);
-    const stray = verifyFooter(bytes.subarray(end - length, end)).find((byte) => !starts.has(byte));
-    if (stray !== undefined) throw new Error(`no message begins at byte ${stray}`);
+    const { dictionaries, recordBatches } = verifyFooter(bytes.subarray(end - length, end));
+    const stray = [...dictionaries, ...recordBatches].find(({ byte }) => !starts.has(byte));
+    if (stray !== undefined) throw new Error(`no message begins at byte ${stray.byte}`);
   } catch (cause) {
     throw invalid(source, cause);
   }

@@ -11,12 +11,19 @@ import { verifyMessage } from "./arrow-verify.js";
 import { joined } from "./joined.js";
 
 const MAGIC = [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31]; // "ARROW1"
+/** With the padding behind it. */
 const MAGIC_BYTES = 8;
+const PREFIX_BYTES = 8;
 const CONTINUATION = -1;
 /** Metadata names columns and buffers: more than this is a length that lies. */
-const METADATA_BYTES_MAX = 16 * 1024 * 1024;
+export const METADATA_BYTES_MAX = 16 * 1024 * 1024;
 /** One record batch at most: it has to be in memory whole before its rows can be read. */
 const BODY_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** What stands at both ends of a file. */
+export function isMagic(bytes: Uint8Array): boolean {
+  return MAGIC.every((byte, index) => bytes[index] === byte);
+}
 
 type Decoded = NonNullable<ReturnType<arrow.MessageReader["readMessage"]>>;
 
@@ -64,12 +71,9 @@ export class IpcMessages {
   next(): IpcMessage | null {
     if (!this.#begun && !this.#begin()) return null;
     if (this.#ended) return this.#checkEnd();
-    const prefix = this.#peek(8);
+    const prefix = this.#peek(PREFIX_BYTES);
     if (prefix === null) return this.#missing(0);
-    const head = new DataView(prefix.buffer, prefix.byteOffset, prefix.length);
-    const modern = head.getInt32(0, true) === CONTINUATION;
-    const prefixBytes = modern ? 8 : 4;
-    const metadataBytes = head.getInt32(modern ? 4 : 0, true);
+    const { prefixBytes, metadataBytes } = readPrefix(prefix);
     if (metadataBytes === 0) {
       this.#take(prefixBytes);
       this.#ended = true;
@@ -81,14 +85,9 @@ export class IpcMessages {
     }
     const front = this.#peek(prefixBytes + metadataBytes);
     if (front === null) return this.#missing(prefixBytes + metadataBytes);
-    const header = this.#decode(front.subarray(0, prefixBytes + metadataBytes), prefixBytes);
+    const header = decodeHeader(front.subarray(0, prefixBytes + metadataBytes), this.#source, this.#byte);
     const { bodyLength } = header;
-    if (bodyLength > BODY_BYTES_MAX) {
-      throw new DataError("RECORD_TOO_LARGE", `${this.#source}: a record batch of ${bodyLength} bytes`, {
-        hint: `${BODY_BYTES_MAX} is the most: write smaller record batches`,
-        at: { source: this.#source, byte: this.#byte },
-      });
-    }
+    checkBody(bodyLength, this.#source, this.#byte);
     const total = prefixBytes + metadataBytes + bodyLength;
     if (this.#length < total) return this.#missing(total);
     const byte = this.#byte;
@@ -102,7 +101,7 @@ export class IpcMessages {
       return false;
     }
     this.#begun = true;
-    this.isFile = MAGIC.every((byte, index) => head[index] === byte);
+    this.isFile = isMagic(head);
     if (this.isFile) this.#take(MAGIC_BYTES);
     return true;
   }
@@ -121,19 +120,6 @@ export class IpcMessages {
       );
     }
     return null;
-  }
-
-  #decode(front: Uint8Array, prefixBytes: number): Decoded {
-    try {
-      verifyMessage(front.subarray(prefixBytes));
-      const header = new arrow.MessageReader(front).readMessage();
-      if (header === null) throw new Error("it is empty");
-      // What it is about is decoded when it is first asked for; what is wrong with it belongs here.
-      header.header();
-      return header;
-    } catch (cause) {
-      throw this.#invalid(messageOf(cause), cause);
-    }
   }
 
   /** The first bytes, at least so many, in one piece; null when there are fewer. */
@@ -161,9 +147,43 @@ export class IpcMessages {
     this.#chunks.unshift(joined(this.#chunks.splice(0, chunks), bytes));
   }
 
-  #invalid(what: string, cause?: unknown): DataError {
-    return arrowIpcInvalid(this.#source, what, this.#byte, cause);
+  #invalid(what: string): DataError {
+    return arrowIpcInvalid(this.#source, what, this.#byte);
   }
+}
+
+/** How long a message's prefix is, and the metadata behind it. */
+function readPrefix(bytes: Uint8Array): { readonly prefixBytes: number; readonly metadataBytes: number } {
+  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const modern = head.getInt32(0, true) === CONTINUATION;
+  return { prefixBytes: modern ? PREFIX_BYTES : 4, metadataBytes: head.getInt32(modern ? 4 : 0, true) };
+}
+
+/** The header of a message, of its prefix and metadata. @throws ARROW_INVALID */
+export function decodeHeader(front: Uint8Array, source: string, byte: number): Decoded {
+  try {
+    const { prefixBytes, metadataBytes } = readPrefix(front);
+    if (!(metadataBytes > 0 && prefixBytes + metadataBytes <= front.length)) {
+      throw new Error(`metadata of ${metadataBytes} bytes in ${front.length - prefixBytes}`);
+    }
+    verifyMessage(front.subarray(prefixBytes, prefixBytes + metadataBytes));
+    const header = new arrow.MessageReader(front).readMessage();
+    if (header === null) throw new Error("it is empty");
+    // What it is about is decoded when it is first asked for; what is wrong with it belongs here.
+    header.header();
+    return header;
+  } catch (cause) {
+    throw arrowIpcInvalid(source, messageOf(cause), byte, cause);
+  }
+}
+
+/** @throws RECORD_TOO_LARGE for a body that is not to be held in memory */
+export function checkBody(bodyBytes: number, source: string, byte: number): void {
+  if (bodyBytes <= BODY_BYTES_MAX) return;
+  throw new DataError("RECORD_TOO_LARGE", `${source}: a record batch of ${bodyBytes} bytes`, {
+    hint: `${BODY_BYTES_MAX} is the most: write smaller record batches`,
+    at: { source, byte },
+  });
 }
 
 /** What apache-arrow throws over contents that make no sense is the source's fault, not the engine's. @throws ARROW_INVALID */

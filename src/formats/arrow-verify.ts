@@ -20,7 +20,7 @@ const FIELD = { name: 0, children: 5, metadata: 6 };
 const KEY_VALUE = { key: 0, value: 1 };
 const RECORD_BATCH = { length: 0, nodes: 1, buffers: 2, variadicCounts: 4 };
 const DICTIONARY_BATCH = { data: 1 };
-const FOOTER = { schema: 1, dictionaries: 2, recordBatches: 3, metadata: 4 };
+const FOOTER = { version: 0, schema: 1, dictionaries: 2, recordBatches: 3, metadata: 4 };
 const HEADER_SCHEMA = 1;
 const HEADER_DICTIONARY = 2;
 const HEADER_RECORD_BATCH = 3;
@@ -75,6 +75,11 @@ class Metadata {
     const count = this.#view.getUint32(start, true);
     if (start + 4 + count * elementBytes > this.#view.byteLength) throw new Error(`a vector of ${count} elements`);
     return { first: start + 4, count };
+  }
+
+  /** The struct Block: i64, i32 and 4 bytes of nothing, i64. */
+  block(at: number): Block {
+    return { byte: this.long(at), metadataBytes: this.#view.getInt32(at + 8, true), bodyBytes: this.long(at + 16) };
   }
 
   schema(table: number): void {
@@ -146,8 +151,26 @@ export function verifyMessage(bytes: Uint8Array): void {
   } else throw new Error(`a message of the unknown kind ${kind}`);
 }
 
-/** Checks the footer of a file; gives where it says that messages begin. @throws Error that says what is wrong */
-export function verifyFooter(bytes: Uint8Array): number[] {
+/** Where a footer says that a message is. */
+export interface Block {
+  readonly byte: number;
+  /** Of its metadata, with the prefix before it. */
+  readonly metadataBytes: number;
+  readonly bodyBytes: number;
+}
+
+/** What a footer says. */
+export interface Footer {
+  /** Of the metadata, as in messages. */
+  readonly version: number;
+  /** Where the schema's table stands in the footer. */
+  readonly schemaAt: number;
+  readonly dictionaries: readonly Block[];
+  readonly recordBatches: readonly Block[];
+}
+
+/** Checks the footer of a file; whether its blocks are messages is for others to see. @throws Error that says what is wrong */
+export function verifyFooter(bytes: Uint8Array): Footer {
   const metadata = new Metadata(bytes);
   const { root } = metadata;
   const schema = metadata.follow(metadata.at(root, FOOTER.schema));
@@ -155,8 +178,14 @@ export function verifyFooter(bytes: Uint8Array): number[] {
   if (metadata.short(metadata.at(schema, SCHEMA.endianness)) !== 0) throw new Error("its buffers are big-endian");
   metadata.schema(schema);
   metadata.vector(metadata.at(root, FOOTER.metadata), 4);
-  return [FOOTER.dictionaries, FOOTER.recordBatches].flatMap((field) => {
+  const blocks = (field: number): Block[] => {
     const { first, count } = metadata.vector(metadata.at(root, field), BLOCK_BYTES);
-    return Array.from({ length: count }, (_, index) => metadata.long(first + index * BLOCK_BYTES));
-  });
+    return Array.from({ length: count }, (_, index) => metadata.block(first + index * BLOCK_BYTES));
+  };
+  return {
+    version: metadata.short(metadata.at(root, FOOTER.version)),
+    schemaAt: schema,
+    dictionaries: blocks(FOOTER.dictionaries),
+    recordBatches: blocks(FOOTER.recordBatches),
+  };
 }

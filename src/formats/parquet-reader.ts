@@ -12,9 +12,9 @@ import type { Codec, Codecs } from "./parquet-codec.js";
 import { ColumnReader } from "./parquet-column.js";
 import type { ColumnChunk, Footer } from "./parquet-footer.js";
 import type { Hyparquet } from "./parquet-library.js";
-import type { ParquetSplit, ParquetSplitOptions } from "./parquet-split.js";
 import { canMatch } from "./parquet-statistics.js";
 import { bindColumns, type ColumnPlan, type RefusedColumn } from "./parquet-types.js";
+import type { RangedSplit, RangedSplitOptions } from "./ranged-file.js";
 
 /** What a reader needs to know of an opened file. */
 export interface ParquetSource {
@@ -33,10 +33,10 @@ interface OpenGroup {
   readonly streams: readonly ChunkStream[];
 }
 
-export class ParquetReader implements ParquetSplit {
+export class ParquetReader implements RangedSplit {
   readonly schema: Schema;
   readonly #source: ParquetSource;
-  readonly #options: ParquetSplitOptions;
+  readonly #options: RangedSplitOptions;
   readonly #columns: readonly ColumnReader[];
   /** One a selected column and row group: found out before anything is read. */
   readonly #codecs: readonly (readonly Codec[])[];
@@ -53,7 +53,7 @@ export class ParquetReader implements ParquetSplit {
   #error: unknown = null;
 
   /** @throws UNKNOWN_COLUMN, UNSUPPORTED, TYPE, PARQUET_CODEC, PARQUET_ENCRYPTED, DEPENDENCY_MISSING */
-  constructor(source: ParquetSource, schema: Schema, options: ParquetSplitOptions) {
+  constructor(source: ParquetSource, schema: Schema, options: RangedSplitOptions) {
     this.schema = schema;
     this.#source = source;
     this.#options = options;

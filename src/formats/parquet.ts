@@ -1,4 +1,4 @@
-// Parquet files: what a file source needs to know about them. `openParquet` reads the footer; a ParquetSplit reads the rows
+// Parquet files: what a file source needs to know about them. `openParquet` reads the footer; a RangedSplit reads the rows
 // of one file, page by page and in bounded memory, and is polled like a source.
 import * as v from "valibot";
 import type { Schema } from "../arrow/types.js";
@@ -10,10 +10,10 @@ import { Codecs } from "./parquet-codec.js";
 import { type Footer, readFooter } from "./parquet-footer.js";
 import { type Hyparquet, loadHyparquet } from "./parquet-library.js";
 import { ParquetReader, type ParquetSource } from "./parquet-reader.js";
-import type { ParquetSplit, ParquetSplitOptions } from "./parquet-split.js";
 import { planColumns } from "./parquet-types.js";
+import type { RangedSplit, RangedSplitOptions } from "./ranged-file.js";
 
-export type { ParquetSplit } from "./parquet-split.js";
+export type { RangedSplit } from "./ranged-file.js";
 
 /** How a file is read. */
 export interface ParquetOptions {
@@ -33,7 +33,7 @@ export interface ParquetFile {
    * A reader of the file's rows.
    * @throws UNKNOWN_COLUMN, UNSUPPORTED, TYPE, PARQUET_CODEC, PARQUET_ENCRYPTED, DEPENDENCY_MISSING
    */
-  split(options: ParquetSplitOptions): ParquetSplit;
+  split(options: RangedSplitOptions): RangedSplit;
 }
 
 const PAGE_BYTES_DEFAULT = 256 << 20;

@@ -250,7 +250,8 @@ export function describeSource(name: string, fixture: SourceFixture): void {
       test("says that it cannot go on at a snapshot", async () => {
         const { kit, subject } = await open();
         await within(subject, schema, async (given) => {
-          const reading = new Reading(kit, given, schema);
+          const reading = new Reading(kit, given, schema, { batchRowsMax: 1 });
+          while (reading.rows.length === 0) await reading.next();
           const state = reading.source.snapshot();
           expect(() => reading.source.restore(state)).toThrow(
             expect.objectContaining({ code: "UNSUPPORTED", hint: expect.any(String) }),

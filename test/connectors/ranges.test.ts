@@ -1,30 +1,13 @@
 // Parquet over HTTP: the suite of all sources on a simulated server that answers ranges, then real servers on loopback that
 // have ranges, have none, fail for a while, change the file, or lie.
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { http } from "../../src/connectors/stream.js";
+import { http } from "../../src/connectors/fetch.js";
 import { col, sum } from "../../src/index.js";
 import { Millrace } from "../../src/node.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 import { describeSource } from "./conformance.js";
-
-interface Served {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
-/** What RFC 9110 has a server answer, written here anew. */
-function ranged(bytes: Uint8Array, range: string | undefined, version = '"1"'): Served {
-  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? "") ?? [];
-  if (first === undefined) return { status: 200, headers: { etag: version }, body: bytes };
-  const [start, end] = [Number(first), Math.min(Number(last) + 1, bytes.length)];
-  if (start >= bytes.length) return { status: 416, headers: {}, body: new Uint8Array(0) };
-  const headers = { "content-range": `bytes ${start}-${end - 1}/${bytes.length}`, etag: version };
-  return { status: 206, headers, body: bytes.subarray(start, end) };
-}
+import { ranged, serving } from "./range-support.js";
 
 const ROWS = Array.from({ length: 11 }, (_, n) => ({ n: BigInt(n), key: `k${n}` }));
 const SMALL = new Uint8Array(
@@ -69,32 +52,10 @@ const LARGE = new Uint8Array(
 const SUM_A = (COUNT * COUNT) / 2;
 
 let mill: Millrace;
-const closers: (() => void)[] = [];
 beforeEach(async () => {
   mill = await Millrace.open();
 });
-afterEach(async () => {
-  await mill.close();
-  for (const close of closers.splice(0)) close();
-});
-
-type Answer = (asked: IncomingMessage, response: ServerResponse, count: number) => void;
-
-/** A server on loopback; gives the address of its file, and how many bytes of bodies it has sent in how many requests. */
-async function serving(answer: Answer) {
-  const sent = { bytes: 0, requests: 0 };
-  const server = createServer((asked, response) => answer(asked, response, sent.requests++));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const send = (response: ServerResponse, { status, headers, body }: Served) => {
-    sent.bytes += body.length;
-    response.writeHead(status, headers).end(body);
-  };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.parquet?secret=1`, sent, send };
-}
+afterEach(async () => await mill.close());
 
 describe("a server with ranges", () => {
   test("is asked for the columns that are wanted alone", async () => {

@@ -3,11 +3,12 @@
 import { batchFromColumns } from "../../src/arrow/builder.js";
 import { BatchTable } from "../../src/arrow/table.js";
 import { parseSchema } from "../../src/arrow/types.js";
+import { http } from "../../src/connectors/fetch.js";
 import { file } from "../../src/connectors/file.js";
 import { generator } from "../../src/connectors/generator.js";
 import { memory } from "../../src/connectors/memory.js";
 import { rows } from "../../src/connectors/rows.js";
-import { http, stream } from "../../src/connectors/stream.js";
+import { stream } from "../../src/connectors/stream.js";
 import type { Platform } from "../../src/platform/platform.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 import type { Connector } from "../../src/runtime/connector.js";

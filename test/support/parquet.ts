@@ -3,8 +3,8 @@
 import type { Batch } from "../../src/arrow/batch.js";
 import type { Column } from "../../src/arrow/column.js";
 import type { Schema } from "../../src/arrow/types.js";
-import { openParquet, type ParquetFile, type ParquetOptions, type ParquetSplit } from "../../src/formats/parquet.js";
-import type { ParquetSplitOptions } from "../../src/formats/parquet-split.js";
+import { openParquet, type ParquetFile, type ParquetOptions, type RangedSplit } from "../../src/formats/parquet.js";
+import type { RangedSplitOptions } from "../../src/formats/ranged-file.js";
 import { promised, type ReadableFile } from "../../src/platform/platform.js";
 import { openTestWorkspace } from "../../src/testing/workspace.js";
 
@@ -59,8 +59,8 @@ export const { workspace, account, memory } = await openTestWorkspace();
 /** Calls `each` with every batch until the split is done, one step a batch; then everything must have been given back. */
 export async function drain(
   file: ParquetFile,
-  options: Partial<ParquetSplitOptions>,
-  each: (batch: Batch, split: ParquetSplit) => void,
+  options: Partial<RangedSplitOptions>,
+  each: (batch: Batch, split: RangedSplit) => void,
 ): Promise<void> {
   let wake = (): void => undefined;
   const split = file.split({ workspace, batchRowsMax: 8192, ...options, wake: () => wake() });
@@ -90,7 +90,7 @@ export async function readAll(
     pageBytesMax,
     truncateTimes,
     ...options
-  }: ParquetOptions & Partial<ParquetSplitOptions> & { later?: boolean } = {},
+  }: ParquetOptions & Partial<RangedSplitOptions> & { later?: boolean } = {},
 ): Promise<Cells> {
   const own = {
     ...(pageBytesMax === undefined ? {} : { pageBytesMax }),

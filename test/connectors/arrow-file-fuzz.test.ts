@@ -1,0 +1,55 @@
+// Random damage to Arrow files that are read by ranges: a code, or rows; never a crash, an endless loop, or an open request.
+// `npm run fuzz -- arrow-file --execs N --seed S` runs more of it.
+import * as arrow from "apache-arrow";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ROWS, ranged, recordBatches, SCHEMA } from "./range-support.js";
+import { openSim } from "./support.js";
+
+const EXECS = Number(process.env.FUZZ_EXECS ?? 300);
+const SEED = Number(process.env.FUZZ_SEED ?? 1);
+
+/** What a damaged file may be said to be. */
+const CODES = [
+  "ARROW_INVALID",
+  "COLUMN_DUP",
+  "FETCH",
+  "RECORD_TOO_LARGE",
+  "SCHEMA_EMPTY",
+  "TOO_MANY_COLUMNS",
+  "TYPE",
+  "UNKNOWN_COLUMN",
+  "UNSAFE_INTEGER",
+  "UNSUPPORTED",
+  "UTF8",
+];
+
+const inputs = [false, true].map((dictionary) => arrow.tableToIPC(recordBatches(ROWS, 4, dictionary), "file"));
+
+test(`${EXECS} damaged files`, async () => {
+  const { mill, sim, wait } = await openSim();
+  let runs = 0;
+  const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
+  const property = fc.asyncProperty(fc.constantFrom(...inputs), damage, fc.nat(), async (bytes, flips, cut) => {
+    const damaged = cut % 8 === 0 ? bytes.slice(0, 1 + (cut % bytes.length)) : bytes.slice();
+    for (const [at, value] of flips) damaged[at % damaged.length] = value;
+    const url = `https://host/${runs++}.arrow`;
+    sim.net.respond(url, ({ headers }) => {
+      const { status, headers: answered, body } = ranged(damaged, headers["range"]);
+      return { status, headers: answered, chunks: [body] };
+    });
+    const schema = cut % 2 === 0 ? { schema: SCHEMA } : {};
+    const outcome = await wait(
+      mill
+        .fetch(url, schema)
+        .toArray()
+        .then(
+          (rows) => rows.length,
+          (error: { code?: string; stack?: string }) => error.code ?? `no code: ${error.stack}`,
+        ),
+    );
+    if (typeof outcome === "string") expect(CODES).toContain(outcome);
+    expect(sim.net.openCount).toBe(0);
+  });
+  await fc.assert(property, { numRuns: EXECS, seed: SEED });
+}, 600_000);
