@@ -25,8 +25,6 @@ export interface RemotePlace {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly platform: Platform;
-  /** A server without ranges is of no use: the file is not taken whole. */
-  readonly wantsRanges?: boolean;
 }
 
 /** Bytes of the file from an offset on, and what the answer said of all of it. */
@@ -50,12 +48,20 @@ interface Wanted {
 }
 
 /**
- * Opens a remote file; null when ranges are wanted and the server has none. Errors: FETCH, also when the server has no ranges and
- * the file is too long to be taken whole.
+ * Opens a remote file. Errors: FETCH, also when the server has no ranges and the file is too long to be taken whole.
  * @returns how to give it up, or to stop what is under way
  */
-export function openRemote(place: RemotePlace, done: Completion<RemoteFile | null>): () => void {
-  const requests = new Requests(place);
+export function openRemote(place: RemotePlace, done: Completion<RemoteFile>): () => void {
+  return open(place, true, done as Completion<RemoteFile | null>);
+}
+
+/** The same; of a server without ranges nothing is taken, and the answer is null. */
+export function openRanges(place: RemotePlace, done: Completion<RemoteFile | null>): () => void {
+  return open(place, false, done);
+}
+
+function open(place: RemotePlace, takesWhole: boolean, done: Completion<RemoteFile | null>): () => void {
+  const requests = new Requests(place, takesWhole);
   requests.read(0, HEAD_BYTES, (error, piece) => {
     if (error !== null) done(error, null);
     else done(null, piece === NO_RANGES ? null : new RemoteFile(place.url, requests, piece));
@@ -105,13 +111,15 @@ export class RemoteFile implements ReadableFile {
 /** Requests for ranges: a few at a time, each tried again while that may help. */
 class Requests {
   readonly #place: RemotePlace;
+  readonly #takesWhole: boolean;
   readonly #waiting: Wanted[] = [];
   /** How to give up what is under way, by the range that it is for. */
   readonly #running = new Map<Wanted, () => void>();
   #closed = false;
 
-  constructor(place: RemotePlace) {
+  constructor(place: RemotePlace, takesWhole: boolean) {
     this.#place = place;
+    this.#takesWhole = takesWhole;
   }
 
   read(offset: number, lengthBytes: number, done: Completion<Piece>): void {
@@ -155,7 +163,7 @@ class Requests {
   #take(wanted: Wanted, response: FetchResult): void {
     const { url, platform } = this.#place;
     const { status } = response;
-    if (status === OK && wanted.offset === 0 && this.#place.wantsRanges === true) {
+    if (status === OK && wanted.offset === 0 && !this.#takesWhole) {
       response.cancel();
       this.#answer(wanted, null, NO_RANGES);
       return;

@@ -13,7 +13,7 @@ import type { Table } from "../runtime/connector.js";
 import type { StateValue } from "../state/snapshot.js";
 import { compressionOf } from "./compression.js";
 import { PARQUET } from "./formats.js";
-import { openRemote, type RemoteFile } from "./ranges.js";
+import { openRanges, openRemote, type RemoteFile } from "./ranges.js";
 
 const ARROW = "arrow";
 
@@ -45,8 +45,8 @@ function open(format: string, table: Table, done: Completion<Opened | null>): ()
   const { live, ref, platform } = table;
   const headers = ref.options["headers"] as Readonly<Record<string, string>> | undefined;
   // Parquet cannot be read from its start: without ranges it is taken whole.
-  const place = { url: live as string, headers, platform, wantsRanges: format !== PARQUET };
-  return openRemote(place, (error, remote) => {
+  const openPlace: typeof openRanges = format === PARQUET ? openRemote : openRanges;
+  return openPlace({ url: live as string, headers, platform }, (error, remote) => {
     if (error !== null || remote === null) return done(error, null);
     const openFormat = FORMATS.get(format) as OpenFormat;
     return openFormat(remote, table, (failure, file) => {
