@@ -35,13 +35,10 @@ export async function demoJob(
   events: AsyncIterable<ServerEvent> | Iterable<ServerEvent>,
 ): Promise<DemoJob> {
   const metrics = mill.from(events, { schema: EVENT_SCHEMA, name: "servers", rowPolicy: "deadLetter", bounded: false });
-  const clean = metrics
+  const once = metrics
     .where(col("host").isNotNull().and(col("cpu").between(0, 100)).and(col("latency").ge(0)))
-    .withWatermark("at", "2s");
-  const once = clean
-    .window(tumble("1s"))
-    .groupBy("id", "host")
-    .aggregate({ cpu: max("cpu"), memory: max("memory"), requests: max("requests"), latency: max("latency") });
+    .withWatermark("at", "2s")
+    .deduplicate("id", { within: "1m" });
   const byHost = once
     .window(tumble("5s"))
     .groupBy("host")
@@ -57,7 +54,7 @@ export async function demoJob(
   const windows = mill.memory({ name: "windows", key, rowsMax: WINDOW_ROWS_MAX });
   const late = mill.memory({ name: "late", rowsMax: 100 });
   const refused = mill.memory({ name: "refused", rowsMax: 100 });
-  const pipeline = byHost.to(windows).and(once.late().to(late)).and(byHost.deadLetters().to(refused));
+  const pipeline = byHost.to(windows).and(byHost.late().to(late)).and(byHost.deadLetters().to(refused));
   const columns = await byHost.schema();
   return { pipeline, results: { table: windows, columns, key, rowsMax: WINDOW_ROWS_MAX } };
 }

@@ -41,12 +41,12 @@ export class Deduplicate implements Operator {
   }
 
   open(context: OperatorContext): void {
-    const { workspace, batchRowsMax } = context;
+    const { workspace } = context;
     const { keys, withinMs } = this.#node;
     this.#context = context;
     this.#late = new LateRows(context);
     this.#firsts = new FirstTimes(workspace, this.#input, keys, withinMs ?? Number.POSITIVE_INFINITY);
-    if (this.#time !== null) this.#waiting = new TimeBuffer(workspace, this.#input, this.#time, batchRowsMax);
+    if (this.#time !== null) this.#waiting = new TimeBuffer(workspace, this.#input, this.#time);
     this.#measure();
   }
 
@@ -134,11 +134,10 @@ export class Deduplicate implements Operator {
     if (rows.rowCount > 0) this.#waiting?.add(rows);
   }
 
-  /** Goes through the rows that the watermark has reached, a batch at a time; false when it had to stop before the end. */
+  /** Goes through the rows that the watermark has reached, some at a time; false when it had to stop before the end. */
   #release(out: Output): boolean {
-    const { batchRowsMax } = this.#context;
     for (;;) {
-      const rows = this.#waiting?.take(this.#targetMs, batchRowsMax) ?? null;
+      const rows = this.#waiting?.take(this.#targetMs) ?? null;
       if (rows === null || this.#time === null) return true;
       this.#emitFirsts(rows, this.#time.milliseconds(rows), out);
       this.#waiting?.sweep();
@@ -156,12 +155,15 @@ export class Deduplicate implements Operator {
   }
 
   #emitFirsts(rows: Batch, times: number, out: Output): void {
-    const firsts = this.#firsts.keep(rows, times);
-    this.#context.metrics.duplicateRows += rows.rowCount - firsts.rowCount;
-    if (firsts.rowCount === 0) return;
+    const { metrics, batchRowsMax } = this.#context;
     const { schema } = this.#node;
+    const all = this.#firsts.keep(rows, times);
+    metrics.duplicateRows += rows.rowCount - all.rowCount;
     const own = schema.fields.length === this.#input.fields.length;
-    out.emit(own ? firsts : firsts.pick(schema, [...schema.fields.keys()]));
+    const firsts = own ? all : all.pick(schema, [...schema.fields.keys()]);
+    for (let row = 0; row < firsts.rowCount; row += batchRowsMax) {
+      out.emit(firsts.slice(row, Math.min(row + batchRowsMax, firsts.rowCount)));
+    }
   }
 
   #forgetByClock(): void {

@@ -1,6 +1,6 @@
 // Rows that wait until event time has passed them: runs sorted by time, whose heads are taken when they are due. Runs of
-// about one size are merged up to the size of a batch, so that rows that come one by one make few of them. Rows of one
-// millisecond stay in the order in which they came.
+// about one size are merged, so that rows that come one by one make few of them. Rows of one millisecond stay in the order in
+// which they came.
 import { Batch } from "../arrow/batch.js";
 import type { Workspace } from "../arrow/column.js";
 import { concatColumns } from "../arrow/concat.js";
@@ -28,22 +28,22 @@ interface Run {
   nextMs: number;
 }
 
+/** Runs are merged up to so many rows, and no more than so many are taken at a time: a batch as it usually is. */
+const RUN_ROWS_MAX = 8192;
 const TABLE = "waiting";
 
 export class TimeBuffer {
   readonly #workspace: Workspace;
   readonly #schema: Schema;
   readonly #time: TimeReader;
-  readonly #runRowsMax: number;
   /** Oldest arrivals first. */
   #runs: Run[] = [];
 
-  /** For rows of `schema`; runs are merged up to `runRowsMax` rows. */
-  constructor(workspace: Workspace, schema: Schema, time: TimeReader, runRowsMax: number) {
+  /** For rows of `schema`. */
+  constructor(workspace: Workspace, schema: Schema, time: TimeReader) {
     this.#workspace = workspace;
     this.#schema = schema;
     this.#time = time;
-    this.#runRowsMax = runRowsMax;
   }
 
   get usedBytes(): number {
@@ -55,7 +55,7 @@ export class TimeBuffer {
     let rows = this.#inOrder(batch);
     for (let last = this.#runs.at(-1); last !== undefined; last = this.#runs.at(-1)) {
       const left = last.rows.rowCount - last.taken;
-      if (left > 2 * rows.rowCount || left + rows.rowCount > this.#runRowsMax) break;
+      if (left > 2 * rows.rowCount || left + rows.rowCount > RUN_ROWS_MAX) break;
       rows = this.#inOrder(this.#joined([last.rows.slice(last.taken, last.rows.rowCount), rows]));
       last.rows.release();
       this.#runs.pop();
@@ -64,19 +64,19 @@ export class TimeBuffer {
     this.#runs.push({ rows: owned, bytes: owned.sizeBytes, taken: 0, nextMs: this.#time.at(owned, 0) });
   }
 
-  /**
-   * The next rows at or before `timeMs`, `rowsMax` at most, in the order of time; null when there are none. They are valid
-   * for the step, until `sweep`.
-   */
-  take(timeMs: number, rowsMax: number): Batch | null {
+  /** The next rows at or before `timeMs` in the order of time; null when there are none. Valid for the step, until `sweep`. */
+  take(timeMs: number): Batch | null {
     const due = this.#runs
       .filter(({ nextMs }) => nextMs <= timeMs)
-      .map((run) => ({ run, end: Math.min(this.#time.firstAt(run.rows, run.taken, timeMs + 1), run.taken + rowsMax) }));
+      .map((run) => ({
+        run,
+        end: Math.min(this.#time.firstAt(run.rows, run.taken, timeMs + 1), run.taken + RUN_ROWS_MAX),
+      }));
     const parts = () => due.map(({ run, end }) => run.rows.slice(run.taken, end));
     if (due.length === 0) return null;
     let rows = this.#joined(parts());
-    if (rows.rowCount > rowsMax) {
-      const counts = this.#shares(rows, parts(), rowsMax);
+    if (rows.rowCount > RUN_ROWS_MAX) {
+      const counts = this.#shares(rows, parts(), RUN_ROWS_MAX);
       due.forEach((part, index) => {
         part.end = part.run.taken + (counts[index] as number);
       });

@@ -1,7 +1,7 @@
 // Drives one operator as a task would: elements in, everything emitted out, as text to compare or as elements to feed on.
 // Between two elements the arena is reset and overwritten, so that an operator that keeps arena memory is caught.
 import { Batch } from "../arrow/batch.js";
-import type { Workspace } from "../arrow/column.js";
+import { Column, type Workspace } from "../arrow/column.js";
 import type { Operator, Output, SideOutput, SplitEvent } from "../operators/operator.js";
 import { type TestContext, testContext } from "./context.js";
 import { formatBatch, formatHeader } from "./text.js";
@@ -51,7 +51,7 @@ export function collect(operator: Operator, elements: readonly Element[], option
   let keptBytes = 0;
   const keep = (batch: Batch): Batch => {
     const before = account.usedBytes;
-    const kept = batch.persist();
+    const kept = independent(batch).persist();
     keptBytes += account.usedBytes - before;
     return kept;
   };
@@ -83,6 +83,16 @@ export function collect(operator: Operator, elements: readonly Element[], option
   if (leftBytes !== 0) throw new Error(`the operator left ${leftBytes} bytes in its account after close()`);
   for (const element of inputs) if (element instanceof Batch) element.release();
   return { elements: emitted, sides };
+}
+
+/** The rows as if nobody owned them: persisted, all of their memory is a copy, none of it the operator's own. */
+function independent(batch: Batch): Batch {
+  const unowned = (column: Column): Column => {
+    const dictionary = column.dictionary === null ? null : unowned(column.dictionary);
+    return new Column({ ...column, dictionary, children: column.children.map(unowned), region: null });
+  };
+  const columns = batch.schema.fields.map((_, index) => unowned(batch.column(index)));
+  return batch.withColumns(batch.schema, columns);
 }
 
 /**
