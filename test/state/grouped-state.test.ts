@@ -180,6 +180,40 @@ describe("memory", () => {
     state.release();
   });
 
+  test("wherever a budget ends, in the middle of a move too, release gives back all of the state", async () => {
+    for (let limitBytes = 100_000; limitBytes < 1_500_000; limitBytes += 20_011) {
+      const small = await openTestWorkspace({ limitBytes });
+      const { schema } = small.batch`t:TIMESTAMP(3) k:STRING v:DOUBLE | 1 a 1`;
+      small.account.arena.release();
+      const before = small.account.usedBytes;
+      const { keys, aggregates } = windowNode(schema, { sizeMs: null, keys: ["k"], aggregates: ["sum v"] });
+      // Small dense cells give way to sparse ones early, and both are laid out anew time and again.
+      const slicing = { sizeMs: 10, offsetMs: 0, unitsPerMs: 1 };
+      const state = new GroupedState(small.workspace, schema, {
+        keys,
+        aggregates,
+        slicing,
+        denseBytesMax: limitBytes / 3,
+      });
+      const held: Batch[] = [];
+      const fill = () => {
+        for (let ms = 0; ; ms += 3) {
+          const rows = Array.from({ length: 40 }, (_, i) => `| ${ms} key${ms + i} 1`);
+          held.push(small.batch`${`t:TIMESTAMP(3) k:STRING v:DOUBLE ${rows.join(" ")}`}`);
+          state.add(held[0] as Batch, (held[0] as Batch).column(0).values, ms, ms);
+          held.pop()?.release();
+          small.account.arena.reset();
+        }
+      };
+      expect(fill).toThrow(expect.objectContaining({ code: "MEMORY_LIMIT" }));
+      state.release();
+      for (const rows of held) rows.release();
+      small.account.arena.release();
+      expect([limitBytes, small.account.usedBytes]).toEqual([limitBytes, before]);
+      small.account.dispose();
+    }
+  });
+
   test("a budget that is used up is MEMORY_LIMIT, and disposing of the account frees everything", async () => {
     const small = await openTestWorkspace({ limitBytes: 3_000_000 });
     const rows = small.batch`t:TIMESTAMP(3) k:BIGINT v:DOUBLE | 1 1 1`;
