@@ -74,7 +74,8 @@ interface Guess {
 /**
  * The schema of the sample's records, columns in the order in which their keys first appear, all nullable. Lines that are no
  * JSON are left to the decoder and its row policy, as long as there are others.
- * @throws SCHEMA_EMPTY, ENCODING, TOO_MANY_COLUMNS; JSON or JSON_SHAPE when no line is a JSON object
+ * @throws SCHEMA_EMPTY when there is no record, or the first is longer than the sample; ENCODING, TOO_MANY_COLUMNS; JSON or
+ * JSON_SHAPE when no line is a JSON object
  */
 export function inferJsonSchema(sample: Sample, linesMax = LINES_MAX): Schema {
   const { bytes, source } = sample;
@@ -84,14 +85,13 @@ export function inferJsonSchema(sample: Sample, linesMax = LINES_MAX): Schema {
   let records = 0;
   let start = byteOrderMark(bytes, source);
   for (let line = 1; line <= linesMax && start < bytes.length; line++) {
-    let end = bytes.indexOf(NEWLINE, start);
-    if (end < 0) {
-      if (!sample.complete && records > 0) break;
-      end = bytes.length;
-    }
+    const newline = bytes.indexOf(NEWLINE, start);
+    const isCut = newline < 0 && !sample.complete;
+    if (isCut && records > 0) break;
+    const end = newline < 0 ? bytes.length : newline;
     const record = readRecord(decoder, bytes.slice(start, end), { source, line, byte: start });
     if (record instanceof DataError) {
-      refusal ??= record;
+      refusal ??= isCut && record.code !== "JSON_SHAPE" ? cutRecord(source, bytes.length) : record;
       // An array over several lines may hold lines that are objects: it is no NDJSON all the same.
       if (records === 0 && record.code === "JSON_SHAPE") throw record;
     } else if (record !== null) {
@@ -109,6 +109,15 @@ export function inferJsonSchema(sample: Sample, linesMax = LINES_MAX): Schema {
     });
   }
   return columns.schema();
+}
+
+/** The first record is not there as a whole: what is wrong with it is not its own fault. */
+function cutRecord(source: string, sampleBytes: number): DataError {
+  const what = `${source} has a first record that does not end within ${sampleBytes} bytes`;
+  return new DataError("SCHEMA_EMPTY", `${what}, where columns are looked for`, {
+    hint: 'give the schema: { schema: { time: "TIMESTAMP(3)", value: "DOUBLE" } }',
+    at: { source },
+  });
 }
 
 /** The text of a line that is a JSON object, null for a blank line, or why it is none. */

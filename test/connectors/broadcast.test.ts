@@ -193,6 +193,25 @@ describe.each(KINDS)("%s", (kind) => {
     expect(known(leaving, false)).toHaveLength(5);
   });
 
+  test("clients that all break off at once leave room for as many others, and the job goes on", async () => {
+    const { url, tap, job } = await broadcast(kind, { clientsMax: 60 });
+    tap.push(...rows(0, 5));
+    for (let storm = 0; storm < 2; storm++) {
+      const clients = await Promise.all(Array.from({ length: 60 }, () => listen(kind, url)));
+      tap.push(...rows(5, 10));
+      for (const client of clients) client.close();
+      await Promise.all(clients.map(({ ended }) => ended));
+      // The server hears of it a little later.
+      let late: Client | null = null;
+      while (late === null) late = await listen(kind, url).catch(() => null);
+      late.close();
+    }
+    const last = await listen(kind, url);
+    tap.push({ key: "last", n: 99 });
+    await until(() => known(last, false).at(-1)?.n === 99);
+    expect(job.state).toBe("running");
+  });
+
   test("takes so many clients and no more", async () => {
     const { url, tap } = await broadcast(kind, { clientsMax: 2 });
     const clients = [await listen(kind, url), await listen(kind, url)];

@@ -218,6 +218,30 @@ describe("subscribers", () => {
     expect(told.every((events) => events.at(-1)?.version === table.version)).toBe(true);
   });
 
+  test("ten thousand, of whom most leave at once, are told events that are made once; the others go on", async () => {
+    const { mill, wait, sim } = await openSim();
+    const table = mill.memory<Counted>({ key: "key" });
+    const events = new Set<TableEvent<Counted>>();
+    const versions = new Array<number>(10_000).fill(-1);
+    const subscriptions = versions.map((_, index) =>
+      table.subscribe((event) => {
+        events.add(event);
+        versions[index] = event.version;
+      }),
+    );
+    await wait(mill.rows(numbered(2000, 20)).to(table).run({ batchRows: 100 }));
+    await wait(new Promise((resolve) => sim.scheduler.after(20_000, () => resolve(null))));
+    expect(versions.every((version) => version === table.version)).toBe(true);
+    const left = table.version;
+    for (const leave of subscriptions.slice(10)) leave();
+    await wait(mill.rows(numbered(2000, 20)).to(table).run({ batchRows: 100 }));
+    await wait(new Promise((resolve) => sim.scheduler.after(20_000, () => resolve(null))));
+    expect(versions.slice(0, 10).every((version) => version === table.version)).toBe(true);
+    expect(versions.slice(10).every((version) => version === left)).toBe(true);
+    // At most one event a batch, and the snapshot.
+    expect(events.size).toBeLessThan(45);
+  });
+
   test("who are slow get a snapshot instead of a queue", async () => {
     const { mill, wait, sim } = await openSim();
     const table = mill.memory<Counted>({ rowsMax: 10 });
