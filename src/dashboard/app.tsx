@@ -40,7 +40,9 @@ export function App({ model, feed, where }: AppProps) {
           </p>
         )}
         <Tiles model={model} />
-        {model.columns.length === 0 ? null : (
+        {model.columns.length === 0 ? (
+          <Unseen model={model} />
+        ) : (
           <div class="pair">
             {shape === null ? null : <ChartCard model={model} shape={shape} value={shown} choose={setValue} />}
             <WindowsCard model={model} shape={shape} value={shown} />
@@ -50,6 +52,18 @@ export function App({ model, feed, where }: AppProps) {
       </main>
       <footer>{where}</footer>
     </>
+  );
+}
+
+/** In the place of results that nobody can see. */
+function Unseen({ model }: { readonly model: Model }) {
+  const targets = model.targets;
+  if (targets === 0) return null;
+  return (
+    <p class="notice">
+      The rows of this job go to {targets === 1 ? "a target" : `${targets} targets`} of its own and are counted here,
+      not shown. A job file that gives a stream, without a target, shows its rows.
+    </p>
   );
 }
 

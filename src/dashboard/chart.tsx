@@ -94,10 +94,13 @@ interface Colours {
   readonly grid: string;
 }
 
+/** Before the plot is in the page. */
+const NO_COLOURS: Colours = { muted: "", marked: "", loud: [], text: "", grid: "" };
+
 function Plot({ model, series, loud, marked, label, hover }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const look = useRef<Look>({ loud, marked: -1, colours: coloursNow() });
+  const look = useRef<Look>({ loud, marked: -1, colours: NO_COLOURS });
   look.current.loud = loud;
   look.current.marked = marked === null ? -1 : series.names.indexOf(marked);
   const names = series.names.join("\n");
@@ -105,12 +108,13 @@ function Plot({ model, series, loud, marked, label, hover }: PlotProps) {
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
+    look.current.colours = coloursOf(element);
     const made = new uPlot(options(element.clientWidth, series.names, look.current, hover), dataOf(series), element);
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     resized.observe(element);
     const recolour = () => {
-      look.current.colours = coloursNow();
+      look.current.colours = coloursOf(element);
       made.redraw(false, true);
     };
     const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -236,14 +240,21 @@ function lastOf({ values }: Series, index: number): number | null {
   return values[index]?.findLast((value) => value !== null) ?? null;
 }
 
-function coloursNow(): Colours {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name: string) => style.getPropertyValue(name).trim();
-  return {
+/** Colours of the page as they are now, in words that a canvas knows: it knows no variables. */
+function coloursOf(host: HTMLElement): Colours {
+  const probe = document.createElement("span");
+  host.append(probe);
+  const of = (name: string) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const colours = {
     muted: of("--series"),
     marked: of("--accent"),
     loud: ["--loud0", "--loud1", "--loud2", "--loud3"].map(of),
     text: of("--dim"),
     grid: of("--grid"),
   };
+  probe.remove();
+  return colours;
 }

@@ -8,7 +8,7 @@ import type { Feed } from "../monitor/frames.js";
 import { bytes, compact, count, percent } from "./format.js";
 import type { EdgeRate, Model } from "./model.js";
 
-const NODE_WIDTH = 162;
+const NODE_WIDTH = 178;
 const NODE_HEIGHT = 58;
 /** Room for an edge's two lines of text. */
 const LABEL_WIDTH = 72;

@@ -59,6 +59,11 @@ export class Model {
     return this.pulses.at(-1) ?? null;
   }
 
+  /** Sinks of the job; 0 before its graph is known. */
+  get targets(): number {
+    return this.start?.graph.nodes.filter(({ kind }) => kind === "sink").length ?? 0;
+  }
+
   /** The engine's clock now. */
   get nowMs(): number {
     return Date.now() + this.clockOffsetMs;

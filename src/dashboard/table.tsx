@@ -1,6 +1,6 @@
 // The last results as a table: the newest window first, in it the greatest value first.
 /** @jsxImportSource preact */
-import { cell, clock, isNumber } from "./format.js";
+import { cell, clock, count, isNumber } from "./format.js";
 import type { Model } from "./model.js";
 import type { Shape } from "./series.js";
 
@@ -20,11 +20,15 @@ export function WindowsCard({ model, shape, value }: WindowsProps) {
     .map((column, index) => ({ ...column, index }))
     .filter(({ name }) => !WINDOW_COLUMNS.includes(name));
   const rows = newest(model, shape, value);
+  const others = Math.max(0, model.targets - 1);
   return (
     <section class="card windows" aria-labelledby="windows-title">
       <div class="head">
         <h2 id="windows-title">Last results</h2>
-        <p class="note">{rows.length === 0 ? "none yet" : `${rows.length} of ${model.rows.length}`}</p>
+        <p class="note">
+          {rows.length === 0 ? "none yet" : `${rows.length} of ${count(model.rows.length)}`}
+          {others === 0 ? "" : `; ${others} more ${others === 1 ? "target" : "targets"} below, not shown`}
+        </p>
       </div>
       <section class="scroll" aria-label="Table of the last results">
         <table>

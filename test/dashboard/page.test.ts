@@ -4,12 +4,13 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { count, Millrace, tumble } from "millrace";
 import { type Browser, chromium, type Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { MonitorServer } from "../../src/cli/monitor-server.js";
-import { demoJob } from "../../src/monitor/demo.js";
+import { demoJob, EVENTS_PER_SECOND, paced } from "../../src/monitor/demo.js";
 import { type ServerEvent, serverEvents } from "../../src/monitor/events.js";
 import { Monitor, type Subject } from "../../src/monitor/monitor.js";
 import { ROOT } from "../support/repository.js";
@@ -58,10 +59,11 @@ async function shown(subject: Subject): Promise<Shown> {
   const monitor = new Monitor(subject);
   const server = new MonitorServer(monitor, PAGE);
   await server.listen(0);
-  await monitor.watch();
+  const watching = monitor.watch();
   const { page, complaints } = await openPage(server.url);
   const close = async () => {
     await page.close();
+    await watching;
     await server.close();
   };
   return { page, complaints, close };
@@ -202,6 +204,23 @@ async function serveFiles(): Promise<{ readonly origin: string; close(): void }>
   return { origin: `http://127.0.0.1:${port}`, close: () => server.close() };
 }
 
+/** Frames of the screen while nothing but the feed happens, as figures for whoever reads the log: load is no failure. */
+async function tellFrames(page: Page, what: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const workedS = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+  };
+  const before = await workedS();
+  const times = (await frameTimes(page, 180)).sort((a, b) => a - b);
+  const workMs = ((await workedS()) - before) * 1000;
+  await session.detach();
+  const at = (share: number) => (times[Math.floor(share * (times.length - 1))] ?? 0).toFixed(1);
+  const frames = `median ${at(0.5)}, 95 % ${at(0.95)}, most ${at(1)}`;
+  process.stderr.write(`${what}, milliseconds a frame: ${frames}; of these worked ${(workMs / 180).toFixed(1)}\n`);
+}
+
 /** Milliseconds from one frame of the screen to the next. */
 function frameTimes(page: Page, frames: number): Promise<number[]> {
   return page.evaluate(
@@ -228,11 +247,78 @@ inChromium("the engine in the page: windows of 50 hosts, drawn a frame at a time
   await page.getByText("running", { exact: true }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 100, null, { timeout: 40_000 });
   expect(await page.locator("select option").count()).toBe(51);
-  const times = (await frameTimes(page, 180)).sort((a, b) => a - b);
-  const at = (share: number) => (times[Math.floor(share * (times.length - 1))] ?? 0).toFixed(1);
-  process.stderr.write(`50 series, milliseconds a frame: median ${at(0.5)}, 95 % ${at(0.95)}, most ${at(1)}\n`);
+  await tellFrames(page, "engine and 50 series in one page");
   await page.screenshot({ path: join(PICTURES, "in-page-dark.png") });
   expect(complaints).toEqual([]);
   await page.close();
   files.close();
+});
+
+inChromium("50 series of five minutes under a thousand events a second, in both themes, by keyboard", async () => {
+  // What was due before now comes at once: the chart is full, and goes on.
+  const pace = { nowMs: () => Date.now(), sleep: delay };
+  const { pipeline, results } = await demoJob(
+    mill,
+    paced({ seed: 3, startMs: Date.now() - 310_000, eventsPerSecond: EVENTS_PER_SECOND }, pace),
+  );
+  const stop = new AbortController();
+  const job = pipeline.start({ signal: stop.signal });
+  const { page, complaints, close } = await shown({ title: "50 servers", job, results });
+  await page.getByText("; 2 more targets below, not shown").waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 100);
+  // It has caught up when what came last is of the last seconds.
+  await page.waitForFunction(() => {
+    const label = document.querySelector(".plot")?.getAttribute("aria-label") ?? "";
+    const [, last = ""] = /50 series, until (\d\d:\d\d:\d\d)/.exec(label) ?? [];
+    const behindMs = Date.now() - Date.parse(`${new Date().toISOString().slice(0, 11)}${last}Z`);
+    return behindMs < 15_000;
+  });
+  await tellFrames(page, "50 series of five minutes");
+
+  const canvasColours = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector("canvas") as HTMLCanvasElement;
+      const { width, height } = canvas;
+      const copy = new OffscreenCanvas(width, height).getContext("2d") as OffscreenCanvasRenderingContext2D;
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, width, height);
+      const seen = new Set<number>();
+      for (let at = 0; at < data.length; at += 4) {
+        if (data[at + 3] === 255) seen.add(((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0));
+      }
+      return ["#d1384b", "#ff6b76"].map((colour) => seen.has(Number.parseInt(colour.slice(1), 16)));
+    });
+  for (const scheme of ["light", "dark"] as const) {
+    const button = page.getByRole("button", { name: scheme, exact: true });
+    await button.click();
+    expect(await button.getAttribute("aria-pressed")).toBe("true");
+    await page.screenshot({ path: join(PICTURES, `${scheme}.png`) });
+    // The loudest series has the colour of the theme on the canvas too, which knows no variables.
+    expect(await canvasColours()).toEqual([scheme === "light", scheme === "dark"]);
+  }
+
+  // From the top by Tab, everything that can be used is come by, in the order in which it is seen.
+  await page.getByRole("button", { name: "auto" }).focus();
+  const order: string[] = [];
+  for (let i = 0; i < 40 && !order.includes("Whole plan"); i++) {
+    await page.keyboard.press("Tab");
+    order.push(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? ""));
+  }
+  expect(order.slice(0, 3)).toEqual(["light", "dark", "cpu"]);
+  expect(order).toContain("Whole plan");
+  expect(complaints).toEqual([]);
+  stop.abort(new Error("looked at"));
+  await job.done.catch(() => undefined);
+  await close();
+});
+
+inChromium("a job whose rows go elsewhere says so", async () => {
+  const job = mill
+    .rows([{ a: 1 }])
+    .to(mill.callback(() => undefined))
+    .start();
+  const { page, complaints, close } = await shown({ title: "elsewhere", job, results: null });
+  await page.getByText("The rows of this job go to a target of its own").waitFor();
+  expect(complaints).toEqual([]);
+  await close();
 });
