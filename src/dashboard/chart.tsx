@@ -1,4 +1,4 @@
-// All series on one canvas. The time axis rolls with the clock, a frame at a time; the loudest series stand out, the others
+// All series on one canvas. The time axis rolls with the clock, half a pixel at a time; the loudest series stand out, the others
 // are its ground. Where the results are of another day, they are shown whole and still.
 /** @jsxImportSource preact */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -144,22 +144,25 @@ function Plot({ model, series, loud, marked, label, hover }: PlotProps) {
 function roll(plot: uPlot, model: Model): () => void {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let frame = 0;
-  let drawn = -1;
+  let drawn: uPlot.AlignedData | null = null;
+  let drawnMax = 0;
   const turn = () => {
     frame = requestAnimationFrame(turn);
-    const times = plot.data[0];
+    const { data } = plot;
+    const times = data[0];
     const first = times[0];
     const last = times[times.length - 1];
     if (first === undefined || last === undefined) return;
-    const live = model.nowMs - last * 1000 < LIVE_LAG_MS;
+    const nowS = model.nowMs / 1000;
+    const live = (nowS - last) * 1000 < LIVE_LAG_MS;
+    // Half a pixel is the least that can be seen to move, and takes several frames; to draw all series costs more than one.
+    const stepS = SPAN_S / Math.max(1, 2 * plot.bbox.width);
+    const max = live ? Math.ceil(nowS / stepS) * stepS : Math.max(last, first + 1);
     // Without motion a step with every result is enough.
-    if ((still.matches || !live) && drawn === model.rowsVersion) return;
-    drawn = model.rowsVersion;
-    if (!live) plot.setScale("x", { min: first, max: Math.max(last, first + 1) });
-    else {
-      const max = model.nowMs / 1000;
-      plot.setScale("x", { min: Math.max(max - SPAN_S, Math.min(first, max - 30)), max });
-    }
+    if (data === drawn && (max === drawnMax || still.matches)) return;
+    drawn = data;
+    drawnMax = max;
+    plot.setScale("x", { min: live ? Math.max(max - SPAN_S, Math.min(first, max - 30)) : first, max });
   };
   frame = requestAnimationFrame(turn);
   return () => cancelAnimationFrame(frame);
