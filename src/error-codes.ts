@@ -80,5 +80,9 @@ export const CODES = {
     "Arrow data whose buffers contradict each other or their lengths. It was refused before use; write it again.",
   WORKER: "The worker that ran the job ended; the job may be run again.",
   KERNELS: "The WebAssembly kernels could not be loaded on this host.",
+  SQL_SYNTAX:
+    "A statement is not SQL as Millrace reads it. The message names what could stand at the place, the excerpt shows it.",
+  SQL_TOO_DEEP: "A statement nests brackets, operators, joins or unions too deep. Split it into views or WITH queries.",
+  SQL_TOO_LONG: "A text of SQL has more than 1,048,576 characters. Put rows into files, statements into several texts.",
   INTERNAL: "A broken invariant inside the engine: this is our bug. Please report it with the message.",
 } as const satisfies Record<string, string>;

@@ -118,7 +118,7 @@ function formatPlace(at: Place): string {
 }
 
 /** The names nearest to a wrong one (Damerau-Levenshtein up to a third of its length), best first. */
-function nearest(wrong: string, names: Iterable<string>): string[] {
+export function nearest(wrong: string, names: Iterable<string>): string[] {
   const limit = Math.max(1, Math.floor(wrong.length / 3));
   const scored: [number, string][] = [];
   for (const name of names) {
