@@ -15,6 +15,7 @@ export {
   sumLengths,
   sumPrefixes,
 } from "./parquet";
+export { countLevelRows, levelBits, levelOffsets, levelRow } from "./parquet-levels";
 export { convertDecimals, convertInt96, narrowI32, widenU64 } from "./parquet-values";
 export { decodeSnappy } from "./snappy";
 export { initPowers } from "./tables";

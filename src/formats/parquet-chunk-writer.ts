@@ -1,8 +1,9 @@
 // One column of one row group, being written: pages of up to a megabyte, PLAIN or by dictionary, each compressed as soon as
 // it is full. Pages are data pages of the first version, which every reader knows.
 //
-//     page    header (Thrift) │ levels: length, one run (only of columns that may be NULL) │ values of the rows that are not
-//     levels  a bit a row, 1 = a value: as a run of one value where all are alike, else bit-packed, which is our own bitmap
+//     page    header (Thrift) │ levels: length, one run (only where they are not all 0) │ values of the rows that are not NULL
+//     levels  a bit a row, 1 = a value: as a run of one value where all are alike, else bit-packed, which is our own bitmap;
+//             of nested columns repetition and definition of each entry
 import type { Column, Workspace } from "../arrow/column.js";
 import { decodeDictionary, takeColumn } from "../arrow/take.js";
 import { widthOf } from "../arrow/types.js";
@@ -10,6 +11,8 @@ import { ByteBuffer } from "./byte-buffer.js";
 import { BitBounds, type Bounds, BytesBounds, type FixedBounds, fixedBounds } from "./parquet-bounds.js";
 import { ParquetDictionary } from "./parquet-dictionary.js";
 import type { Leaf } from "./parquet-leaf.js";
+import { EntryLevels, type Levels, packRun, RowLevels } from "./parquet-page-levels.js";
+import type { LeafEntries } from "./parquet-shred.js";
 import { ThriftWriter } from "./parquet-thrift-writer.js";
 
 const PAGE_BYTES = 1 << 20;
@@ -30,7 +33,8 @@ export type Compress = ((bytes: Uint8Array) => Uint8Array<ArrayBuffer>) | null;
 export interface WrittenChunk {
   readonly pages: readonly Uint8Array<ArrayBuffer>[];
   readonly encodings: readonly number[];
-  readonly rowCount: number;
+  /** Rows, or of a nested column the entries of its leaf. */
+  readonly entryCount: number;
   readonly nullCount: number;
   readonly compressedBytes: number;
   readonly uncompressedBytes: number;
@@ -51,14 +55,11 @@ export class ChunkWriter {
   readonly #encodings = new Set([RLE]);
   #pagesBytes = 0;
   #uncompressedBytes = 0;
-  #rowCount = 0;
+  #entryCount = 0;
   #nullCount = 0;
   /** Of the page being filled. */
   readonly #values = new ByteBuffer();
-  /** A bit a row, all ones until a NULL comes. */
-  #valid = new Uint8Array(0);
-  #pageRows = 0;
-  #pageNulls = 0;
+  readonly #levels: RowLevels | EntryLevels;
   /** Numbers of dictionary entries. */
   #codes = new Int32Array(0);
   #codeCount = 0;
@@ -66,6 +67,10 @@ export class ChunkWriter {
   constructor(leaf: Leaf, compress: Compress) {
     this.#leaf = leaf;
     this.#compress = compress;
+    const isNested = leaf.path.length > 1;
+    this.#levels = isNested
+      ? new EntryLevels(leaf.maxRepetition, leaf.maxDefinition)
+      : new RowLevels(leaf.maxDefinition > 0);
     const { layout } = leaf;
     if (layout === "utf8" || layout === "i128") this.#bounds = new BytesBounds(layout === "i128");
     else this.#bounds = layout === "bool" ? new BitBounds() : fixedBounds(layout);
@@ -80,24 +85,34 @@ export class ChunkWriter {
 
   /** Appends a column's rows. */
   append(workspace: Workspace, column: Column): void {
-    const { length } = column;
+    const { length, validity } = column;
     let dense = column;
     let nulls = 0;
-    if (column.validity !== 0) {
+    if (validity !== 0) {
       const selection = workspace.account.arena.allocate(length * 4);
-      const count = workspace.kernels.bitmapToSelection(column.validity, length, selection);
+      const count = workspace.kernels.bitmapToSelection(validity, length, selection);
       nulls = length - count;
       if (nulls > 0) dense = takeColumn(workspace, column, selection, count);
     }
+    this.#append(workspace, dense, () => {
+      (this.#levels as RowLevels).add(workspace.account.memory, validity, length, nulls);
+    });
+  }
+
+  /** Appends the entries that the leaf of a nested column has for whole rows. */
+  appendEntries(workspace: Workspace, entries: LeafEntries): void {
+    this.#append(workspace, entries.values, () => (this.#levels as EntryLevels).add(entries));
+  }
+
+  #append(workspace: Workspace, dense: Column, addLevels: () => void): void {
     // A page has one encoding: where the dictionary ends, so does the page.
     if (this.#isCoded && !this.#appendCodes(workspace, dense)) {
       this.#isCoded = false;
       this.#endPage();
     }
-    if (this.#leaf.optional) this.#appendLevels(workspace, column, nulls);
-    this.#pageRows += length;
+    addLevels();
     if (!this.#isCoded) this.#appendPlain(workspace, dense);
-    if (this.#values.length + 4 * this.#codeCount >= PAGE_BYTES || this.#pageRows >= PAGE_ROWS) this.#endPage();
+    if (this.#values.length + 4 * this.#codeCount >= PAGE_BYTES || this.#levels.count >= PAGE_ROWS) this.#endPage();
   }
 
   /** The chunk; the writer is done with. */
@@ -115,7 +130,7 @@ export class ChunkWriter {
     return {
       pages: this.#pages,
       encodings: [...this.#encodings],
-      rowCount: this.#rowCount,
+      entryCount: this.#entryCount,
       nullCount: this.#nullCount,
       compressedBytes: this.#pagesBytes,
       uncompressedBytes: this.#uncompressedBytes,
@@ -123,27 +138,6 @@ export class ChunkWriter {
       min,
       max,
     };
-  }
-
-  /** Notes which rows are NULL. */
-  #appendLevels({ account }: Workspace, { validity, length }: Column, nulls: number): void {
-    this.#reserveLevels(length);
-    if (nulls === 0) return;
-    const { u8 } = account.memory;
-    for (let row = 0; row < length; row++) {
-      if ((((u8[validity + (row >>> 3)] as number) >> (row & 7)) & 1) === 1) continue;
-      const bit = this.#pageRows + row;
-      this.#valid[bit >>> 3] = (this.#valid[bit >>> 3] as number) & ~(1 << (bit & 7));
-    }
-    this.#pageNulls += nulls;
-  }
-
-  #reserveLevels(rows: number): void {
-    const needed = (this.#pageRows + rows + 7) >>> 3;
-    if (needed <= this.#valid.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#valid.length, 1024)).fill(0xff);
-    grown.set(this.#valid);
-    this.#valid = grown;
   }
 
   /** False when the values do not go on to the dictionary: then none of these did. */
@@ -206,37 +200,22 @@ export class ChunkWriter {
 
   /** Cuts the page off and compresses it. */
   #endPage(): void {
-    if (this.#pageRows === 0) return;
+    const levels: Levels = this.#levels;
+    if (levels.count === 0) return;
     const coded = this.#codeCount > 0 || this.#isCoded;
     if (coded) packCodes(this.#values, this.#codes.subarray(0, this.#codeCount), (this.#dictionary?.count ?? 1) - 1);
     else if (this.#leaf.layout === "bool") packBits(this.#values);
     const body = new ByteBuffer();
-    if (this.#leaf.optional) this.#writeLevels(body);
+    levels.write(body);
     body.append(this.#values.written);
     const encoding = coded ? RLE_DICTIONARY : PLAIN;
-    this.#pages.push(this.#page(body.written, DATA_PAGE, this.#pageRows, encoding));
+    this.#pages.push(this.#page(body.written, DATA_PAGE, levels.count, encoding));
     this.#encodings.add(encoding);
-    this.#rowCount += this.#pageRows;
-    this.#nullCount += this.#pageNulls;
-    this.#pageRows = 0;
-    this.#pageNulls = 0;
+    this.#entryCount += levels.count;
+    this.#nullCount += levels.nullCount;
     this.#codeCount = 0;
     this.#values.clear();
-    this.#valid.fill(0xff);
-  }
-
-  #writeLevels(body: ByteBuffer): void {
-    const run = new ByteBuffer();
-    if (this.#pageNulls === 0 || this.#pageNulls === this.#pageRows) {
-      run.varint(this.#pageRows * 2);
-      run.byte(this.#pageNulls === 0 ? 1 : 0);
-    } else {
-      const bytes = (this.#pageRows + 7) >>> 3;
-      run.varint(bytes * 2 + 1);
-      run.append(this.#valid.subarray(0, bytes));
-    }
-    body.u32(run.length);
-    body.append(run.written);
+    levels.clear();
   }
 
   /** A page with its header. */
@@ -266,19 +245,8 @@ export class ChunkWriter {
 /** Numbers up to `max`, bit-packed as one run behind the width of each, in bits. */
 function packCodes(out: ByteBuffer, codes: Int32Array, max: number): void {
   const width = Math.max(1, 32 - Math.clz32(max));
-  const groups = Math.ceil(codes.length / 8);
   out.byte(width);
-  out.varint(groups * 2 + 1);
-  let bits = 0;
-  let filled = 0;
-  for (let i = 0; i < groups * 8; i++) {
-    bits |= (codes[i] ?? 0) << filled;
-    filled += width;
-    for (; filled >= 8; filled -= 8) {
-      out.byte(bits & 0xff);
-      bits >>>= 8;
-    }
-  }
+  packRun(out, codes, width);
 }
 
 /** Bytes of 0 and 1 → bits. */

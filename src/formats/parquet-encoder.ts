@@ -8,7 +8,9 @@ import { ByteBuffer } from "./byte-buffer.js";
 import type { Encoder, Format } from "./format.js";
 import { checkFormatOptions } from "./options.js";
 import { ChunkWriter, type Compress, type WrittenChunk } from "./parquet-chunk-writer.js";
-import { type Leaf, leafOf } from "./parquet-leaf.js";
+import type { Leaf } from "./parquet-leaf.js";
+import { type SchemaElement, Shape, writeElement } from "./parquet-shape.js";
+import { shredColumn } from "./parquet-shred.js";
 import { ThriftWriter } from "./parquet-thrift-writer.js";
 import { compressSnappy } from "./snappy.js";
 
@@ -57,7 +59,7 @@ interface WrittenGroup {
 }
 
 class ParquetEncoder implements Encoder {
-  readonly #leaves: readonly Leaf[];
+  readonly #shape: Shape;
   readonly #codec: { readonly number: number; readonly compress: Compress };
   readonly #groupRows: number;
   readonly #groups: WrittenGroup[] = [];
@@ -69,7 +71,7 @@ class ParquetEncoder implements Encoder {
   readonly #out = new ByteBuffer();
 
   constructor(schema: Schema, compression: "snappy" | "none", groupRows: number) {
-    this.#leaves = schema.fields.map(leafOf);
+    this.#shape = new Shape(schema.fields);
     this.#codec = CODECS[compression] as (typeof CODECS)[string];
     this.#groupRows = groupRows;
     this.#chunks = this.#newChunks();
@@ -99,17 +101,25 @@ class ParquetEncoder implements Encoder {
       this.#append(batch.slice(cut, rowCount));
       return;
     }
-    let bytes = 0;
-    this.#chunks.forEach((chunk, index) => {
-      chunk.append(workspace, batch.column(index));
-      bytes += chunk.sizeBytes;
+    let next = 0;
+    this.#shape.columns.forEach((node, index) => {
+      const column = batch.column(index);
+      if (node.kind === "leaf") this.#chunk(next++).append(workspace, column);
+      else
+        for (const entries of shredColumn(workspace, node, column))
+          this.#chunk(next++).appendEntries(workspace, entries);
     });
+    const bytes = this.#chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#rows += rowCount;
     if (this.#rows === this.#groupRows || bytes >= GROUP_BYTES_MAX) this.#endGroup();
   }
 
+  #chunk(leaf: number): ChunkWriter {
+    return this.#chunks[leaf] as ChunkWriter;
+  }
+
   #newChunks(): ChunkWriter[] {
-    return this.#leaves.map((leaf) => new ChunkWriter(leaf, this.#codec.compress));
+    return this.#shape.leaves.map((leaf) => new ChunkWriter(leaf, this.#codec.compress));
   }
 
   #endGroup(): void {
@@ -135,7 +145,11 @@ class ParquetEncoder implements Encoder {
   #footer(): Uint8Array {
     const thrift = new ThriftWriter();
     thrift.i32(1, VERSION);
-    thrift.structs<Leaf | null>(2, [null, ...this.#leaves], (leaf) => this.#schemaElement(thrift, leaf));
+    thrift.structs<SchemaElement | null>(2, [null, ...this.#shape.elements], (element) => {
+      if (element !== null) return writeElement(thrift, element);
+      thrift.text(4, "schema");
+      thrift.i32(5, this.#shape.columns.length);
+    });
     thrift.i64(
       3,
       this.#groups.reduce((sum, { rowCount }) => sum + rowCount, 0),
@@ -143,22 +157,8 @@ class ParquetEncoder implements Encoder {
     thrift.structs(4, this.#groups, (group) => this.#rowGroup(thrift, group));
     thrift.text(6, CREATED_BY);
     // The order of bounds is that of their types.
-    thrift.structs(7, this.#leaves, () => thrift.struct(1, () => undefined));
+    thrift.structs(7, this.#shape.leaves, () => thrift.struct(1, () => undefined));
     return thrift.end();
-  }
-
-  /** @param leaf - null for the root */
-  #schemaElement(thrift: ThriftWriter, leaf: Leaf | null): void {
-    if (leaf === null) {
-      thrift.text(4, "schema");
-      thrift.i32(5, this.#leaves.length);
-      return;
-    }
-    thrift.i32(1, leaf.physical);
-    if (leaf.typeLength > 0) thrift.i32(2, leaf.typeLength);
-    thrift.i32(3, leaf.optional ? 1 : 0);
-    thrift.text(4, leaf.name);
-    leaf.annotate(thrift);
   }
 
   #rowGroup(thrift: ThriftWriter, { rowCount, start, chunks }: WrittenGroup): void {
@@ -166,7 +166,7 @@ class ParquetEncoder implements Encoder {
     const placed = chunks.map((chunk, index) => {
       const at = offset;
       offset += chunk.compressedBytes;
-      return { chunk, leaf: this.#leaves[index] as Leaf, at };
+      return { chunk, leaf: this.#shape.leaves[index] as Leaf, at };
     });
     thrift.structs(1, placed, ({ chunk, leaf, at }) => {
       thrift.i64(2, at);
@@ -184,9 +184,9 @@ class ParquetEncoder implements Encoder {
   #columnMetaData(thrift: ThriftWriter, chunk: WrittenChunk, leaf: Leaf, at: number): void {
     thrift.i32(1, leaf.physical);
     thrift.i32s(2, chunk.encodings);
-    thrift.texts(3, [leaf.name]);
+    thrift.texts(3, leaf.path);
     thrift.i32(4, this.#codec.number);
-    thrift.i64(5, chunk.rowCount);
+    thrift.i64(5, chunk.entryCount);
     thrift.i64(6, chunk.uncompressedBytes);
     thrift.i64(7, chunk.compressedBytes);
     thrift.i64(9, at + chunk.dictionaryBytes);

@@ -41,6 +41,8 @@ export interface ChunkStatistics {
 export interface ColumnChunk {
   readonly start: number;
   readonly lengthBytes: number;
+  /** Entries of its pages: of a column that is in no list as many as rows. */
+  readonly valueCount: number;
   readonly codec: string;
   readonly encrypted: boolean;
   readonly statistics: ChunkStatistics;
@@ -217,7 +219,7 @@ class FooterReader {
     // The metadata of an encrypted column may itself be encrypted, and then it is missing here.
     if (chunk.field_3 === undefined) {
       if (chunk.field_8 === undefined) throw this.bad(`a column chunk of row group ${group} has no metadata`);
-      return { start: 0, lengthBytes: 0, codec: "", encrypted: true, statistics };
+      return { start: 0, lengthBytes: 0, valueCount: 0, codec: "", encrypted: true, statistics };
     }
     if (chunk.field_1 !== undefined) throw this.bad("a column chunk lies in another file, which is not supported");
     const meta = this.#struct(chunk.field_3, "column metadata");
@@ -233,6 +235,7 @@ class FooterReader {
     return {
       start,
       lengthBytes,
+      valueCount: this.#count(meta.field_5, "number of values"),
       codec: this.#name(this.#library.CompressionCodecs, meta.field_4, "codec") ?? "",
       encrypted: chunk.field_8 !== undefined,
       statistics: meta.field_12 === undefined ? statistics : this.#statistics(meta.field_12, rowCount, ordered),

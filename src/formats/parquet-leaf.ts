@@ -9,10 +9,13 @@ const PHYSICAL = { BOOLEAN: 0, INT32: 1, INT64: 2, FLOAT: 4, DOUBLE: 5, BYTE_ARR
 
 /** A column as the file's schema describes it. */
 export interface Leaf {
-  readonly name: string;
   readonly layout: Layout;
   readonly physical: number;
-  readonly optional: boolean;
+  /** Names from the column's down to its own. */
+  readonly path: readonly string[];
+  /** The highest levels of its entries: without lists and NULLs around it 0, and 1 where it may be NULL itself. */
+  readonly maxRepetition: number;
+  readonly maxDefinition: number;
   /** Bytes of a FIXED value, else 0. */
   readonly typeLength: number;
   /** Adds the rest of the schema element: the old and the new annotation. */
@@ -21,19 +24,18 @@ export interface Leaf {
 
 const DECIMAL_BYTES = 16;
 
-/** @throws UNSUPPORTED for nested columns, INTERVAL and NULL */
-export function leafOf({ name, type, nullable }: Field): Leaf {
+/** @throws UNSUPPORTED for INTERVAL and NULL */
+export function leafOf({ type }: Field, place: Pick<Leaf, "path" | "maxRepetition" | "maxDefinition">): Leaf {
   return {
-    name,
+    ...place,
     layout: layoutOf(type),
-    optional: nullable,
-    physical: physicalOf(name, type),
+    physical: physicalOf(place.path, type),
     typeLength: layoutOf(type) === "i128" ? DECIMAL_BYTES : 0,
     annotate: (thrift) => annotate(thrift, type),
   };
 }
 
-function physicalOf(name: string, type: DataType): number {
+function physicalOf(path: readonly string[], type: DataType): number {
   switch (type.kind) {
     case "boolean":
       return PHYSICAL.BOOLEAN;
@@ -57,17 +59,17 @@ function physicalOf(name: string, type: DataType): number {
     case "binary":
       return PHYSICAL.BYTE_ARRAY;
     case "interval":
-      throw refused(name, type, `Parquet has no INTERVAL of milliseconds: .withColumn({ ${name}: … }) as a BIGINT`);
+      throw refused(path, type, `Parquet has no INTERVAL of milliseconds: .withColumn({ ${path[0]}: … }) as a BIGINT`);
     case "null":
-      throw refused(name, type, "cast it to the type that it is to have");
     case "array":
     case "map":
     case "row":
-      throw refused(name, type, "nested columns are not written: select the others, or unnest it");
+      throw refused(path, type, "cast it to the type that it is to have");
   }
 }
 
-function refused(name: string, type: DataType, hint: string): SchemaError {
+function refused(path: readonly string[], type: DataType, hint: string): SchemaError {
+  const name = path.join(".");
   return new SchemaError("UNSUPPORTED", `column "${name}" of type ${typeName(type)} is not written to Parquet`, {
     hint,
     at: { field: name },

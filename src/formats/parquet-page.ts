@@ -21,6 +21,8 @@ export interface PageHeader {
   readonly encoding: string;
   /** Version 2: bytes of the levels, which lie uncompressed before the values; −1 in version 1. */
   readonly levelBytes: number;
+  /** Version 2: those of them that are repetition levels, which come first. */
+  readonly repetitionBytes: number;
   readonly compressed: boolean;
 }
 
@@ -61,12 +63,13 @@ function checkHeader(
   const bytes = count(header.compressed_page_size, "bytes");
   const size = count(header.uncompressed_page_size, "uncompressed bytes");
   if (bytes > bytesLeft) throw context.fail(`a page claims ${bytes} of the ${bytesLeft} bytes left in its chunk`);
-  const page = { bytes, size, levelBytes: -1, compressed: true };
+  const page = { bytes, size, levelBytes: -1, repetitionBytes: 0, compressed: true };
+  const { maxRepetition, maxDefinition } = context.plan;
   const { dictionary_page_header: dictionary, data_page_header: v1, data_page_header_v2: v2 } = header;
   if (header.type === "DATA_PAGE" && v1 !== undefined) {
-    const levels = v1.definition_level_encoding;
-    if (context.plan.optional && levels !== "RLE") {
-      throw context.fail(`definition levels encoded as ${levels} cannot be read`, "PARQUET_ENCODING");
+    const { definition_level_encoding: definitions, repetition_level_encoding: repetitions } = v1;
+    if ((maxDefinition > 0 && definitions !== "RLE") || (maxRepetition > 0 && repetitions !== "RLE")) {
+      throw context.fail(`levels encoded as ${definitions} and ${repetitions} cannot be read`, "PARQUET_ENCODING");
     }
     return {
       ...page,
@@ -76,9 +79,11 @@ function checkHeader(
     };
   }
   if (header.type === "DATA_PAGE_V2" && v2 !== undefined) {
-    const levelBytes = count(v2.definition_levels_byte_length, "bytes of definition levels");
     const repetitionBytes = count(v2.repetition_levels_byte_length, "bytes of repetition levels");
-    if (repetitionBytes > 0) throw context.fail("a column that is not repeated has repetition levels");
+    const levelBytes = repetitionBytes + count(v2.definition_levels_byte_length, "bytes of definition levels");
+    if (repetitionBytes > 0 && maxRepetition === 0) {
+      throw context.fail("a column that is not repeated has repetition levels");
+    }
     if (levelBytes > bytes || levelBytes > size) throw context.fail(`levels of ${levelBytes} bytes exceed their page`);
     return {
       ...page,
@@ -86,6 +91,7 @@ function checkHeader(
       count: count(v2.num_values, "values"),
       encoding: v2.encoding ?? "something unknown",
       levelBytes,
+      repetitionBytes,
       compressed: v2.is_compressed !== false,
     };
   }
@@ -101,7 +107,7 @@ function checkHeader(
 }
 
 /** Uncompresses a page into `memory`; returns its address. `bytes` are what the file holds. */
-function uncompress(
+export function uncompress(
   context: ColumnContext,
   memory: PageMemory,
   header: PageHeader,
@@ -147,6 +153,21 @@ export function readDictionary(context: ColumnContext, header: PageHeader, bytes
   } finally {
     memory.free();
   }
+}
+
+/** Where levels lie of which a page of version 2 says how many bytes they have; −1: their length stands before them. */
+export function levelsAt(
+  context: ColumnContext,
+  ptr: number,
+  pageBytes: number,
+  levelBytes: number,
+): { readonly start: number; readonly bytes: number } {
+  const told = levelBytes >= 0;
+  if (!told && pageBytes < 4) throw context.fail(`${pageBytes} bytes of a page are too few for its levels`);
+  const bytes = told ? levelBytes : readU32(context.workspace, ptr);
+  const start = told ? ptr : ptr + 4;
+  if (start - ptr + bytes <= pageBytes) return { start, bytes };
+  throw context.fail(`levels of ${bytes} bytes exceed their page of ${pageBytes}`);
 }
 
 /** A data page being read: rows come out in order. */
@@ -220,16 +241,12 @@ export class DataPage {
     const { workspace, plan } = context;
     const { count, size } = header;
     const isV2 = header.levelBytes >= 0;
-    if (!plan.optional) return { validity: 0, validCount: count, levelBytes: isV2 ? header.levelBytes : 0 };
-    if (!isV2 && size < 4) throw context.fail(`a page of ${size} bytes has no definition levels`);
-    const bytes = isV2 ? header.levelBytes : readU32(workspace, ptr);
-    const start = isV2 ? ptr : ptr + 4;
-    const levelBytes = start - ptr + bytes;
-    if (levelBytes > size) throw context.fail(`definition levels of ${bytes} bytes exceed their page of ${size}`);
+    if (plan.maxDefinition === 0) return { validity: 0, validCount: count, levelBytes: isV2 ? header.levelBytes : 0 };
+    const { start, bytes } = levelsAt(context, ptr, size, isV2 ? header.levelBytes : -1);
     const state = openHybrid(workspace, this.#memory, start, bytes, 1);
     const validity = this.#memory.allocate(bitmapBytes(count));
     const validCount = workspace.kernels.decodeBits(state, count, validity);
     if (validCount < 0) throw context.fail("the definition levels do not cover their page");
-    return { validity: validCount === count ? 0 : validity, validCount, levelBytes };
+    return { validity: validCount === count ? 0 : validity, validCount, levelBytes: start + bytes - ptr };
   }
 }

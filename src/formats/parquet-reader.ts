@@ -9,18 +9,20 @@ import type { ReadableFile } from "../platform/platform.js";
 import type { StateValue } from "../state/snapshot.js";
 import { ChunkStream } from "./parquet-chunk.js";
 import type { Codec, Codecs } from "./parquet-codec.js";
-import { ColumnReader } from "./parquet-column.js";
+import { ColumnReader, type ColumnSource } from "./parquet-column.js";
 import type { ColumnChunk, Footer } from "./parquet-footer.js";
 import type { Hyparquet } from "./parquet-library.js";
+import { NestedColumn } from "./parquet-nested.js";
 import { canMatch } from "./parquet-statistics.js";
-import { bindColumns, type ColumnPlan, type RefusedColumn } from "./parquet-types.js";
+import { bindColumns, type ColumnNode } from "./parquet-tree.js";
+import type { ColumnPlan } from "./parquet-types.js";
 import type { RangedSplit, RangedSplitOptions } from "./ranged-file.js";
 
 /** What a reader needs to know of an opened file. */
 export interface ParquetSource {
   readonly file: ReadableFile;
   readonly footer: Footer;
-  readonly columns: readonly (ColumnPlan | RefusedColumn)[];
+  readonly columns: readonly ColumnNode[];
   readonly library: Hyparquet;
   readonly codecs: Codecs;
   readonly pageBytesMax: number;
@@ -37,8 +39,10 @@ export class ParquetReader implements RangedSplit {
   readonly schema: Schema;
   readonly #source: ParquetSource;
   readonly #options: RangedSplitOptions;
-  readonly #columns: readonly ColumnReader[];
-  /** One a selected column and row group: found out before anything is read. */
+  readonly #columns: readonly ColumnSource[];
+  /** The leaves of the columns, one behind the other. */
+  readonly #leaves: readonly ColumnPlan[];
+  /** One a leaf and row group: found out before anything is read. */
   readonly #codecs: readonly (readonly Codec[])[];
   readonly #skipped: readonly boolean[];
   readonly #totalBytes: number;
@@ -59,14 +63,17 @@ export class ParquetReader implements RangedSplit {
     this.#options = options;
     const { footer, codecs, file, library, pageBytesMax, truncateTimes } = source;
     const { workspace, predicate } = options;
-    const plans = bindColumns(source.columns, schema);
+    const nodes = bindColumns(source.columns, schema);
     const reader = { workspace, library, path: file.path, pageBytesMax, truncateTimes };
-    this.#columns = plans.map((plan) => new ColumnReader(plan, reader));
+    this.#columns = nodes.map((node) => {
+      return node.kind === "leaf" ? new ColumnReader(node.plan, reader) : new NestedColumn(node, reader);
+    });
+    this.#leaves = this.#columns.flatMap(({ leaves }) => leaves);
     this.#skipped = footer.rowGroups.map(
       (group) => group.rowCount === 0 || (predicate ? !canMatch(predicate, source.columns, group) : false),
     );
     this.#codecs = footer.rowGroups.map((_, index) =>
-      this.#skipped[index] ? [] : this.#chunks(index).map((chunk, column) => this.#codecOf(chunk, column, codecs)),
+      this.#skipped[index] ? [] : this.#chunks(index).map((chunk, leaf) => this.#codecOf(chunk, leaf, codecs)),
     );
     this.#totalBytes = footer.rowGroups.reduce((sum, _, index) => sum + this.#groupBytes(index), 0);
   }
@@ -163,11 +170,19 @@ export class ParquetReader implements RangedSplit {
     this.#current = this.#ahead?.index === index ? this.#ahead : this.#openGroup(index);
     this.#ahead = null;
     const { rowCount } = rowGroups[index] as { rowCount: number };
-    this.#columns.forEach((column, position) => {
-      const stream = (this.#current as OpenGroup).streams[position] as ChunkStream;
-      const codec = (this.#codecs[index] as readonly Codec[])[position] as Codec;
-      column.open(stream, codec, index, rowCount, this.#row);
-    });
+    const chunks = this.#chunks(index).map(({ valueCount }, leaf) => ({
+      stream: (this.#current as OpenGroup).streams[leaf] as ChunkStream,
+      codec: (this.#codecs[index] as readonly Codec[])[leaf] as Codec,
+      rowGroup: index,
+      rowCount,
+      valueCount,
+      skip: this.#row,
+    }));
+    let next = 0;
+    for (const column of this.#columns) {
+      column.open(chunks.slice(next, next + column.leaves.length));
+      next += column.leaves.length;
+    }
   }
 
   #leaveGroup(): void {
@@ -206,19 +221,19 @@ export class ParquetReader implements RangedSplit {
     this.#options.wake();
   }
 
-  /** The chunks of the selected columns. */
+  /** The chunks of the selected columns' leaves. */
   #chunks(index: number): ColumnChunk[] {
     const group = this.#source.footer.rowGroups[index];
-    return this.#columns.map((column) => group?.columns[column.plan.leaf] as ColumnChunk);
+    return this.#leaves.map(({ leaf }) => group?.columns[leaf] as ColumnChunk);
   }
 
   #groupBytes(index: number): number {
     return this.#chunks(index).reduce((sum, chunk) => sum + chunk.lengthBytes, 0);
   }
 
-  #codecOf(chunk: ColumnChunk, column: number, codecs: Codecs): Codec {
+  #codecOf(chunk: ColumnChunk, leaf: number, codecs: Codecs): Codec {
     if (!chunk.encrypted) return codecs.find(chunk.codec);
-    const name = (this.#columns[column] as ColumnReader).plan.field.name;
+    const { name } = (this.#leaves[leaf] as ColumnPlan).field;
     throw new DataError("PARQUET_ENCRYPTED", `column "${name}" of ${this.#source.file.path} is encrypted`, {
       at: { source: this.#source.file.path, field: name },
       hint: "select the other columns, or write the file without encryption",

@@ -3,7 +3,8 @@
 import { type DataType, sameType } from "../arrow/types.js";
 import type { BoundExpr, BoundValue } from "../plan/expr.js";
 import type { RowGroup } from "./parquet-footer.js";
-import type { ColumnPlan, RefusedColumn } from "./parquet-types.js";
+import type { ColumnNode } from "./parquet-tree.js";
+import type { ColumnPlan } from "./parquet-types.js";
 
 /** Comparable with itself: numbers and bigints by value, bytes as unsigned (S63). Booleans are 0 and 1. */
 type Bound = number | bigint | Uint8Array;
@@ -19,7 +20,7 @@ interface Range {
   readonly mayBeValue: boolean;
 }
 
-type Columns = readonly (ColumnPlan | RefusedColumn)[];
+type Columns = readonly ColumnNode[];
 
 /** False only if the predicate is TRUE for no row of the group. Columns are found by name. */
 export function canMatch(predicate: BoundExpr, columns: Columns, group: RowGroup): boolean {
@@ -119,8 +120,9 @@ function rangeOf(expr: BoundExpr | undefined, columns: Columns, group: RowGroup)
     return range === undefined ? undefined : castRange(range, expr.type);
   }
   if (expr?.kind !== "column") return undefined;
-  const plan = columns.find((candidate) => candidate.field.name === expr.name);
-  if (plan === undefined || "refused" in plan) return undefined;
+  const node = columns.find((candidate) => candidate.field.name === expr.name);
+  if (node?.kind !== "leaf") return undefined;
+  const { plan } = node;
   const { statistics } = group.columns[plan.leaf] as RowGroup["columns"][number];
   const { nullCount } = statistics;
   const mayBeNaN = plan.physical === "FLOAT" || plan.physical === "DOUBLE";
@@ -133,8 +135,8 @@ function rangeOf(expr: BoundExpr | undefined, columns: Columns, group: RowGroup)
     min: usable ? min : undefined,
     max: usable ? max : undefined,
     mayBeNaN,
-    mayBeNull: plan.optional && nullCount !== 0,
-    mayBeValue: !plan.optional || nullCount === undefined || nullCount < group.rowCount,
+    mayBeNull: node.field.nullable && nullCount !== 0,
+    mayBeValue: !node.field.nullable || nullCount === undefined || nullCount < group.rowCount,
   };
 }
 

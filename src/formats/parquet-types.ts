@@ -15,10 +15,8 @@ import {
   INT32,
   INT64,
   isTimestamp,
-  type Schema,
   STRING,
   sameType,
-  schemaOf,
   TIME,
   timestamp,
   timestampLtz,
@@ -47,15 +45,17 @@ export type Conversion =
   /** Offsets and bytes; `text` is checked to be UTF-8. */
   | { readonly kind: "bytes"; readonly text: boolean };
 
-/** A column at the top level, and what it takes to read it. */
+/** A leaf of the schema, and what it takes to read it. */
 export interface ColumnPlan {
+  /** Its name is the leaf's path. */
   readonly field: Field;
   readonly leaf: number;
   readonly physical: string;
   /** Bytes of one physical value; 0 for BYTE_ARRAY and BOOLEAN. */
   readonly width: number;
-  /** Whether pages carry definition levels. */
-  readonly optional: boolean;
+  /** The highest levels that pages carry; those that are 0 are left out. At the top both are at most 0 and 1. */
+  readonly maxRepetition: number;
+  readonly maxDefinition: number;
   readonly conversion: Conversion;
 }
 
@@ -79,52 +79,17 @@ const COPY: Conversion = { kind: "copy" };
 const TEXT: Conversion = { kind: "bytes", text: true };
 const BYTES: Conversion = { kind: "bytes", text: false };
 
-/** The columns of a file, in its order. @throws COLUMN_DUP */
-export function planColumns(root: SchemaNode): (ColumnPlan | RefusedColumn)[] {
-  schemaOf(root.children.map((node) => ({ name: node.name, type: BINARY, nullable: true })));
-  return root.children.map(planColumn);
-}
-
-function planColumn(node: SchemaNode): ColumnPlan | RefusedColumn {
-  const nullable = node.repetition !== "REQUIRED";
-  if (node.leaf < 0 || node.repetition === "REPEATED") {
-    const type = nestedType(node);
-    return { field: field(node.name, type, nullable), refused: `is nested (${typeName(type)})` };
-  }
+/** How the values of a leaf are read, whatever it is nested in, or why they are not. */
+export function leafPlan(node: SchemaNode, levels: Pick<ColumnPlan, "maxRepetition" | "maxDefinition">): LeafColumn {
   const value = scalarOf(node);
-  const column = field(node.name, value.type, nullable);
+  const column = field(node.name, value.type, node.repetition === "OPTIONAL");
   if ("refused" in value) return { field: column, refused: value.refused };
   const physical = node.physical as string;
   const width = physical === "FIXED_LEN_BYTE_ARRAY" ? node.typeLength : (WIDTHS[physical] as number);
-  return { field: column, leaf: node.leaf, physical, width, optional: nullable, conversion: value.conversion };
+  return { field: column, leaf: node.leaf, physical, width, ...levels, conversion: value.conversion };
 }
 
-/** The type of a group or repeated column, to be shown: columns of it are not read. */
-function nestedType(node: SchemaNode): DataType {
-  const annotation = node.logical?.kind ?? node.converted;
-  const [only] = node.children;
-  if (node.leaf >= 0) return repeated(node, scalarOf(node).type);
-  if (annotation === "LIST" && only !== undefined && only.repetition === "REPEATED") {
-    // Three levels since 2015; a repeated leaf or a group of several fields is itself the element.
-    const element = only.children.length === 1 ? (only.children[0] as SchemaNode) : only;
-    const type = element.leaf >= 0 ? scalarOf(element).type : nestedType({ ...element, repetition: "REQUIRED" });
-    return { kind: "array", element: field("element", type, element.repetition === "OPTIONAL") };
-  }
-  if ((annotation === "MAP" || annotation === "MAP_KEY_VALUE") && only?.children.length === 2) {
-    const [key, value] = only.children.map(nestedField);
-    return { kind: "map", key: key as Field, value: value as Field };
-  }
-  return repeated(node, { kind: "row", fields: node.children.map(nestedField) });
-}
-
-function nestedField(node: SchemaNode): Field {
-  const isScalar = node.leaf >= 0 && node.repetition !== "REPEATED";
-  return field(node.name, isScalar ? scalarOf(node).type : nestedType(node), node.repetition === "OPTIONAL");
-}
-
-function repeated(node: SchemaNode, type: DataType): DataType {
-  return node.repetition === "REPEATED" ? { kind: "array", element: field("element", type, false) } : type;
-}
+type LeafColumn = ColumnPlan | RefusedColumn;
 
 type Scalar = { readonly type: DataType } & ({ readonly conversion: Conversion } | { readonly refused: string });
 
@@ -256,29 +221,10 @@ function wrongDigits({ precision, scale }: Digits, max: number): Scalar {
 }
 
 /**
- * The plans of the columns of `schema`, which may leave columns out, put them in another order, read BYTES as STRING and
- * the other way round, and declare a column NOT NULL.
- * @throws UNKNOWN_COLUMN, UNSUPPORTED, TYPE
+ * How values of a leaf become those of the field that is asked for: BYTES may be read as STRING and the other way round.
+ * @throws TYPE
  */
-export function bindColumns(columns: readonly (ColumnPlan | RefusedColumn)[], schema: Schema): ColumnPlan[] {
-  return schema.fields.map((wanted) => {
-    const column = columns.find((candidate) => candidate.field.name === wanted.name);
-    if (column === undefined) {
-      throw new SchemaError("UNKNOWN_COLUMN", `the file has no column "${wanted.name}"`, {
-        hint: `it has ${columns.map((candidate) => candidate.field.name).join(", ")}`,
-      });
-    }
-    if ("refused" in column) {
-      throw new SchemaError("UNSUPPORTED", `column "${wanted.name}" ${column.refused}, which is not read`, {
-        hint: "select the other columns",
-        at: { field: wanted.name },
-      });
-    }
-    return { ...column, field: wanted, conversion: conversionTo(column, wanted) };
-  });
-}
-
-function conversionTo(column: ColumnPlan, wanted: Field): Conversion {
+export function conversionTo(column: ColumnPlan, wanted: Field): Conversion {
   const found = column.field.type;
   const isBytes = column.conversion.kind === "bytes";
   if (isBytes && wanted.type.kind === "string") return TEXT;

@@ -10,7 +10,7 @@ import { Codecs } from "./parquet-codec.js";
 import { type Footer, readFooter } from "./parquet-footer.js";
 import { type Hyparquet, loadHyparquet } from "./parquet-library.js";
 import { ParquetReader, type ParquetSource } from "./parquet-reader.js";
-import { planColumns } from "./parquet-types.js";
+import { planColumns } from "./parquet-tree.js";
 import type { RangedSplit, RangedSplitOptions } from "./ranged-file.js";
 
 export type { RangedSplit } from "./ranged-file.js";

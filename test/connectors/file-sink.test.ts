@@ -78,8 +78,8 @@ describe("a file target", () => {
     await run(mill.rows(rows).to(mill.file("/out/", { format: "parquet" })));
     expect(sim.files.paths()).toEqual(["/out/part-0.parquet"]);
     expect(await wait(mill.file("/out/*.parquet").toArray())).toEqual(rows);
-    const nested = mill.rows([{ n: [1] }], { schema: { n: "ARRAY<INT>" } });
-    await expect(wait(nested.to(mill.file("/other.parquet")).run())).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    const spans = mill.rows([{ n: 1 }], { schema: { n: "INTERVAL" } });
+    await expect(wait(spans.to(mill.file("/other.parquet")).run())).rejects.toMatchObject({ code: "UNSUPPORTED" });
     const packed = mill.file("/other.parquet", { compression: "gzip" });
     await expect(wait(mill.rows(rows).to(packed).run())).rejects.toMatchObject({ code: "UNSUPPORTED" });
     const options = { compression: "lzo" } as unknown as { compression: "none" };

@@ -3,10 +3,11 @@
 import { readFileSync } from "node:fs";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { beforeAll, describe, expect, test } from "vitest";
+import { readRows } from "../../src/arrow/rows.js";
 import { EngineError } from "../../src/errors.js";
 import { MemoryAccount } from "../../src/wasm/memory.js";
 import { seeded } from "../kernels/harness.js";
-import { account, MemoryFile, memory, open, readAll, workspace } from "../support/parquet.js";
+import { account, columnCells, drain, MemoryFile, memory, open, readAll, workspace } from "../support/parquet.js";
 
 const fixture = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`data/parquet/${name}.parquet`, import.meta.url)));
@@ -428,12 +429,15 @@ describe("mutations", () => {
     ["hyparquet-writer, many pages", written(150), 500],
     ["encodings-v1", fixture("encodings-v1"), 150],
     ["encodings-v2", fixture("encodings-v2"), 150],
+    ["nested-v1", fixture("nested-v1"), 80],
+    ["nested-v2", fixture("nested-v2"), 80],
     ["types-gzip", fixture("types-gzip"), 100],
     ["types-zstd", fixture("types-zstd"), 150],
     ...small.map((name): [string, Uint8Array, number] => [name, fixture(name), 100]),
   ];
 
-  test.each(files)("%s: rows or an error of ours, and the memory given back", async (_, bytes, rounds) => {
+  test.each(files)("%s: rows or an error of ours, and the memory given back", async (name, bytes, rounds) => {
+    const isNested = name.startsWith("nested");
     const random = seeded(bytes.length);
     const codes = new Set<string>();
     const guarded = new GuardedAccount(memory);
@@ -458,7 +462,11 @@ describe("mutations", () => {
         changed[at] = random() < 0.5 ? (changed[at] as number) ^ (1 << (random() * 8)) : random() * 256;
       }
       try {
-        await readAll(changed, { workspace: guardedWorkspace, batchRowsMax: 64, pageBytesMax: 1 << 20 });
+        const file = await open(new MemoryFile(changed), { pageBytesMax: 1 << 20 });
+        await drain(file, { workspace: guardedWorkspace, batchRowsMax: 64 }, (batch) => {
+          if (isNested) readRows(batch, { bigint: true });
+          else batch.schema.fields.forEach((_, index) => void columnCells(batch.column(index)));
+        });
         codes.add("rows");
       } catch (error) {
         if (!(error instanceof EngineError) || error.code === "INTERNAL") throw error;

@@ -55,7 +55,7 @@ describe("columns", () => {
     expect(counts).toEqual(Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? 64 : 36)));
   });
 
-  test("that are nested are named in the schema and refused only when selected", async () => {
+  test("that cannot be read are named in the schema and refused only when selected", async () => {
     const bytes = fixture("nested");
     const file = await open(new MemoryFile(bytes));
     expect(file.schema.fields.map(({ name, type }) => `${name} ${typeName(type)}`)).toEqual([
@@ -66,10 +66,8 @@ describe("columns", () => {
       "half FLOAT",
     ]);
     expect(await readAll(bytes, { schema: pickColumns(file.schema, ["id"]) })).toEqual({ id: [1n, 2n, 3n] });
-    for (const name of ["tags", "place", "props", "half"]) {
-      const schema = pickColumns(file.schema, ["id", name]);
-      expect(await codeOf(() => readAll(bytes, { schema }))).toMatch(new RegExp(`^UNSUPPORTED: column "${name}" is `));
-    }
+    const schema = pickColumns(file.schema, ["id", "half"]);
+    expect(await codeOf(() => readAll(bytes, { schema }))).toMatch(/^UNSUPPORTED: column "half" is a FLOAT16/);
   });
 
   test("that the file does not have are refused with those it has", async () => {

@@ -5,7 +5,7 @@ import { BOOLEAN, type DataType, decimal, FLOAT64, INT32, INT64, STRING, timesta
 import { type ChunkStatistics, type RowGroup, readFooter } from "../../src/formats/parquet-footer.js";
 import { loadHyparquet } from "../../src/formats/parquet-library.js";
 import { canMatch } from "../../src/formats/parquet-statistics.js";
-import { planColumns } from "../../src/formats/parquet-types.js";
+import { planColumns } from "../../src/formats/parquet-tree.js";
 import type { BoundExpr, BoundValue } from "../../src/plan/expr.js";
 import { promised } from "../../src/platform/platform.js";
 import { seeded } from "../kernels/harness.js";

@@ -251,7 +251,7 @@ describe("bounded memory", () => {
 
 describe("what is refused", () => {
   test.each([
-    [{ tags: "ARRAY<STRING>" }, 'column "tags" of type ARRAY<STRING>'],
+    [{ spans: "ARRAY<ROW<span INTERVAL>>" }, 'column "spans.list.element.span" of type INTERVAL'],
     [{ span: "INTERVAL" }, 'column "span" of type INTERVAL'],
   ])("%j", (literal, message) => {
     expect(() =>

@@ -229,3 +229,76 @@ for name, plaintext in [("encrypted", False), ("encrypted-column", True)]:
     config = pe.EncryptionConfiguration("footer", column_keys={"column": ["secret"]}, plaintext_footer=plaintext)
     properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), config)
     pq.write_table(plain, f"{name}.parquet", encryption_properties=properties)
+
+
+# Nested columns of every shape, pages of a few entries.
+random.seed(7)
+
+
+def maybe(value, share=0.2):
+    return None if random.random() < share else value
+
+
+def rows(n):
+    for i in range(n):
+        yield {
+            "id": i,
+            "tags": maybe([maybe(random.choice(["a", "b", "", "Ω", f"tag {i}"])) for _ in range(random.randrange(4))]),
+            "place": maybe({"x": maybe(i), "y": maybe(i / 4)}),
+            "props": maybe([(f"k{j}", maybe(i * j)) for j in range(random.randrange(3))]),
+            "deep": maybe(
+                [
+                    maybe(
+                        {
+                            "name": maybe(f"n{i}"),
+                            "lists": maybe([maybe([maybe(k) for k in range(random.randrange(3))]) for _ in range(random.randrange(3))]),
+                            "by": maybe([(j, maybe([maybe(bool(j % 2))])) for j in range(random.randrange(3))]),
+                        }
+                    )
+                    for _ in range(random.randrange(3))
+                ]
+            ),
+            "inner": maybe({"a": maybe({"b": maybe({"c": maybe(i), "d": maybe(str(i))})}), "l": maybe([i] * (i % 3))}),
+            "strict": {"x": i, "l": [i, i + 1][: i % 3]},
+        }
+
+
+TYPE = pa.schema(
+    [
+        pa.field("id", pa.int64(), False),
+        pa.field("tags", pa.list_(pa.string())),
+        pa.field("place", pa.struct([("x", pa.int32()), ("y", pa.float64())])),
+        pa.field("props", pa.map_(pa.string(), pa.int32())),
+        pa.field(
+            "deep",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("name", pa.string()),
+                        ("lists", pa.list_(pa.list_(pa.int16()))),
+                        ("by", pa.map_(pa.int32(), pa.list_(pa.bool_()))),
+                    ]
+                )
+            ),
+        ),
+        pa.field(
+            "inner",
+            pa.struct([("a", pa.struct([("b", pa.struct([("c", pa.int64()), ("d", pa.string())]))])), ("l", pa.list_(pa.int32()))]),
+        ),
+        pa.field(
+            "strict",
+            pa.struct([pa.field("x", pa.int32(), False), pa.field("l", pa.list_(pa.field("item", pa.int32(), False)), False)]),
+            False,
+        ),
+    ]
+)
+
+data = list(rows(200))
+table = nested_rows = pa.Table.from_pylist(data, TYPE)
+with open("nested-all.json", "w") as out:
+    json.dump(data, out, separators=(",", ":"))
+pq.write_table(table, "nested-v1.parquet", row_group_size=130, data_page_size=64, write_batch_size=13, compression="snappy")
+pq.write_table(
+    table, "nested-v2.parquet", row_group_size=130, data_page_size=64, write_batch_size=13, data_page_version="2.0", compression="zstd"
+)
+duckdb.sql("SELECT * FROM nested_rows").write_parquet("nested-duckdb.parquet")
