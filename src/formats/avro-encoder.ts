@@ -1,7 +1,7 @@
 // Batches → an Avro object container file: records row by row into blocks of 64 KiB, each with the file's marker behind it.
 import type { Batch } from "../arrow/batch.js";
 import type { Column } from "../arrow/column.js";
-import { layoutOf, type Schema } from "../arrow/types.js";
+import { type DataType, type Field, layoutOf, type Schema } from "../arrow/types.js";
 import type { LinearMemory } from "../wasm/memory.js";
 import { snappyBlock } from "./avro-codec.js";
 import { avroSchemaText } from "./avro-schema.js";
@@ -24,7 +24,6 @@ type WriteValue = (out: ByteBuffer, memory: LinearMemory, column: Column, row: n
 export class AvroEncoder implements Encoder {
   readonly #codec: "null" | "snappy";
   readonly #writers: readonly WriteValue[];
-  readonly #nullable: readonly boolean[];
   readonly #header: Uint8Array;
   readonly #marker: Uint8Array;
   readonly #records = new ByteBuffer();
@@ -36,8 +35,7 @@ export class AvroEncoder implements Encoder {
   constructor({ fields }: Schema, codec: "null" | "snappy") {
     this.#codec = codec;
     const schema = encoder.encode(avroSchemaText(fields));
-    this.#writers = fields.map(({ type }) => writerOf(type.kind === "decimal", layoutOf(type)));
-    this.#nullable = fields.map(({ nullable }) => nullable);
+    this.#writers = fields.map(fieldWriter);
     this.#marker = markerOf(schema);
     this.#header = headerOf(schema, codec, this.#marker);
   }
@@ -46,17 +44,9 @@ export class AvroEncoder implements Encoder {
     this.#begin();
     const columns = this.#writers.map((_, index) => batch.plainColumn(index));
     const { memory } = batch.workspace.account;
-    const { u8 } = memory;
     for (let row = 0; row < batch.rowCount; row++) {
       for (let index = 0; index < columns.length; index++) {
-        const column = columns[index] as Column;
-        const { validity } = column;
-        if (this.#nullable[index] === true) {
-          const isNull = validity !== 0 && (((u8[validity + (row >>> 3)] as number) >> (row & 7)) & 1) === 0;
-          this.#records.zigzag32(isNull ? NULL : VALUE);
-          if (isNull) continue;
-        }
-        (this.#writers[index] as WriteValue)(this.#records, memory, column, row);
+        (this.#writers[index] as WriteValue)(this.#records, memory, columns[index] as Column, row);
       }
       this.#rows++;
       if (this.#records.length >= BLOCK_BYTES) this.#endBlock();
@@ -117,8 +107,43 @@ function markerOf(schema: Uint8Array): Uint8Array {
   return marker;
 }
 
-function writerOf(isDecimal: boolean, layout: Column["layout"]): WriteValue {
-  if (isDecimal)
+/** Of what may be NULL: the branch of the union, then the value. */
+function fieldWriter({ type, nullable }: Field): WriteValue {
+  const write = writerOf(type);
+  if (!nullable) return write;
+  return (out, memory, column, row) => {
+    const { validity } = column;
+    const isNull = validity !== 0 && (((memory.u8[validity + (row >>> 3)] as number) >> (row & 7)) & 1) === 0;
+    out.zigzag32(isNull ? NULL : VALUE);
+    if (!isNull) write(out, memory, column, row);
+  };
+}
+
+/** The fields of a record in their order. */
+function recordWriter(fields: readonly Field[]): WriteValue {
+  const writers = fields.map(fieldWriter);
+  return (out, memory, { children }, row) => {
+    for (let i = 0; i < writers.length; i++) (writers[i] as WriteValue)(out, memory, children[i] as Column, row);
+  };
+}
+
+/** Elements, or of a map keys and values, in one block: how many, they, and 0. */
+function listWriter(write: WriteValue): WriteValue {
+  return (out, memory, { offsets, children: [child] }, row) => {
+    const start = memory.u32[(offsets >>> 2) + row] as number;
+    const end = memory.u32[(offsets >>> 2) + row + 1] as number;
+    if (end > start) writeLong(out, end - start);
+    for (let element = start; element < end; element++) write(out, memory, child as Column, element);
+    writeLong(out, 0);
+  };
+}
+
+function writerOf(type: DataType): WriteValue {
+  if (type.kind === "array") return listWriter(fieldWriter(type.element));
+  if (type.kind === "map") return listWriter(recordWriter([type.key, type.value]));
+  if (type.kind === "row") return recordWriter(type.fields);
+  const layout = layoutOf(type);
+  if (type.kind === "decimal")
     return layout === "i64" ? (...value) => writeDecimal(8, ...value) : (...value) => writeDecimal(16, ...value);
   switch (layout) {
     case "bool":

@@ -234,19 +234,41 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The JSON of a record with these columns. @throws UNSUPPORTED naming a column that Avro does not get */
 export function avroSchemaText(fields: readonly Field[]): string {
-  return JSON.stringify({
-    type: "record",
-    name: "row",
-    fields: fields.map(({ name, type, nullable }) => {
-      if (!NAME.test(name)) throw refused(name, "its name", "rename it: letters, digits and _, no digit first");
-      const json = typeJson(name, type);
-      return { name, type: nullable ? ["null", json] : json };
-    }),
-  });
+  return JSON.stringify(recordJson(fields, null, { count: 0 }));
 }
 
-function typeJson(name: string, type: DataType): unknown {
+/** Records have names, which no two may share. */
+interface Records {
+  count: number;
+}
+
+/** @param path - of the ROW that the record is of; null: the table's own */
+function recordJson(fields: readonly Field[], path: string | null, records: Records): object {
+  const name = path === null ? "row" : `row${++records.count}`;
+  const columns = fields.map((column) => {
+    const where = path === null ? column.name : `${path}.${column.name}`;
+    if (!NAME.test(column.name)) throw refused(where, "its name", "rename it: letters, digits and _, no digit first");
+    return { name: column.name, type: fieldJson(where, column, records) };
+  });
+  return { type: "record", name, fields: columns };
+}
+
+function fieldJson(path: string, { type, nullable }: Field, records: Records): unknown {
+  const json = typeJson(path, type, records);
+  return nullable ? ["null", json] : json;
+}
+
+function typeJson(name: string, type: DataType, records: Records): unknown {
   switch (type.kind) {
+    case "array":
+      return { type: "array", items: fieldJson(`${name}[]`, type.element, records) };
+    case "map":
+      if (type.key.type.kind === "string") {
+        return { type: "map", values: fieldJson(`${name}.value`, type.value, records) };
+      }
+      throw refused(name, `its type ${typeName(type)}`, "keys of Avro's maps are STRING: make it an ARRAY of ROW");
+    case "row":
+      return recordJson(type.fields, name, records);
     case "boolean":
       return "boolean";
     case "int8":

@@ -44,7 +44,7 @@ export class CsvEncoder implements Encoder {
     for (const { name, type } of schema.fields) {
       if (!isNested(type)) continue;
       throw new SchemaError("UNSUPPORTED", `column "${name}" is ${typeName(type)}: a field of CSV holds one value`, {
-        hint: "write NDJSON, take the column apart by unnest(), or leave it out",
+        hint: "take it apart by .field(name), .at(1), .get(key) or unnest(), or write NDJSON or Parquet",
       });
     }
     const { delimiter = ",", quote = '"', escape: escaping = quote, newline, nulls } = options;
