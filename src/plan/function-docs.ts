@@ -9,7 +9,7 @@ export interface FunctionDoc {
   readonly example: FunctionExample | null;
 }
 
-export interface FunctionExample {
+interface FunctionExample {
   /** A first argument that no literal can be: a column of this type with this value. */
   readonly over?: { readonly type: string; readonly value: unknown };
   readonly args: readonly LiteralValue[];
