@@ -46,6 +46,7 @@ export const CODES = {
   RECORD_TOO_LARGE:
     "A record is longer than `maxRecordBytes` (16 MB). What follows it is read under `skip` and `deadLetter`.",
   TOO_MANY_COLUMNS: "The records have more than 10,000 different keys. Give a schema with the columns that are wanted.",
+  TOO_MANY_PARTITIONS: "A target has more than 100,000 partitions. Partition by a column with fewer values.",
   JSON: "A record is not JSON as RFC 8259 has it. The message says what was expected at the column of the line.",
   JSON_DEPTH: "Objects and arrays of a record are nested more than 128 deep.",
   JSON_SHAPE: "A record is valid JSON but no object. Write one object a line.",

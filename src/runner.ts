@@ -185,11 +185,11 @@ export class ProgramRunner implements Runner {
       if (connector.source === undefined) throw refused(table, "cannot be read");
       return connector.source(this.#tableOf(table, availableNow), schema, predicate);
     },
-    sink: ({ table }, schema) => {
+    sink: ({ table, bounded }, schema) => {
       if (table.connector === READER) return this.catalog.live(table) as RowSink;
       const connector = this.#connector(table);
       if (connector.sink === undefined) throw refused(table, "cannot be written to");
-      return connector.sink(this.#tableOf(table), schema);
+      return connector.sink({ ...this.#tableOf(table), endless: !bounded }, schema);
     },
     operator: (node, inputs) => {
       assert(compiler !== undefined, `a ${node.kind} where rows are handed on alone`);

@@ -20,6 +20,8 @@ export interface PartOptions {
   readonly backlog: Backlog;
   /** How bytes are compressed; null: they are not. */
   readonly compress: ((bytes: Uint8Array, done: Completion<Uint8Array>) => void) | null;
+  /** Once it has its name, an abort leaves it. */
+  readonly keepsName: boolean;
   /** Told of the first error. */
   readonly failed: (error: Error) => void;
   /** Told when bytes were written that the backlog does not hold any more. */
@@ -101,7 +103,7 @@ export class FilePart {
     });
   }
 
-  /** What is under way comes to its end first; then the file is closed and goes, with its name where it has one already. */
+  /** What is under way comes to its end first; then the file is closed and goes, unless it has a name that it keeps. */
   abort(done: Completion<void>): void {
     this.#aborted = true;
     this.#calls.length = 0;
@@ -155,8 +157,9 @@ export class FilePart {
   }
 
   #removeFile(done: Completion<void>): void {
-    const { storage } = this.#options.platform;
-    if (this.#isPublished) storage.remove(this.path, done);
+    const { platform, keepsName } = this.#options;
+    const { storage } = platform;
+    if (this.#isPublished && !keepsName) storage.remove(this.path, done);
     else if (this.#hasTemporary) storage.remove(this.#temporary, done);
     else done(null);
   }

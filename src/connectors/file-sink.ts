@@ -1,5 +1,6 @@
 // Files as a sink: one new file, or the parts of a directory, each begun when the one before is full. All get their names when
-// the job ends well (file-part.ts); what was not finished leaves nothing behind, and no file is ever written over.
+// the job ends well (file-part.ts), those of rows without end as soon as they are full. What was not finished leaves nothing
+// behind, and no file is ever written over.
 import { type Duration, parseDurationMs } from "../api/duration.js";
 import { checkInteger, checkOptions } from "../api/options.js";
 import type { Batch } from "../arrow/batch.js";
@@ -9,10 +10,14 @@ import type { Encoder } from "../formats/format.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
 import type { TableRef } from "../plan/logical.js";
 import type { Completion } from "../platform/platform.js";
+import type { Table } from "../runtime/connector.js";
 import { Backlog, WAITING_BYTES_MAX } from "./backlog.js";
 import { type Compression, compressionOf, endingOf } from "./compression.js";
 import { FilePart } from "./file-part.js";
 import { extensionOf, formatOf, openWriter, PARQUET, type Writer } from "./formats.js";
+
+/** The longest that timers of hosts can wait. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** When a part is full: the first bound that it reaches. */
 interface Roll {
@@ -35,26 +40,37 @@ export class FileSink implements Sink {
   readonly #roll: Roll | null;
   readonly #schema: Schema;
   readonly #backlog: Backlog;
+  /** Full parts get their names at once: the rows have no end. */
+  readonly #endless: boolean;
+  /** Those without a name yet, and that which is written. */
   readonly #parts: FilePart[] = [];
+  /** Those that lose their names again when others do not get theirs. */
+  readonly #named: FilePart[] = [];
+  #partCount = 0;
   #context!: SinkContext;
-  #encoder!: Encoder;
+  /** null while it rests. */
+  #encoder: Encoder | null;
   /** Of the part that is written. */
   #rows = 0;
   #bytes = 0;
   #sinceMs = 0;
+  #cancelTimer: () => void = () => undefined;
   /** The last part is sealed; the next row begins another one. */
   #resting = false;
+  #finished: Completion<void> | null = null;
 
   /**
-   * The table's name is the path; its format, by the path's ending unless given, has been loaded.
+   * The table's name is the path, unless `directory` is; its format, by the path's ending unless given, has been loaded.
    *
    * @param backlog - shared by the sinks of one target
    * @throws OPTION, UNSUPPORTED
    */
-  constructor(table: TableRef, schema: Schema, backlog = new Backlog()) {
+  constructor({ ref, endless = false }: Table, schema: Schema, backlog = new Backlog(), directory?: string) {
+    const table = directory === undefined ? ref : { ...ref, name: directory };
     const { name: path, options } = table;
     const format = writtenFormat(table);
     this.#path = path;
+    this.#endless = endless;
     this.#schema = schema;
     this.#backlog = backlog;
     this.#format = openWriter(format, table);
@@ -89,18 +105,17 @@ export class FileSink implements Sink {
 
   write(batch: Batch): void {
     const roll = this.#roll;
-    if (this.#resting) this.#beginNext();
     if (roll === null) {
-      this.#part.write(this.#encoder.encode(batch));
+      if (this.#resting) this.#beginNext();
+      this.#part.write((this.#encoder as Encoder).encode(batch));
       return;
     }
     for (let row = 0; row < batch.rowCount; ) {
-      if (this.#isFull(roll)) {
-        this.#sealPart();
-        this.#beginNext();
-      }
+      if (this.#isFull(roll)) this.rest();
+      if (this.#resting) this.#beginNext();
+      if (this.#rows === 0) this.#startTimer(roll);
       const end = Math.min(batch.rowCount, row + roll.rows - this.#rows);
-      const bytes = this.#encoder.encode(batch.slice(row, end));
+      const bytes = (this.#encoder as Encoder).encode(batch.slice(row, end));
       this.#part.write(bytes);
       this.#bytes += bytes.length;
       this.#rows += end - row;
@@ -110,29 +125,33 @@ export class FileSink implements Sink {
 
   /** Hands on what is gathered for larger writes. */
   flush(): void {
-    this.#part.flush();
+    if (!this.#resting) this.#part.flush();
   }
 
-  /** Closes the part that is written: others need its handle. */
+  /** Closes the part that is written: it is full, or others need its handle. */
   rest(): void {
-    this.#sealPart();
+    if (this.#resting) return;
+    this.#cancelTimer();
+    this.#rows = 0;
+    this.#part.write((this.#encoder as Encoder).finish());
+    this.#encoder = null;
+    this.#part.seal();
     this.#resting = true;
+    if (this.#endless) this.#publish(this.#part);
   }
 
   finish(done: Completion<void>): void {
-    if (!this.#resting) this.#sealPart();
-    const publish = (index: number): void => {
-      const part = this.#parts[index];
-      if (part === undefined) done(null);
-      else part.publish((error) => (error === null ? publish(index + 1) : done(error)));
-    };
-    publish(0);
+    this.#finished = done;
+    this.rest();
+    this.#publishNext();
   }
 
   abort(done: Completion<void>): void {
-    let left = this.#parts.length;
+    this.#cancelTimer();
+    const parts = [...this.#named, ...this.#parts];
+    let left = parts.length;
     if (left === 0) done(null);
-    for (const part of this.#parts) {
+    for (const part of parts) {
       part.abort(() => {
         if (--left === 0) done(null);
       });
@@ -141,6 +160,34 @@ export class FileSink implements Sink {
 
   get #part(): FilePart {
     return this.#parts.at(-1) as FilePart;
+  }
+
+  /** At the end: one part after another gets its name, those of rows without end are on their way to it. */
+  #publishNext(): void {
+    const [part] = this.#parts;
+    if (part === undefined) this.#finished?.(null);
+    else if (!this.#endless) this.#publish(part);
+  }
+
+  #publish(part: FilePart): void {
+    part.publish((error) => {
+      if (error === null) {
+        this.#parts.splice(this.#parts.indexOf(part), 1);
+        if (!this.#endless) this.#named.push(part);
+        if (this.#finished !== null) this.#publishNext();
+      } else if (this.#finished === null) this.#context.fail(error);
+      else this.#finished(error);
+    });
+  }
+
+  /** A part is full when its time has come, whether or not more rows come. */
+  #startTimer({ everyMs }: Roll): void {
+    const { clock, scheduler } = this.#context.platform;
+    this.#sinceMs = clock.monotonicMs();
+    if (everyMs > TIMER_MS_MAX) return;
+    this.#cancelTimer = scheduler.after(everyMs, () => {
+      if (this.#finished === null) this.rest();
+    });
   }
 
   #isFull({ rows, bytes, everyMs }: Roll): boolean {
@@ -157,14 +204,14 @@ export class FileSink implements Sink {
 
   #beginPart(): void {
     const { platform } = this.#context;
-    const number = this.#parts.length;
+    const number = this.#partCount++;
     this.#rows = 0;
     this.#bytes = 0;
-    this.#sinceMs = platform.clock.monotonicMs();
     const part = new FilePart({
       path: this.#path.endsWith("/") ? `${this.#path}part-${number}${this.#extension}` : this.#path,
       platform,
       backlog: this.#backlog,
+      keepsName: this.#endless,
       compress: this.#compression === "none" ? null : (platform[this.#compression] ?? null),
       failed: (error) => this.#context.fail(error),
       wrote: (bytes) => {
@@ -172,11 +219,6 @@ export class FileSink implements Sink {
       },
     });
     this.#parts.push(part);
-  }
-
-  #sealPart(): void {
-    this.#part.write(this.#encoder.finish());
-    this.#part.seal();
   }
 }
 

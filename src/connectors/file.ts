@@ -37,9 +37,9 @@ export const file: Connector = {
 
   source: (table, schema, predicate) => new FileSource(table, schema, predicate),
   prepareSink: ({ ref }) => loadWriter(writtenFormat(ref), ref.name),
-  sink: ({ ref }, schema) => {
-    const { partitionBy } = optionsOf(ref);
-    return partitionBy === undefined ? new FileSink(ref, schema) : new PartitionedSink(ref, schema, partitionBy);
+  sink: (table, schema) => {
+    const { partitionBy } = optionsOf(table.ref);
+    return partitionBy === undefined ? new FileSink(table, schema) : new PartitionedSink(table, schema, partitionBy);
   },
 };
 

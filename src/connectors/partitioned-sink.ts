@@ -7,17 +7,21 @@ import { type Field, type Schema, STRING, schemaOf } from "../arrow/types.js";
 import { DataError, hintNames, PlanError } from "../errors.js";
 import { Evaluator } from "../operators/evaluate.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
-import type { TableRef } from "../plan/logical.js";
 import type { Completion } from "../platform/platform.js";
+import type { Table } from "../runtime/connector.js";
 import { Backlog, WRITTEN_MAX } from "./backlog.js";
 import { FileSink } from "./file-sink.js";
 import { NULL_TEXT } from "./partitions.js";
+
+/** Of each partition it is kept which parts it has. */
+const PARTITIONS_MAX = 100_000;
 
 /** Types whose text reads back as the same value. */
 const KINDS = ["boolean", "int8", "int16", "int32", "int64", "string", "date"];
 
 export class PartitionedSink implements Sink {
-  readonly #table: TableRef;
+  readonly #table: Table;
+  readonly #partitionsMax: number;
   /** What the files themselves hold. */
   readonly #fileSchema: Schema;
   readonly #fileColumns: readonly number[];
@@ -32,8 +36,9 @@ export class PartitionedSink implements Sink {
   #context!: SinkContext;
 
   /** @throws OPTION, TYPE, UNKNOWN_COLUMN */
-  constructor(table: TableRef, { fields }: Schema, names: readonly string[]) {
-    checkNames(table.name, names, fields);
+  constructor(table: Table, { fields }: Schema, names: readonly string[], partitionsMax = PARTITIONS_MAX) {
+    this.#partitionsMax = partitionsMax;
+    checkNames(table.ref.name, names, fields);
     this.#table = table;
     const isFile = ({ name }: Field) => !names.includes(name);
     this.#fileSchema = schemaOf(fields.filter(isFile));
@@ -56,7 +61,7 @@ export class PartitionedSink implements Sink {
     return !this.#backlog.isFull;
   }
 
-  /** @throws CAST for a text that stands for NULL in paths */
+  /** @throws CAST for a text that stands for NULL in paths, TOO_MANY_PARTITIONS */
   write(batch: Batch): void {
     const { account } = batch.workspace;
     const own = batch.pick(this.#fileSchema, this.#fileColumns);
@@ -122,8 +127,9 @@ export class PartitionedSink implements Sink {
   #partition(directory: string): FileSink {
     let partition = this.#partitions.get(directory);
     if (partition === undefined) {
-      const table = { ...this.#table, name: `${this.#table.name}${directory}` };
-      partition = new FileSink(table, this.#fileSchema, this.#backlog);
+      const { name } = this.#table.ref;
+      if (this.#partitions.size === this.#partitionsMax) throw tooMany(name, this.#partitionsMax);
+      partition = new FileSink(this.#table, this.#fileSchema, this.#backlog, `${name}${directory}`);
       this.#partitions.set(directory, partition);
       partition.open(this.#context);
     }
@@ -164,6 +170,13 @@ function checkNames(path: string, names: readonly string[], fields: readonly Fie
   if (names.length === fields.length) {
     throw new PlanError("OPTION", "partitionBy leaves no column for the files", { hint: "partition by fewer columns" });
   }
+}
+
+function tooMany(path: string, partitionsMax: number): DataError {
+  return new DataError("TOO_MANY_PARTITIONS", `${path} has ${partitionsMax} partitions, and is to get one more`, {
+    hint: "partition by a column with fewer values: the day of a time, for one",
+    at: { source: path },
+  });
 }
 
 /** A name or value as part of a path: nothing in it can end a directory or be a pattern. */

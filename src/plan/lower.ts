@@ -119,8 +119,9 @@ class Lowering {
       }
       case "sink": {
         const { table } = node;
+        const { bounded } = derive(node.input);
         const name = `sink(${table.name})`;
-        return this.#add({ ...common, kind: "sink", name, inputs: [this.port(node.input).edge], table });
+        return this.#add({ ...common, kind: "sink", name, inputs: [this.port(node.input).edge], table, bounded });
       }
       case "side-output":
         return node.output === "late" ? this.#late(node.input) : this.#deadLetters(node);

@@ -73,7 +73,7 @@ export type PhysicalNode =
     })
   | (Node & { readonly kind: "map"; readonly fn: FunctionRef; readonly mode: "map" | "filter" | "flatMap" | "batch" })
   | (Node & { readonly kind: "inspect"; readonly fn: FunctionRef })
-  | (Node & { readonly kind: "sink"; readonly table: TableRef });
+  | (Node & { readonly kind: "sink"; readonly table: TableRef; readonly bounded: boolean });
 
 export type PhysicalKind = PhysicalNode["kind"];
 export type PhysicalOf<K extends PhysicalKind> = Extract<PhysicalNode, { kind: K }>;

@@ -15,6 +15,8 @@ export interface Table<Options extends ConnectorOptions = ConnectorOptions> {
   readonly platform: Platform;
   /** The run wants what there is now, then the end: of sources that could go on. */
   readonly availableNow?: boolean;
+  /** The rows that are written to it have no end. */
+  readonly endless?: boolean;
 }
 
 /** What a connector tells about a table. */

@@ -59,7 +59,7 @@ export async function relayPlan(
         table,
         predicate: null,
       },
-      { ...common, kind: "sink", uid, name: `sink(${target.name})`, inputs: [input], table: target },
+      { ...common, kind: "sink", uid, name: `sink(${target.name})`, inputs: [input], table: target, bounded: true },
     ];
   });
   return { nodes: (await Promise.all(nodes)).flat() };

@@ -6,6 +6,7 @@ import * as zlib from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { Millrace } from "../../src/node.js";
 import type { Platform } from "../../src/platform/platform.js";
+import type { SimPlatform } from "../../src/platform/sim.js";
 import { lines, openSim, TICKS, ticks, zstdFrame } from "./support.js";
 
 describe("a file target", () => {
@@ -121,7 +122,17 @@ describe("a file target", () => {
 });
 
 describe("a target in parts", () => {
-  const parts = (sim: { files: { paths(): string[] } }) => sim.files.paths();
+  const parts = (sim: { files: { paths(): string[] } }) =>
+    sim.files.paths().filter((path) => !path.startsWith("/first"));
+
+  /** An engine that has loaded what writes a format: virtual time does not wait for the host. */
+  async function openLoaded(format: string) {
+    const engine = await openSim();
+    const { mill, sim, wait } = engine;
+    const first = mill.from(arriving(sim, [0], "end"), { schema: { n: "INT" } });
+    await wait(first.to(mill.file("/first/", { format })).run());
+    return engine;
+  }
 
   test.each([1, 7, 8192])("begins the next one by rows (batches of %d)", async (batchRows) => {
     const { mill, sim, wait, text } = await openSim();
@@ -184,6 +195,88 @@ describe("a target in parts", () => {
     expect(parts(sim)).toEqual(["/out/part-2.ndjson"]);
     expect(sim.files.openCount).toBe(0);
   });
+
+  /** Rows that come as virtual time has it: so many milliseconds before each. */
+  function arriving(sim: SimPlatform, gapsMs: readonly number[], then: "end" | "hang") {
+    return (async function* () {
+      for (const [n, gapMs] of gapsMs.entries()) {
+        await new Promise<void>((resolve) => void sim.scheduler.after(gapMs, resolve));
+        yield { n };
+      }
+      if (then === "hang") await new Promise(() => undefined);
+    })();
+  }
+
+  test("is full when its time has come, though the stream is quiet; of rows without end it then has its name", async () => {
+    const { mill, sim, wait, text } = await openLoaded("ndjson");
+    const rows = arriving(sim, [10, 10, 30_000, 10], "hang");
+    const target = mill.file("/out/", { format: "ndjson", roll: { every: "5s" } });
+    const job = mill
+      .from(rows, { schema: { n: "INT" } })
+      .to(target)
+      .start();
+    const later = (ms: number) => wait(new Promise<void>((resolve) => void sim.scheduler.after(ms, resolve)));
+    await later(12_000);
+    expect(parts(sim)).toEqual(["/out/part-0.ndjson"]);
+    expect(text("/out/part-0.ndjson")).toBe(lines([{ n: 0 }, { n: 1 }]));
+    await later(40_000);
+    expect(parts(sim)).toEqual(["/out/part-0.ndjson", "/out/part-1.ndjson"]);
+    expect(text("/out/part-1.ndjson")).toBe(lines([{ n: 2 }, { n: 3 }]));
+    // Nothing is begun before the next row; what has its name keeps it.
+    expect(sim.files.openCount).toBe(0);
+    await wait(job.cancel());
+    expect(parts(sim)).toEqual(["/out/part-0.ndjson", "/out/part-1.ndjson"]);
+  });
+
+  test("of rows that end gets its name when all do", async () => {
+    const { mill, sim, wait } = await openLoaded("ndjson");
+    const target = mill.file("/out/", { format: "ndjson", roll: { every: "5s" } });
+    const source = mill.from(arriving(sim, [10, 20_000, 10], "end"), { schema: { n: "INT" }, bounded: true });
+    const job = source.to(target).start();
+    await wait(new Promise<void>((resolve) => void sim.scheduler.after(15_000, resolve)));
+    expect(parts(sim).filter((path) => path.endsWith(".ndjson"))).toEqual([]);
+    await wait(job.done);
+    expect(parts(sim)).toEqual(["/out/part-0.ndjson", "/out/part-1.ndjson"]);
+    expect(await wait(mill.file("/out/").toArray())).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+  });
+
+  test("of rows without end has its name by rows and bytes too; only the part that is written goes", async () => {
+    for (const roll of [{ rows: 10 }, { bytes: 25 }]) {
+      const { mill, sim, wait } = await openLoaded("csv");
+      const rows = arriving(sim, new Array<number>(25).fill(50), "hang");
+      const job = mill
+        .from(rows, { schema: { n: "INT" } })
+        .to(mill.file("/out/", { format: "csv", roll }))
+        .start({ batchRows: 1 });
+      const named = () => parts(sim).filter((path) => !path.includes(".tmp"));
+      for (let turn = 0; turn < 100 && named().length < 2; turn++) {
+        await wait(new Promise<void>((resolve) => void sim.scheduler.after(1000, resolve)));
+      }
+      expect(named()).toEqual(["/out/part-0.csv", "/out/part-1.csv"]);
+      await wait(job.cancel());
+      expect(parts(sim)).toEqual(["/out/part-0.csv", "/out/part-1.csv"]);
+      expect(sim.files.openCount).toBe(0);
+      const back = await wait(mill.file("/out/").toArray());
+      expect(back).toEqual(Array.from({ length: back.length }, (_, n) => ({ n })));
+    }
+  });
+
+  test.each(["write", "sync", "close", "publish"] as const)(
+    "of rows without end that cannot %s ends the job, and leaves those before it",
+    async (call) => {
+      const { mill, sim, wait } = await openLoaded("ndjson");
+      sim.files.failNextIn(call, "/out/.part-1");
+      sim.files.failNext(call, "/out/part-1.ndjson");
+      const rows = arriving(sim, new Array<number>(100).fill(20), "hang");
+      const job = mill
+        .from(rows, { schema: { n: "INT" } })
+        .to(mill.file("/out/", { format: "ndjson", roll: { rows: 10 } }))
+        .start({ batchRows: 1 });
+      await expect(wait(job.done)).rejects.toMatchObject({ code: "FILE_IO" });
+      expect(parts(sim)).toEqual(["/out/part-0.ndjson"]);
+      expect(sim.files.openCount).toBe(0);
+    },
+  );
 
   test("wants a directory and a bound", async () => {
     const { mill, wait } = await openSim();
