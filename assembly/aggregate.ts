@@ -170,6 +170,45 @@ export function addOnes(counters: usize, stride: i32, cells: usize, n: i32): voi
   }
 }
 
+// ---- Merging: the cells that `from` lists in one block are added to the cells that `cells` lists in another. ----
+
+/** f64 cells. */
+export function mergeF64(states: usize, cells: usize, others: usize, from: usize, n: i32): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, from += 4) {
+    const other = others + ((<usize>load<u32>(from)) << 5);
+    addF64(states + ((<usize>load<u32>(cells)) << 5), v128.load(other), v128.load(other, 16));
+  }
+}
+
+/** i64 cells, their NULLs too. */
+export function mergeI64(states: usize, cells: usize, others: usize, from: usize, n: i32): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, from += 4) {
+    const cell = states + <usize>load<u32>(cells) * 48;
+    const other = others + <usize>load<u32>(from) * 48;
+    const added = load<u64>(other);
+    const low = load<u64>(cell) + added;
+    store<u64>(cell, low);
+    store<i64>(cell, load<i64>(cell, 8) + load<i64>(other, 8) + i64(low < added), 8);
+    store<i64>(cell, load<i64>(cell, 16) + load<i64>(other, 16), 16);
+    store<i64>(cell, min(load<i64>(cell, 24), load<i64>(other, 24)), 24);
+    store<i64>(cell, max(load<i64>(cell, 32), load<i64>(other, 32)), 32);
+    store<i64>(cell, load<i64>(cell, 40) + load<i64>(other, 40), 40);
+  }
+}
+
+/** Cells of nothing but `words` counts (i64) each. */
+export function mergeCounts(states: usize, cells: usize, others: usize, from: usize, n: i32, words: i32): void {
+  const end = cells + ((<usize>n) << 2);
+  const width = (<usize>words) << 3;
+  for (; cells < end; cells += 4, from += 4) {
+    const cell = states + <usize>load<u32>(cells) * width;
+    const other = others + <usize>load<u32>(from) * width;
+    for (let at: usize = 0; at < width; at += 8) store<i64>(cell + at, load<i64>(cell + at) + load<i64>(other + at));
+  }
+}
+
 /**
  * Parts n rows by validity: cells and 8-byte values of the valid ones, cells of the NULL ones; each output has room for n.
  * `values` 0: cells only. Returns how many are valid.

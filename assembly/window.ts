@@ -245,8 +245,42 @@ export function distinctCells(cells: usize, n: i32, flags: usize, out: usize): i
   return <i32>count;
 }
 
+/** Flags the cells that are not flagged, each once, and lists them. Returns how many. */
+export function newFlags(cells: usize, n: i32, flags: usize, out: usize): i32 {
+  let count: usize = 0;
+  for (let i = 0; i < n; i++) {
+    const cell = load<u32>(cells + ((<usize>i) << 2));
+    store<u32>(out + (count << 2), cell);
+    count += <usize>(load<u8>(flags + cell) ^ 1);
+    store<u8>(flags + cell, 1);
+  }
+  return <i32>count;
+}
+
 /** n copies of an integer as i64. */
 export function fillI64(value: f64, n: i32, out: usize): void {
   const end = out + ((<usize>n) << 3);
   for (; out < end; out += 8) store<i64>(out, <i64>value);
+}
+
+/** Lists the rows (u32) whose time lies less than sizeMs behind a multiple of periodMs plus offsetMs. Returns how many. */
+export function selectPhase(
+  times: usize,
+  n: i32,
+  periodMs: f64,
+  offsetMs: f64,
+  sizeMs: f64,
+  units: i32,
+  out: usize,
+): i32 {
+  const period = inUnits(periodMs, units);
+  const offset = inUnits(offsetMs, units);
+  const size = inUnits(sizeMs, units);
+  let count: usize = 0;
+  for (let i = 0; i < n; i++) {
+    const time = load<i64>(times + ((<usize>i) << 3)) - offset;
+    store<u32>(out + (count << 2), i);
+    count += <usize>(time - floorDiv(time, period) * period < size);
+  }
+  return <i32>count;
 }

@@ -130,7 +130,7 @@ function operators(kind: Kind, name: string, byTime: boolean, withinMs: number |
         { ...node, kind: "deduplicate", timeColumn, keys: [1], withinMs },
         SCHEMA,
       );
-      const judges = [{ sizeMs: 0, offsetMs: 0, latenessMs: 0, lateRead: false }];
+      const judges = [{ window: null, latenessMs: 0, lateRead: false }];
       const marks = new Watermark({ ...node, kind: "watermark", column: 0, delayMs: DISORDER_MS, ...limits, judges });
       const out: Output = {
         ...nothing,

@@ -34,7 +34,7 @@ class Chain {
     const { schema, workspace } = input;
     const inputs = [{ node: 0, side: null }];
     const shared = { inputs, rowPolicy: "fail" } as const;
-    const every = { sizeMs: WINDOW_MS, offsetMs: 0 };
+    const window = { kind: "tumble", sizeMs: WINDOW_MS, offsetMs: 0 } as const;
     const times = { column: 0, delayMs: DISORDER_MS, idleMs: null, quietMs: null, maxFutureDriftMs: null };
     this.#watermark = new Watermark({
       kind: "watermark",
@@ -43,9 +43,8 @@ class Chain {
       schema,
       ...shared,
       ...times,
-      judges: [{ ...every, latenessMs: 0, lateRead: false }],
+      judges: [{ window, latenessMs: 0, lateRead: false }],
     });
-    const window = { kind: "tumble", ...every } as const;
     const starts = ["windowStart", "windowEnd", "windowTime"].map((name) => field(name, TIMESTAMP));
     const results = AGGREGATES.map(({ name, type }) => field(name, type));
     const key = schema.fields[1] as (typeof schema.fields)[number];

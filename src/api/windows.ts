@@ -1,17 +1,18 @@
 // Windows as the API names them. They are aligned to the epoch, never to the first row: weeks to Mondays, everything else
 // to 1970-01-01T00:00.
-import type { TumbleWindow } from "../plan/logical.js";
-import { checkWindowFanout } from "../plan/window.js";
+import { PlanError } from "../errors.js";
+import type { Window } from "../plan/logical.js";
+import { checkWindowFanout, durationText, floorMod } from "../plan/window.js";
 import { type Duration, isWeeks, parseDurationMs } from "./duration.js";
 import { checkOptions } from "./options.js";
 
 /** A window and how long it stays open for late rows. */
 export interface WindowSpec {
-  readonly window: TumbleWindow;
+  readonly window: Window;
   readonly latenessMs: number;
 }
 
-export interface TumbleOptions {
+export interface WindowOptions {
   /** Shifts every window's start, e.g. "8h" for days that begin at 08:00; may be negative. */
   readonly offset?: Duration;
   /** Rows up to this much behind the watermark still count: the window fires again with the updated result. */
@@ -30,13 +31,59 @@ const MONDAY_MS = -3 * 86_400_000;
  * tumble("1h")
  * tumble("1 day", { offset: "-8h", lateness: "5m" })
  */
-export function tumble(size: Duration, options?: TumbleOptions): WindowSpec {
-  const { offset = 0, lateness = 0 } = checkOptions(options, ["offset", "lateness"], "tumble()");
+export function tumble(size: Duration, options?: WindowOptions): WindowSpec {
   const sizeMs = parseDurationMs(size, "window size", 1);
-  const latenessMs = parseDurationMs(lateness, "lateness", 0);
-  checkWindowFanout(sizeMs, sizeMs);
-  const shiftMs = parseDurationMs(offset, "window offset") + (isWeeks(size) ? MONDAY_MS : 0);
-  // The remainder first, and once more: JavaScript's % keeps the sign.
-  const offsetMs = ((shiftMs % sizeMs) + sizeMs) % sizeMs;
-  return Object.freeze({ window: Object.freeze({ kind: "tumble", sizeMs, offsetMs }), latenessMs });
+  const { offsetMs, latenessMs } = placing("tumble()", size, sizeMs, options);
+  return windowSpec({ kind: "tumble", sizeMs, offsetMs }, latenessMs);
+}
+
+/**
+ * Windows `[start, start + size)` that begin every `slide`: each row is in size ÷ slide of them. Starts are multiples of the
+ * slide from the epoch (weeks: from Monday 1969-12-29), plus the offset. The size need not be a multiple of the slide; a
+ * slide beyond the size leaves gaps, and rows in a gap are in no window.
+ *
+ * @throws TIME_UNIT, UNSUPPORTED (months, years), OPTION, WINDOW_FANOUT when a row would be in more than 10,000 windows
+ * @example
+ * hop("10s", "2s")
+ * hop("1 day", "1h", { lateness: "5m" })
+ */
+export function hop(size: Duration, slide: Duration, options?: WindowOptions): WindowSpec {
+  const sizeMs = parseDurationMs(size, "window size", 1);
+  const slideMs = parseDurationMs(slide, "window slide", 1);
+  checkWindowFanout(sizeMs, slideMs);
+  const { offsetMs, latenessMs } = placing("hop()", slide, slideMs, options);
+  return windowSpec({ kind: "hop", sizeMs, slideMs, offsetMs }, latenessMs);
+}
+
+/**
+ * Windows that grow: from one start, `[start, start + step)`, `[start, start + 2 · step)` … up to `size`, then from the next
+ * start. A key comes out at every step from its first row on, with the totals since the start. Starts are multiples of the
+ * size from the epoch (weeks: from Monday 1969-12-29), plus the offset.
+ *
+ * @throws TIME_UNIT, UNSUPPORTED (months, years), OPTION, WINDOW_FANOUT when there are more than 10,000 steps
+ * @example cumulate("1 day", "1h")
+ */
+export function cumulate(size: Duration, step: Duration, options?: WindowOptions): WindowSpec {
+  const sizeMs = parseDurationMs(size, "window size", 1);
+  const stepMs = parseDurationMs(step, "window step", 1);
+  if (sizeMs % stepMs !== 0) {
+    throw new PlanError("OPTION", `cumulate() of ${durationText(sizeMs)} in steps of ${durationText(stepMs)}`, {
+      hint: "the size has to be a multiple of the step",
+    });
+  }
+  checkWindowFanout(sizeMs, stepMs);
+  const { offsetMs, latenessMs } = placing("cumulate()", size, sizeMs, options);
+  return windowSpec({ kind: "cumulate", sizeMs, stepMs, offsetMs }, latenessMs);
+}
+
+/** The offset within `periodMs`, which the user wrote as `period`, and the lateness. */
+function placing(where: string, period: Duration, periodMs: number, options: WindowOptions | undefined) {
+  const { offset = 0, lateness = 0 } = checkOptions(options, ["offset", "lateness"], where);
+  const shiftMs = parseDurationMs(offset, "window offset") + (isWeeks(period) ? MONDAY_MS : 0);
+  // Plus 0: a remainder of −0 is 0.
+  return { offsetMs: floorMod(shiftMs, periodMs) + 0, latenessMs: parseDurationMs(lateness, "lateness", 0) };
+}
+
+function windowSpec(window: Window, latenessMs: number): WindowSpec {
+  return Object.freeze({ window: Object.freeze(window), latenessMs });
 }

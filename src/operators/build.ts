@@ -11,7 +11,7 @@ import { Project } from "./project.js";
 import { Union } from "./union.js";
 import { Unnest } from "./unnest.js";
 import { Watermark } from "./watermark.js";
-import { WindowAggregate } from "./window-aggregate.js";
+import { openWindowAggregate } from "./windows.js";
 
 /**
  * The operator of a node.
@@ -32,7 +32,7 @@ export function buildOperator(
     case "watermark":
       return new Watermark(node);
     case "window-aggregate":
-      return new WindowAggregate(node, input);
+      return openWindowAggregate(node, input);
     case "deduplicate":
       return new Deduplicate(node, input);
     case "union":

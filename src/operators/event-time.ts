@@ -157,9 +157,3 @@ export function shiftedTimes(workspace: Workspace, times: number, count: number,
 function clamp(ms: number): number {
   return Math.max(-BOUND_MAX_MS, Math.min(BOUND_MAX_MS, ms));
 }
-
-/** `value` modulo `divisor`, never negative: the rest above the multiple at or below it. Exact within ±2^53. */
-export function floorMod(value: number, divisor: number): number {
-  const rest = value % divisor;
-  return rest < 0 ? rest + divisor : rest;
-}

@@ -1,21 +1,20 @@
 // What judges the rows by a watermark. Windows do as moments of event time: when the next of them ends or takes no more rows,
 // and which rows come too late; between two such moments no row's lateness can change. Deduplications judge every row.
-import { type Judge, judgesEveryRow } from "../plan/window.js";
-import { floorMod } from "./event-time.js";
+import { endAfter, type Judge, judgesByWindow, openFrom, type WindowJudge } from "../plan/window.js";
 
 export class Judges {
   /** Whether a step judges every row on its own. */
   readonly everyRow: boolean;
   /** Whether the rows that such a step refuses are read. */
   readonly everyRowRead: boolean;
-  readonly #windows: readonly Judge[];
-  readonly #read: readonly Judge[];
+  readonly #windows: readonly WindowJudge[];
+  readonly #read: readonly WindowJudge[];
 
   constructor(judges: readonly Judge[]) {
-    const steps = judges.filter(judgesEveryRow);
+    const steps = judges.filter((judge) => !judgesByWindow(judge));
     this.everyRow = steps.length > 0;
     this.everyRowRead = steps.some(({ lateRead }) => lateRead);
-    this.#windows = judges.filter((judge) => !judgesEveryRow(judge));
+    this.#windows = judges.filter(judgesByWindow);
     this.#read = this.#windows.filter(({ lateRead }) => lateRead);
   }
 
@@ -26,8 +25,10 @@ export class Judges {
   /** The first end of a window, or of its lateness, that is not passed when time has come to `timeMs`. */
   nextEnd(timeMs: number): number {
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const { sizeMs, offsetMs, latenessMs } of this.#windows) {
-      nextMs = Math.min(nextMs, endAfter(timeMs, sizeMs, offsetMs), endAfter(timeMs, sizeMs, offsetMs + latenessMs));
+    // A window is passed by the watermark end − 1: the end looked for has its last millisecond behind `timeMs`.
+    for (const { window, latenessMs } of this.#windows) {
+      const closesMs = endAfter(window, timeMs + 1 - latenessMs) + latenessMs;
+      nextMs = Math.min(nextMs, endAfter(window, timeMs + 1), closesMs);
     }
     return nextMs;
   }
@@ -36,15 +37,9 @@ export class Judges {
   lateBefore(watermarkMs: number): number {
     let beforeMs = Number.NEGATIVE_INFINITY;
     if (watermarkMs === beforeMs) return beforeMs;
-    for (const { sizeMs, offsetMs, latenessMs } of this.#read) {
-      beforeMs = Math.max(beforeMs, endAfter(watermarkMs - latenessMs, sizeMs, offsetMs) - sizeMs);
+    for (const { window, latenessMs } of this.#read) {
+      beforeMs = Math.max(beforeMs, openFrom(window, watermarkMs + 1 - latenessMs));
     }
     return beforeMs;
   }
-}
-
-/** A window [start, end) is passed by the watermark end − 1: the first end whose last millisecond lies behind `timeMs`. */
-function endAfter(timeMs: number, sizeMs: number, offsetMs: number): number {
-  const nextMs = timeMs + 1;
-  return nextMs - floorMod(nextMs - offsetMs, sizeMs) + sizeMs;
 }

@@ -1,10 +1,10 @@
 // Late rows: what the watermark and the windows refuse. They go to the side output `late` with reason, watermark, missed
 // window and operator (S42), or, when nobody listens, are counted with one warning (S44); they are never dropped silently.
 import type { Batch } from "../arrow/batch.js";
+import type { Column } from "../arrow/column.js";
 import { type ColumnData, columnFromData } from "../arrow/columns.js";
 import type { Field, Schema } from "../arrow/types.js";
 import { LATE_FIELDS, lateSchema } from "../plan/side-outputs.js";
-import { shiftedTimes } from "./event-time.js";
 import type { OperatorContext, Output } from "./operator.js";
 
 /** Why a row was refused; `lateReason` in the output. */
@@ -17,8 +17,8 @@ interface Refusal {
   readonly reasons: LateReason | Uint8Array;
   /** By which they were judged: one for all, or one a row; −Infinity while there is none. */
   readonly watermarks: number | readonly number[];
-  /** The windows they missed: starts (i64 milliseconds) a row, and their size; null when they have no time. */
-  readonly missed: { readonly starts: number; readonly sizeMs: number } | null;
+  /** The windows they missed, from the start of the first to the end of the last; null when they have no time. */
+  readonly missed: { readonly start: Column; readonly end: Column } | null;
 }
 
 /** One operator's late rows. */
@@ -66,8 +66,8 @@ export class LateRows {
         typeof reasons === "string" ? { codes: none, values: [reasons] } : { codes: reasons, values: LATE_REASONS },
       ),
       column(watermark, finite),
-      missed === null ? column(start, nulls) : shiftedTimes(workspace, missed.starts, rowCount, 0),
-      missed === null ? column(end, nulls) : shiftedTimes(workspace, missed.starts, rowCount, missed.sizeMs),
+      missed === null ? column(start, nulls) : missed.start,
+      missed === null ? column(end, nulls) : missed.end,
       column(operator, { codes: none, values: [uid] }),
     ]);
   }

@@ -4,18 +4,17 @@
 // What happens when (S17, S40–S43): a window fires at the watermark end − 1, `end` exclusive. With lateness it is kept until
 // end − 1 + lateness, and fires again, its changed groups only, after every batch that had rows for it. Then its state goes,
 // and rows for it are late.
-import { Batch } from "../arrow/batch.js";
-import { Column } from "../arrow/column.js";
-import { type Schema, TIMESTAMP } from "../arrow/types.js";
-import type { Window } from "../plan/logical.js";
+import type { Batch } from "../arrow/batch.js";
+import type { Schema } from "../arrow/types.js";
 import type { PhysicalOf } from "../plan/physical.js";
-import { type Entries, GroupedState } from "../state/grouped-state.js";
+import { endBefore } from "../plan/window.js";
+import { GroupedState } from "../state/grouped-state.js";
 import type { Slice } from "../state/slices.js";
 import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
-import { EventTime, floorMod, shiftedTimes } from "./event-time.js";
-import { LateRows } from "./late-rows.js";
+import { EventTime } from "./event-time.js";
 import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
-import { refuseOverflow } from "./result-policy.js";
+import { type Results, WindowResults } from "./window-results.js";
+import { WindowRows } from "./window-rows.js";
 
 export interface WindowAggregateOptions {
   /** Bytes that dense cells may take; 0 makes them sparse. Default: a quarter of the memory budget. */
@@ -26,28 +25,21 @@ export interface WindowAggregateOptions {
 const EMIT = 1;
 const DROP = 2;
 
-/** Entries on their way out, with the start of each one's window (i64 milliseconds). */
-interface Results {
-  readonly entries: Entries;
-  readonly starts: number;
-}
-
 export class WindowAggregate implements Operator {
   readonly #node: PhysicalOf<"window-aggregate">;
   readonly #input: Schema;
   readonly #options: WindowAggregateOptions;
   /** Infinity without window: the end of its one window comes with the end of input. */
   readonly #sizeMs: number;
-  readonly #time: EventTime | null;
   #context!: OperatorContext;
-  #late!: LateRows;
+  /** null without window. */
+  #rows: WindowRows | null = null;
   #state!: GroupedState;
+  #results!: WindowResults;
   #pending = false;
   #watermarkMs = Number.NEGATIVE_INFINITY;
   /** The watermark that is being processed. */
   #targetMs = Number.NEGATIVE_INFINITY;
-  /** Rows before it are late: their windows' state is gone. */
-  #lateUntilMs = Number.NEGATIVE_INFINITY;
   /** Windows that start before it have fired. */
   #firedUntilMs = Number.NEGATIVE_INFINITY;
   /** Entries of the window being emitted or dropped that are done already. */
@@ -59,22 +51,23 @@ export class WindowAggregate implements Operator {
     this.#input = input;
     this.#options = options;
     this.#sizeMs = node.window?.sizeMs ?? Number.POSITIVE_INFINITY;
-    this.#time = node.window === null ? null : new EventTime(input, node.timeColumn);
   }
 
   open(context: OperatorContext): void {
-    const { window, keys, aggregates } = this.#node;
-    const slicing = window && { ...window, unitsPerMs: (this.#time as EventTime).unitsPerMs };
+    const { window, timeColumn, latenessMs, keys, aggregates } = this.#node;
+    const time = window && new EventTime(this.#input, timeColumn);
+    const slicing = window && time && { ...window, unitsPerMs: time.unitsPerMs };
     this.#context = context;
-    this.#late = new LateRows(context);
     this.#state = new GroupedState(context.workspace, this.#input, { keys, aggregates, slicing, ...this.#options });
+    this.#results = new WindowResults(context, this.#node, this.#state);
+    if (window !== null && time !== null) this.#rows = new WindowRows(context, window, latenessMs, time);
     this.#measure();
   }
 
   processBatch(batch: Batch, _input: number, out: Output): void {
     if (batch.rowCount === 0) return;
-    if (this.#time === null) this.#state.add(batch, 0, 0, 0);
-    else this.#add(batch, this.#time, out);
+    if (this.#rows === null) this.#state.add(batch, 0, 0, 0);
+    else this.#add(batch, this.#rows, out);
     this.#measure();
   }
 
@@ -132,53 +125,22 @@ export class WindowAggregate implements Operator {
   /** The watermark is `timeMs` now. */
   #reach(timeMs: number): void {
     this.#watermarkMs = timeMs;
-    this.#firedUntilMs = this.#boundary(timeMs + 1);
-    this.#lateUntilMs = this.#boundary(timeMs + 1 - this.#node.latenessMs);
-  }
-
-  /** The last end of a window at or before `timeMs`. */
-  #boundary(timeMs: number): number {
+    this.#rows?.reach(timeMs);
     const { window } = this.#node;
-    if (!Number.isFinite(timeMs)) return timeMs;
-    return window === null ? Number.NEGATIVE_INFINITY : timeMs - floorMod(timeMs - window.offsetMs, window.sizeMs);
+    if (!Number.isFinite(timeMs)) this.#firedUntilMs = timeMs;
+    else if (window !== null) this.#firedUntilMs = endBefore(window, timeMs + 1);
   }
 
-  #add(batch: Batch, time: EventTime, out: Output): void {
-    let rows = batch;
-    if (time.hasNulls(rows)) {
-      const { inside, outside } = time.part(rows, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-      this.#late.refuse(outside, { reasons: "NULL_TIME", watermarks: this.#watermarkMs, missed: null }, out);
-      rows = inside;
-    }
-    rows = this.#refuseLate(rows, time, out);
+  #add(batch: Batch, windows: WindowRows, out: Output): void {
+    const { time } = windows;
+    let rows = windows.usable(batch, out);
     if (rows.rowCount > 0 && time.lowMs < this.#firedUntilMs) rows = this.#addAgain(rows, time, out);
     if (rows.rowCount > 0) this.#state.add(rows, time.values(rows), time.lowMs, time.highMs);
   }
 
-  /** The rows that are not late, measured. */
-  #refuseLate(rows: Batch, time: EventTime, out: Output): Batch {
-    if (rows.rowCount === 0) return rows;
-    time.measure(rows);
-    if (time.lowMs >= this.#lateUntilMs) return rows;
-    const { inside, outside } = time.part(rows, this.#lateUntilMs, Number.POSITIVE_INFINITY);
-    const missed = this.#windowsOf(outside, time);
-    this.#late.refuse(outside, { reasons: "LATE", watermarks: this.#watermarkMs, missed }, out);
-    if (inside.rowCount > 0) time.measure(inside);
-    return inside;
-  }
-
-  /** The windows that rows fall into. */
-  #windowsOf(rows: Batch, time: EventTime): { starts: number; sizeMs: number } {
-    const { sizeMs, offsetMs } = this.#node.window as Window;
-    const { account, kernels } = this.#context.workspace;
-    const starts = account.arena.allocate(rows.rowCount * 8);
-    kernels.startsOf(time.values(rows), rows.rowCount, sizeMs, offsetMs, time.unitsPerMs, starts);
-    return { starts, sizeMs };
-  }
-
   /** Adds the rows of windows that have fired already, and fires these again, one after the other. Returns the others. */
   #addAgain(rows: Batch, time: EventTime, out: Output): Batch {
-    let { inside: again, outside: rest } = time.part(rows, this.#lateUntilMs, this.#firedUntilMs);
+    let { inside: again, outside: rest } = time.part(rows, Number.NEGATIVE_INFINITY, this.#firedUntilMs);
     while (again.rowCount > 0) {
       time.measure(again);
       const startMs = this.#state.startOf(time.lowMs);
@@ -188,7 +150,7 @@ export class WindowAggregate implements Operator {
       const entries = this.#state.distinct(placed, inside.rowCount);
       const starts = this.#context.workspace.account.arena.allocate(entries.count * 8);
       this.#context.workspace.kernels.fillI64(startMs, entries.count, starts);
-      this.#emit({ entries, starts }, out);
+      this.#results.emit({ entries, starts, sizeMs: this.#sizeMs }, out);
     }
     if (rest.rowCount > 0) time.measure(rest);
     return rest;
@@ -210,7 +172,7 @@ export class WindowAggregate implements Operator {
       const { results, whole, rest } = this.#read(first, lastMs);
       if (results.entries.count === 0) return true;
       if ((actions & EMIT) !== 0) {
-        this.#emit(results, out);
+        this.#results.emit(results, out);
         if (whole > 0) this.#firedUntilMs = (slices.order[first + whole - 1] as Slice).startMs + this.#sizeMs;
       }
       if ((actions & DROP) !== 0) {
@@ -252,64 +214,10 @@ export class WindowAggregate implements Operator {
       rest = 0;
       whole++;
     }
-    return { results: { entries, starts }, whole, rest };
-  }
-
-  #emit(results: Results, out: Output): void {
-    const { entries, starts } = this.#withoutOverflows(results, out);
-    const { workspace, batchRowsMax } = this.#context;
-    // More than a batch only when a batch larger than that came in and fired its windows again.
-    for (let row = 0; row < entries.count; row += batchRowsMax) {
-      const part = partOf({ entries, starts }, row, Math.min(batchRowsMax, entries.count - row));
-      const columns = [...this.#placeColumns(part), ...this.#state.resultColumns(part.entries)];
-      out.emit(new Batch(workspace, this.#node.schema, columns, part.entries.count));
-    }
-  }
-
-  /** What can be emitted: results that overflow follow the row policy. @throws OVERFLOW */
-  #withoutOverflows(results: Results, out: Output): Results {
-    let { entries, starts } = results;
-    for (let found = this.#state.overflow(entries); found !== null; found = this.#state.overflow(entries)) {
-      const { row, aggregate } = found;
-      const columns = this.#placeColumns(partOf({ entries, starts }, row, 1));
-      const schema = { fields: this.#node.schema.fields.slice(0, columns.length) };
-      refuseOverflow(this.#context, new Batch(this.#context.workspace, schema, columns, 1), aggregate, out);
-      ({ entries, starts } = this.#without({ entries, starts }, row));
-    }
-    return { entries, starts };
-  }
-
-  /** The results but one; the lists stay as they are, for what was read is dropped by them. */
-  #without({ entries, starts }: Results, row: number): Results {
-    const { arena, memory } = this.#context.workspace.account;
-    const rest = this.#state.reserve(entries.count - 1);
-    const restStarts = arena.allocate(rest.count * 8);
-    const copy = (from: number, to: number, width: number) => {
-      memory.u8.copyWithin(to, from, from + row * width);
-      memory.u8.copyWithin(to + row * width, from + (row + 1) * width, from + entries.count * width);
-    };
-    copy(entries.groups, rest.groups, 4);
-    copy(entries.cells, rest.cells, 4);
-    copy(starts, restStarts, 8);
-    return { entries: rest, starts: restStarts };
-  }
-
-  /** The columns before the aggregates: window start, end and time, then the keys. */
-  #placeColumns({ entries, starts }: Results): Column[] {
-    const keys = this.#state.keyColumns(entries);
-    if (this.#node.window === null) return keys;
-    const { count } = entries;
-    const shifted = (ms: number) => shiftedTimes(this.#context.workspace, starts, count, ms);
-    const startColumn = new Column({ type: TIMESTAMP, length: count, values: starts });
-    return [startColumn, shifted(this.#sizeMs), shifted(this.#sizeMs - 1), ...keys];
+    return { results: { entries, starts, sizeMs: this.#sizeMs }, whole, rest };
   }
 
   #measure(): void {
     this.#context.metrics.stateBytes = this.#state.usedBytes;
   }
-}
-
-function partOf({ entries, starts }: Results, row: number, count: number): Results {
-  const { groups, cells } = entries;
-  return { entries: { count, groups: groups + row * 4, cells: cells + row * 4 }, starts: starts + row * 8 };
 }

@@ -5,7 +5,7 @@ import { formatBound, formatExpr, formatName } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec } from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalOf, PhysicalPlan } from "./physical.js";
 import type { RowPolicy } from "./policy.js";
-import { durationText, judgesEveryRow, judgesText, windowText } from "./window.js";
+import { durationText, judgesByWindow, judgesText, paneMs, windowText } from "./window.js";
 
 export interface Description {
   readonly title: string;
@@ -79,7 +79,7 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
       const windows = judgesText(node.judges);
       const cuts = [
         ...(windows === "" ? [] : [`cut at the ends of: ${windows}`]),
-        ...(node.judges.some(judgesEveryRow) ? ["cut in front of late rows"] : []),
+        ...(!node.judges.every(judgesByWindow) ? ["cut in front of late rows"] : []),
       ];
       const name = (node.schema.fields[node.column] as Field).name;
       return { title: watermarkText(name, node), details: [...cuts, ...limitsText(node)] };
@@ -130,7 +130,8 @@ function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): 
   const keys = node.keys.map(nameAt);
   const calls = node.aggregates.map((aggregate) => aggregateText(aggregate, nameAt));
   const entry = keys.length > 0 ? "one entry a key" : "one entry";
-  const windowed = keys.length > 0 ? `${entry} and window` : `${entry} a window`;
+  const span = window === null || window.kind === "tumble" ? "window" : `pane of ${durationText(paneMs(window))}`;
+  const windowed = keys.length > 0 ? `${entry} and ${span}` : `${entry} a ${span}`;
   return {
     title: window === null ? "aggregate" : `window-aggregate ${windowText(window)} on ${nameAt(node.timeColumn)}`,
     details: [

@@ -35,13 +35,32 @@ export interface AggregateCall {
 }
 
 /** `[start, start + sizeMs)` with starts at multiples of sizeMs plus offsetMs from the epoch. */
-export interface TumbleWindow {
+interface TumbleWindow {
   readonly kind: "tumble";
   readonly sizeMs: number;
   readonly offsetMs: number;
 }
 
-export type Window = TumbleWindow;
+/**
+ * `[start, start + sizeMs)` with starts at multiples of slideMs plus offsetMs: a row is in size ÷ slide of them. With a slide
+ * beyond the size there are gaps, whose rows are in none.
+ */
+interface HopWindow {
+  readonly kind: "hop";
+  readonly sizeMs: number;
+  readonly slideMs: number;
+  readonly offsetMs: number;
+}
+
+/** From the same start, windows of stepMs, of twice stepMs, and so on up to sizeMs; then from the next multiple of sizeMs. */
+interface CumulateWindow {
+  readonly kind: "cumulate";
+  readonly sizeMs: number;
+  readonly stepMs: number;
+  readonly offsetMs: number;
+}
+
+export type Window = TumbleWindow | HopWindow | CumulateWindow;
 
 /** Names of the columns that a window aggregate puts before its keys. */
 interface WindowColumns {

@@ -7,16 +7,19 @@ import { inputsOf, type Program, sameData, topological } from "./walk.js";
 const FANOUT_MAX = 10_000;
 
 /**
- * What judges rows by a watermark: a window ends every `sizeMs`, and `latenessMs` later it takes no more rows. A step that
- * judges every row on its own has size 0: a row behind the watermark is late (S45).
+ * What judges rows by a watermark: windows, each of which takes no more rows `latenessMs` after its end; or a step that judges
+ * every row on its own, for which a row behind the watermark is late (S45).
  */
 export interface Judge {
-  readonly sizeMs: number;
-  readonly offsetMs: number;
+  /** null: every row. */
+  readonly window: Window | null;
   readonly latenessMs: number;
   /** Whether the rows that it refuses are read. */
   readonly lateRead: boolean;
 }
+
+/** A judge that is windows. */
+export type WindowJudge = Judge & { readonly window: Window };
 
 /** @throws WINDOW_FANOUT when windows of `sizeMs` that begin every `slideMs` hold a row more than 10,000 times. */
 export function checkWindowFanout(sizeMs: number, slideMs: number): void {
@@ -29,9 +32,9 @@ export function checkWindowFanout(sizeMs: number, slideMs: number): void {
   );
 }
 
-/** Whether it is no window, but a step that judges every row. */
-export function judgesEveryRow({ sizeMs }: Judge): boolean {
-  return sizeMs === 0;
+/** Whether it is windows, and no step that judges every row. */
+export function judgesByWindow(judge: Judge): judge is WindowJudge {
+  return judge.window !== null;
 }
 
 /** For every watermark node of a program: the windows and deduplications that its watermark reaches, each kind once. */
@@ -55,32 +58,90 @@ export function judgesOf(program: Program): Map<LogicalPlan, readonly Judge[]> {
 }
 
 function judgeOf(node: LogicalPlan, lateRead: boolean): Judge | null {
-  if (node.kind === "deduplicate") return { sizeMs: 0, offsetMs: 0, latenessMs: 0, lateRead };
-  if (node.kind !== "window-aggregate") return null;
-  const { sizeMs, offsetMs } = node.window;
-  return { sizeMs, offsetMs, latenessMs: node.latenessMs, lateRead };
+  if (node.kind === "deduplicate") return { window: null, latenessMs: 0, lateRead };
+  return node.kind === "window-aggregate" ? { window: node.window, latenessMs: node.latenessMs, lateRead } : null;
 }
 
 function add(judges: Judge[], judge: Judge): void {
   if (!judges.some((known) => sameData(known, judge))) judges.push(judge);
 }
 
+/** `value` modulo `divisor`, never negative: the rest above the multiple at or below it. Exact within ±2^53. */
+export function floorMod(value: number, divisor: number): number {
+  const rest = value % divisor;
+  return rest < 0 ? rest + divisor : rest;
+}
+
+/** How far apart the ends of windows lie. */
+export function periodMs(window: Window): number {
+  switch (window.kind) {
+    case "tumble":
+      return window.sizeMs;
+    case "hop":
+      return window.slideMs;
+    case "cumulate":
+      return window.stepMs;
+  }
+}
+
+/** The longest span of time that every window either holds whole or not at all. */
+export function paneMs(window: Window): number {
+  return window.kind === "hop" ? gcd(window.sizeMs, window.slideMs) : periodMs(window);
+}
+
+/** The last end of a window at or before `timeMs`. */
+export function endBefore(window: Window, timeMs: number): number {
+  return timeMs - floorMod(timeMs - firstEnd(window), periodMs(window));
+}
+
+/** The first end of a window behind `timeMs`. */
+export function endAfter(window: Window, timeMs: number): number {
+  return endBefore(window, timeMs) + periodMs(window);
+}
+
+/** Start of the window that ends at `endMs`. */
+export function startOfEnd({ kind, sizeMs, offsetMs }: Window, endMs: number): number {
+  return kind === "cumulate" ? endMs - 1 - floorMod(endMs - 1 - offsetMs, sizeMs) : endMs - sizeMs;
+}
+
+/** The first start of windows that end behind `timeMs`: rows from there on are in one of them, or in a gap between. */
+export function openFrom(window: Window, timeMs: number): number {
+  return startOfEnd(window, endAfter(window, timeMs));
+}
+
+/** Some end of a window: all others are whole periods away. */
+function firstEnd({ kind, sizeMs, offsetMs }: Window): number {
+  return kind === "hop" ? offsetMs + sizeMs : offsetMs;
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
+
 /** Where a watermark's batches are cut: `1m`, `1h + 5m`, the ends of windows and of their lateness; empty without windows. */
 export function judgesText(judges: readonly Judge[]): string {
-  const windows = judges.filter((judge) => !judgesEveryRow(judge));
-  const texts = windows.map(({ sizeMs, offsetMs, latenessMs }) => {
-    return `${durationText(sizeMs)}${offsetText(offsetMs)}${latenessMs === 0 ? "" : ` + ${durationText(latenessMs)}`}`;
+  const texts = judges.filter(judgesByWindow).map(({ window, latenessMs }) => {
+    return `${spanText(window)}${latenessMs === 0 ? "" : ` + ${durationText(latenessMs)}`}`;
   });
   return [...new Set(texts)].join(", ");
 }
 
-/** A window as the user would write it: `tumble 1h`, `tumble 1d offset 8h`. */
-export function windowText({ kind, sizeMs, offsetMs }: Window): string {
-  return `${kind} ${durationText(sizeMs)}${offsetText(offsetMs)}`;
+/** A window as the user would write it: `tumble 1h`, `hop 1h every 5m`, `cumulate 1d by 1h offset 8h`. */
+export function windowText(window: Window): string {
+  return `${window.kind} ${spanText(window)}`;
 }
 
-function offsetText(offsetMs: number): string {
-  return offsetMs === 0 ? "" : ` offset ${durationText(offsetMs)}`;
+function spanText(window: Window): string {
+  const size = durationText(window.sizeMs);
+  const offset = window.offsetMs === 0 ? "" : ` offset ${durationText(window.offsetMs)}`;
+  switch (window.kind) {
+    case "tumble":
+      return `${size}${offset}`;
+    case "hop":
+      return `${size} every ${durationText(window.slideMs)}${offset}`;
+    case "cumulate":
+      return `${size} by ${durationText(window.stepMs)}${offset}`;
+  }
 }
 
 const UNITS: readonly (readonly [ms: number, unit: string])[] = [

@@ -20,6 +20,8 @@ export interface NamedBlock {
 export interface Accumulator {
   /** Adds the rows of a batch to their cells. @throws MEMORY_LIMIT */
   update(batch: Batch, placed: Placed): void;
+  /** Adds cells `from` of another accumulator of the same column to the cells `to`, one by one (u32 each). */
+  merge(other: this, from: number, to: number, count: number): void;
   /** The aggregate's values in the listed cells, in the arena. */
   result(fn: AggregateFunction, type: DataType, cells: number, count: number): Column;
   /** The first listed cell whose SUM is no BIGINT; `count` when all are. Absent where sums cannot overflow. */

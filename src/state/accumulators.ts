@@ -53,6 +53,13 @@ export class Accumulators {
     for (const accumulator of this.#accumulators) accumulator.update(batch, placed);
   }
 
+  /** Adds cells `from` of accumulators over the same columns to the cells `to`, one by one. */
+  merge(others: Accumulators, from: number, to: number, count: number): void {
+    this.#accumulators.forEach((accumulator, index) => {
+      accumulator.merge(others.#accumulators[index] as Accumulator, from, to, count);
+    });
+  }
+
   /** The first of the listed cells that has a SUM beyond BIGINT; null when all are right. */
   overflow(cells: number, count: number): Overflow | null {
     for (const aggregate of this.#checked) {

@@ -30,6 +30,10 @@ export class CounterCells implements Accumulator {
     this.#workspace.kernels.addOnes(ptr + placed.base * width, width, cells, count);
   }
 
+  merge(other: CounterCells, from: number, to: number, count: number): void {
+    this.#workspace.kernels.mergeCounts(this.#counts.ptr, to, other.#counts.ptr, from, count, EMPTY_CELL.length);
+  }
+
   result(_fn: AggregateFunction, type: DataType, cells: number, count: number): Column {
     const values = this.#workspace.account.arena.allocate(count * 8);
     this.#workspace.kernels.gatherCells(this.#counts.ptr, this.#counts.width, cells, count, values);

@@ -56,6 +56,14 @@ export class FloatCells implements Accumulator {
     kernels.countNaNs(odd.ptr + placed.base * odd.width, valid.cells, valid.values, valid.count);
   }
 
+  merge(other: FloatCells, from: number, to: number, count: number): void {
+    const { kernels } = this.#workspace;
+    this.#mayBeNull ||= other.#mayBeNull;
+    kernels.mergeF64(this.#states.ptr, to, other.#states.ptr, from, count);
+    if (other.#odd === null) return;
+    kernels.mergeCounts(this.#useOdd().ptr, to, other.#odd.ptr, from, count, EMPTY_ODD_CELL.length);
+  }
+
   result(fn: AggregateFunction, type: DataType, cells: number, count: number): Column {
     const { account, kernels } = this.#workspace;
     const { ptr, width } = this.#states;

@@ -7,7 +7,9 @@ import type { PhysicalAggregate } from "../plan/physical.js";
 import { Accumulators, type Overflow } from "./accumulators.js";
 import { CellBlocks } from "./cell-blocks.js";
 import { Cells, type Placed, type Slicing } from "./cells.js";
+import type { Entries, EntryReader } from "./entries.js";
 import { openKeys } from "./keys.js";
+import { MergedCells } from "./merged-cells.js";
 import { checkSavedKeys, keyFields, savedKeys, stateMismatch } from "./saved-keys.js";
 import type { Slice, Slices } from "./slices.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot.js";
@@ -23,13 +25,6 @@ export interface GroupedOptions {
   readonly denseBytesMax?: number;
 }
 
-/** Entries read or dropped together: groups and cells, u32 each. */
-export interface Entries {
-  readonly count: number;
-  readonly groups: number;
-  readonly cells: number;
-}
-
 /** Without a budget, dense cells are bounded as if there were one of a gigabyte. */
 const BUDGET_BYTES_MAX = 2 ** 30;
 const DENSE_SHARE = 4;
@@ -39,7 +34,7 @@ const START = "start";
 /** What the state belongs to, in messages. */
 const WHOSE = "aggregation";
 
-export class GroupedState {
+export class GroupedState implements EntryReader {
   readonly slices: Slices;
   readonly #workspace: Workspace;
   readonly #schema: Schema;
@@ -49,6 +44,8 @@ export class GroupedState {
   readonly #blocks: CellBlocks;
   readonly #accumulators: Accumulators;
   readonly #cells: Cells;
+  readonly #aggregates: readonly PhysicalAggregate[];
+  #merged: MergedCells | null = null;
 
   /** Over rows of `schema`. @throws UNSUPPORTED for types that are not aggregated yet, MEMORY_LIMIT; nothing is left then */
   constructor(workspace: Workspace, schema: Schema, options: GroupedOptions) {
@@ -57,6 +54,7 @@ export class GroupedState {
     this.#workspace = workspace;
     this.#schema = schema;
     this.#keyIndexes = options.keys;
+    this.#aggregates = options.aggregates;
     this.#store = new StateStore(workspace);
     try {
       this.#blocks = new CellBlocks(this.#store);
@@ -110,23 +108,47 @@ export class GroupedState {
     this.#cells.entries(slice, from, count, target.groups + at * 4, target.cells + at * 4);
   }
 
+  /** Slices put together, nothing at first. */
+  get merged(): MergedCells {
+    if (this.#merged !== null) return this.#merged;
+    const blocks = new CellBlocks(this.#store);
+    const accumulators = new Accumulators(this.#store, blocks, this.#schema, this.#aggregates);
+    this.#merged = new MergedCells(this.#store, this.#keys, blocks, accumulators);
+    return this.#merged;
+  }
+
+  /** Adds the slice's entries `from` … `from + count` to what is merged. @throws MEMORY_LIMIT */
+  merge(slice: Slice, from: number, count: number): void {
+    const entries = this.reserve(count);
+    this.read(slice, from, count, entries, 0);
+    this.merged.add(entries, this.#accumulators);
+  }
+
+  /** The groups of several lists of entries, each once, as entries of what is merged. */
+  union(lists: readonly Entries[]): Entries {
+    const { account, kernels } = this.#workspace;
+    const total = lists.reduce((sum, { count }) => sum + count, 0);
+    const groups = account.arena.allocate(total * 4);
+    const flags = account.arena.allocateZeroed(this.#keys.end);
+    let count = 0;
+    for (const list of lists) count += kernels.newFlags(list.groups, list.count, flags, groups + count * 4);
+    return { count, groups, cells: groups };
+  }
+
   /** The entries that `count` rows of one slice were added to, each once. */
   distinct(placed: Placed, count: number): Entries {
     const { groups, cells } = this.reserve(count);
     return { groups, cells, count: this.#cells.distinct(placed, count, groups, cells) };
   }
 
-  /** The first entry with a SUM beyond BIGINT; null when all are right. */
   overflow({ cells, count }: Entries): Overflow | null {
     return this.#accumulators.overflow(cells, count);
   }
 
-  /** Key columns, in the order of the keys. */
   keyColumns({ groups, count }: Entries): Column[] {
     return this.#keys.columns(groups, count);
   }
 
-  /** Result columns, in the order of the aggregates. */
   resultColumns({ cells, count }: Entries): Column[] {
     return this.#accumulators.results(cells, count);
   }
@@ -143,6 +165,8 @@ export class GroupedState {
 
   /** After closing: gives back memory that is not needed any more. No slice may be half dropped. */
   settle(): void {
+    // Without slices keys are numbered anew, and what was merged is of no use.
+    if (this.slices.order.length === 0) this.#merged?.shrink();
     this.#cells.settle();
   }
 
@@ -186,6 +210,7 @@ export class GroupedState {
 
   release(): void {
     this.#cells.release();
+    this.#merged?.release();
     this.#keys.release();
     this.#blocks.release();
     // What a step that ran out of memory was about to move belongs to none of them.

@@ -49,6 +49,11 @@ export class IntegerCells implements Accumulator {
     kernels.addOnes(states + NULLS, width, valid.nullCells, column.length - valid.count);
   }
 
+  merge(other: IntegerCells, from: number, to: number, count: number): void {
+    this.#mayBeNull ||= other.#mayBeNull;
+    this.#workspace.kernels.mergeI64(this.#states.ptr, to, other.#states.ptr, from, count);
+  }
+
   result(fn: AggregateFunction, type: DataType, cells: number, count: number): Column {
     const { ptr, width } = this.#states;
     const values = this.#read(fn, type, cells, count);

@@ -1,6 +1,6 @@
 // Windows as the API makes them: alignment, offsets, refusals.
 import { describe, expect, test } from "vitest";
-import { tumble } from "../../src/api/windows.js";
+import { cumulate, hop, tumble } from "../../src/api/windows.js";
 import { checkWindowFanout } from "../../src/plan/window.js";
 
 const HOUR = 3_600_000;
@@ -61,7 +61,24 @@ test("sizes beyond 2^31 ms stay exact", () => {
   expect(tumble("520 weeks").window.sizeMs).toBe(520 * 7 * DAY);
 });
 
+test("windows that overlap begin at multiples of their slide, growing ones at multiples of their size", () => {
+  expect(hop("1h", "5m").window).toEqual({ kind: "hop", sizeMs: HOUR, slideMs: HOUR / 12, offsetMs: 0 });
+  expect(hop("1 day", "1h", { offset: "-10m" }).window.offsetMs).toBe((50 * HOUR) / 60);
+  expect(hop("2 weeks", "1 week").window.offsetMs).toBe(4 * DAY);
+  expect(cumulate("1 day", "1h", { offset: "25h", lateness: "1m" })).toEqual({
+    window: { kind: "cumulate", sizeMs: DAY, stepMs: HOUR, offsetMs: HOUR },
+    latenessMs: 60_000,
+  });
+  expect(cumulate("1 week", "1 day").window.offsetMs).toBe(4 * DAY);
+});
+
 test("what makes no window is refused", () => {
+  expect(() => hop("1h", "0s")).toThrow(expect.objectContaining({ code: "OPTION", message: "window slide is 0 ms" }));
+  expect(() => cumulate("1h", "7m")).toThrow(
+    expect.objectContaining({ code: "OPTION", message: "cumulate() of 1h in steps of 7m" }),
+  );
+  expect(() => cumulate("1h", "2h")).toThrow(expect.objectContaining({ code: "OPTION" }));
+
   expect(() => tumble("0s")).toThrow(expect.objectContaining({ code: "OPTION", message: "window size is 0 ms" }));
   expect(() => tumble(-5)).toThrow(expect.objectContaining({ code: "OPTION" }));
   expect(() => tumble("5")).toThrow(expect.objectContaining({ code: "TIME_UNIT" }));

@@ -2,7 +2,7 @@
 // legal, never with a bare TypeError, and never takes them for something else.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EngineError, PlanError } from "../../src/errors.js";
-import { col, count, Engine, interval, lit, Millrace, max, min, tumble, when } from "../../src/node.js";
+import { col, count, cumulate, Engine, hop, interval, lit, Millrace, max, min, tumble, when } from "../../src/node.js";
 
 const SCHEMA = { ts: "TIMESTAMP(3)", delay: "INT" } as const;
 const COLUMNS = { delay: [1, 2] };
@@ -49,6 +49,8 @@ test.each<[call: string, build: () => unknown, message: string, hint: string]>([
   ["window(text)", () => flights().window(wrong("1h")), 'window() takes a window, got "1h"', 'tumble("1h")'],
   ["tumble(null)", () => tumble(wrong(null)), "window size takes a duration, got null", '"1h"'],
   ["tumble()", () => tumble(wrong(undefined)), "window size takes a duration, got undefined", '"1h"'],
+  ["hop(size)", () => hop("1h", wrong(undefined)), "window slide takes a duration, got undefined", '"1h"'],
+  ["cumulate(size)", () => cumulate("1h", wrong(null)), "window step takes a duration, got null", '"1h"'],
   ["tumble({ lateness: null })", () => tumble("1h", { lateness: wrong(null) }), "lateness takes a duration", '"5s"'],
   ["interval(null)", () => interval(wrong(null)), "interval takes a duration, got null", '"5s"'],
   ["withWatermark(…, null)", () => flights().withWatermark("ts", wrong(null)), "outOfOrder takes a duration", '"5s"'],

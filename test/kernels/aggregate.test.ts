@@ -143,6 +143,64 @@ forEachVariant((bench: Bench) => {
       }
     });
 
+    test("cells merged are the cells of all their rows", () => {
+      const [doubleValues, longValues] = [doubles(n, random), longs(n, random)];
+      // The rows of each cell, dealt to three blocks, come together in a fourth, each cell at another place.
+      const to = every.map((cell) => (cell + 5) % CELLS);
+      const parts = [0, 1, 2].map((part) => [...cells.keys()].filter((row) => row % 3 === part));
+      const [floats, integers, odd] = [floatCells(), longCells(), zeros(CELLS * 2)];
+      for (const rows of parts) {
+        const cellsAt = bench.put(Uint32Array.from(rows, (row) => cells[row] as number));
+        const doublesAt = bench.put(Float64Array.from(rows, (row) => doubleValues[row] as number));
+        const longsAt = bench.put(BigInt64Array.from(rows, (row) => longValues[row] as bigint));
+        const [someFloats, someIntegers, someOdd] = [floatCells(), longCells(), zeros(CELLS * 2)];
+        kernels.updateF64(someFloats, cellsAt, doublesAt, rows.length);
+        kernels.countNaNs(someOdd, cellsAt, doublesAt, rows.length);
+        kernels.updateI64(someIntegers, cellsAt, longsAt, rows.length);
+        kernels.addOnes(someIntegers + 40, 48, cellsAt, rows.length);
+        kernels.mergeF64(floats, bench.put(to), someFloats, bench.put(every), CELLS);
+        kernels.mergeI64(integers, bench.put(to), someIntegers, bench.put(every), CELLS);
+        kernels.mergeCounts(odd, bench.put(to), someOdd, bench.put(every), CELLS, 2);
+      }
+      const list = bench.put(to);
+      const out = bench.room(CELLS * 16);
+      const groups = byCell<number>(cells, doubleValues);
+      kernels.minF64(floats, odd, list, CELLS, out);
+      expectRows(
+        readDoubles(bench, out, CELLS),
+        groups.map((group) => {
+          const numbers = group.filter((value) => !Number.isNaN(value));
+          return noSign(numbers.length === 0 && group.length > 0 ? Number.NaN : Math.min(...numbers));
+        }),
+      );
+      kernels.maxF64(floats, odd, list, CELLS, out);
+      expectRows(
+        readDoubles(bench, out, CELLS),
+        groups.map((group) => noSign(Math.max(...group))),
+      );
+      kernels.gatherCells(floats + 8, 32, list, CELLS, out);
+      expectRows(
+        readDoubles(bench, out, CELLS),
+        groups.map((group) => group.length),
+      );
+      const longGroups = byCell<bigint>(cells, longValues);
+      const sums = longGroups.map((group) => group.reduce((sum, value) => sum + value, 0n));
+      kernels.sumI128(integers, list, CELLS, out);
+      expectRows(
+        readLongs(bench, out, CELLS * 2),
+        sums.flatMap((sum) => [BigInt.asIntN(64, sum), sum >> 64n]),
+      );
+      for (const [place, of] of [
+        [16, (group: bigint[]) => BigInt(group.length)],
+        [24, (group: bigint[]) => ascending(group)[0] ?? LONG_MAX],
+        [32, (group: bigint[]) => ascending(group).at(-1) ?? -LONG_MAX - 1n],
+        [40, (group: bigint[]) => BigInt(group.length)],
+      ] as const) {
+        kernels.gatherCells(integers + place, 48, list, CELLS, out);
+        expectRows(readLongs(bench, out, CELLS), longGroups.map(of));
+      }
+    });
+
     test("rows are parted by validity, and counted", () => {
       const values = longs(n, random);
       const valid = flags(n, random, 0.7);

@@ -167,6 +167,32 @@ forEachVariant((bench: Bench) => {
       });
     });
 
+    test("cells not flagged are flagged and listed, each once", () => {
+      const flagsAt = bench.put(new Uint8Array(256));
+      const known = [...new Set(cells)].slice(0, 2);
+      kernels.fillFlags(flagsAt, bench.put(Uint32Array.from(known)), known.length, 1);
+      const out = bench.room(n * 4);
+      const count = kernels.newFlags(bench.put(cells), n, flagsAt, out);
+      expectRows(
+        readInts(bench, out, count),
+        [...new Set(cells)].filter((cell) => !known.includes(cell)),
+      );
+      expect(memory.u8.slice(flagsAt, flagsAt + 256).filter((flag) => flag === 1).length).toBe(new Set(cells).size);
+    });
+
+    test.each([1, 1000])("rows within a part of each period, %i units a millisecond", (units) => {
+      const times = BigInt64Array.from({ length: n }, (_, row) =>
+        BigInt(Math.floor((random() - 0.5) * 4000 * units) + row),
+      );
+      const out = bench.room(n * 4);
+      const count = kernels.selectPhase(bench.put(times), n, 70, 3, 20, units, out);
+      const inside = [...times.keys()].filter((row) => {
+        const ms = Math.floor(Number(times[row]) / units) - 3;
+        return ((ms % 70) + 70) % 70 < 20;
+      });
+      expectRows(readInts(bench, out, count), inside);
+    });
+
     test("copies of one integer", () => {
       const out = bench.room(n * 8);
       kernels.fillI64(-62_135_596_800_000, n, out);

@@ -7,6 +7,7 @@ import { batchFromColumns } from "../../src/arrow/builder.js";
 import type { Workspace } from "../../src/arrow/column.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
+import type { Window } from "../../src/plan/logical.js";
 import { readSnapshot, type Snapshot, SnapshotBuilder } from "../../src/state/snapshot.js";
 import { collect, type Element, type Emitted, openTestWorkspace, split, testContext } from "../../src/testing/index.js";
 import { answer, type OracleRow, type OracleSpec, results } from "./window-oracle.js";
@@ -56,14 +57,38 @@ const floats = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(Number.NaN, 0, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
 );
 
+const SHAPES: readonly Pick<OracleSpec, "kind" | "sizeMs" | "everyMs">[] = [
+  ...[1, 2, 10, 100].map((sizeMs) => ({ kind: "tumble", sizeMs, everyMs: sizeMs }) as const),
+  // Overlapping, side by side, no multiple, and with gaps.
+  ...[
+    [10, 5],
+    [10, 10],
+    [12, 8],
+    [100, 9],
+    [3, 7],
+  ].map(([sizeMs, everyMs]) => ({ kind: "hop", sizeMs, everyMs }) as OracleSpec),
+  ...[
+    [10, 5],
+    [10, 1],
+    [60, 10],
+  ].map(([sizeMs, everyMs]) => ({ kind: "cumulate", sizeMs, everyMs }) as OracleSpec),
+];
+
+/** Every kind of window, as often as tumbling ones. */
+const windowed = (
+  rest: {
+    [Name in Exclude<keyof OracleSpec, "kind" | "sizeMs" | "everyMs">]: fc.Arbitrary<OracleSpec[Name]>;
+  },
+): fc.Arbitrary<OracleSpec> =>
+  fc.tuple(fc.constantFrom(...SHAPES), fc.record(rest)).map(([shape, more]) => ({ ...shape, ...more }));
+
 export const cases: fc.Arbitrary<Case> = fc.record({
   kind: fc.constantFrom(...Object.keys(KEYS)),
   coded: fc.boolean(),
   second: fc.boolean(),
   micros: fc.boolean(),
   denseBytesMax: fc.constantFrom(undefined, undefined, 0, 5_000, 20_000),
-  spec: fc.record({
-    sizeMs: fc.constantFrom(1, 2, 10, 100),
+  spec: windowed({
     offsetMs: fc.constantFrom(0, 0, 3, -7),
     latenessMs: fc.constantFrom(0, 0, 0, 5, 10, 25),
     delayMs: fc.constantFrom(0, 1, 7, 30),
@@ -175,20 +200,30 @@ const AGGREGATES = [
   "avg i",
 ];
 
+function windowOf({ kind, sizeMs, everyMs, offsetMs }: OracleSpec): Window {
+  if (kind === "tumble") return { kind, sizeMs, offsetMs };
+  return kind === "hop" ? { kind, sizeMs, slideMs: everyMs, offsetMs } : { kind, sizeMs, stepMs: everyMs, offsetMs };
+}
+
 /** The watermark and the window operator of a case, and their state. */
 function openOperators(input: Case) {
   const schema = schemaOf(input);
-  const { sizeMs, offsetMs, latenessMs, delayMs } = input.spec;
+  const { latenessMs, delayMs } = input.spec;
+  const kind = windowOf(input.spec);
   const window = windowAggregate(
     schema,
     {
-      ...input.spec,
+      latenessMs,
+      window: kind,
       keys: input.second ? ["k", "k2"] : ["k"],
       aggregates: AGGREGATES.map((text) => (text === "count" ? "count_star" : text)),
     },
     input.denseBytesMax === undefined ? {} : { denseBytesMax: input.denseBytesMax },
   );
-  const watermark = watermarkOf(schema, { delayMs, judges: [{ sizeMs, offsetMs, latenessMs, lateRead: true }] });
+  const watermark = watermarkOf(schema, {
+    delayMs,
+    judges: [{ window: kind, latenessMs, lateRead: true }],
+  });
   return { watermark, window, both: chain(watermark, window) };
 }
 
@@ -266,10 +301,9 @@ export function summarize(emitted: Emitted, input: Case) {
   for (const row of rowsOf(emitted.elements)) {
     const key = input.second ? `${textOf(row.k)},${textOf(row.k2)}` : textOf(row.k);
     const { windowStart, windowEnd, windowTime } = row as Record<string, Date>;
-    expect(windowEnd?.getTime()).toBe((windowStart as Date).getTime() + input.spec.sizeMs);
     expect(windowTime?.getTime()).toBe((windowEnd as Date).getTime() - 1);
     const cells = [row.n, ...AGGREGATES.slice(1).map((name) => row[name.replace(" ", "_")])];
-    last.set(`${windowStart?.getTime()}|${key}`, cells.map(cellText).join(" "));
+    last.set(`${windowStart?.getTime()}…${windowEnd?.getTime()}|${key}`, cells.map(cellText).join(" "));
   }
   const late = rowsOf(emitted.sides.late).map(({ id, lateReason }) => `${id} ${lateReason}`);
   return { groups: [...last].map(([name, cells]) => `${name}: ${cells}`).sort(), late: late.sort() };

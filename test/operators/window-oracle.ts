@@ -1,4 +1,4 @@
-// The plain truth about watermarks and tumbling windows: one row after the other, a Map of groups, nothing clever.
+// The plain truth about watermarks and windows: one row after the other, a Map of groups, nothing clever.
 // It answers which rows are late, and what each group of each window comes to once all rows are in.
 
 export interface OracleRow {
@@ -13,7 +13,10 @@ export interface OracleRow {
 }
 
 export interface OracleSpec {
+  readonly kind: "tumble" | "hop" | "cumulate";
   readonly sizeMs: number;
+  /** The slide of hopping windows, the step of cumulating ones. */
+  readonly everyMs: number;
   readonly offsetMs: number;
   readonly latenessMs: number;
   readonly delayMs: number;
@@ -28,7 +31,7 @@ export interface OracleGroup {
 }
 
 export interface OracleAnswer {
-  /** By `start|key`. */
+  /** By `start…end|key`. */
   readonly groups: Map<string, OracleGroup>;
   /** Row id → reason. */
   readonly late: Map<number, string>;
@@ -46,6 +49,21 @@ function oracleStart(timeMs: number, sizeMs: number, offsetMs: number): number {
   return Number(start);
 }
 
+/** The windows that a time is in, [start, end): every end near it is tried. */
+function oracleWindows(timeMs: number, { kind, sizeMs, everyMs, offsetMs }: OracleSpec): [number, number][] {
+  if (kind !== "hop") {
+    const startMs = oracleStart(timeMs, sizeMs, offsetMs);
+    const stepMs = kind === "tumble" ? sizeMs : everyMs;
+    const ends = Array.from({ length: sizeMs / stepMs }, (_, index) => startMs + (index + 1) * stepMs);
+    return ends.filter((endMs) => timeMs < endMs).map((endMs) => [startMs, endMs]);
+  }
+  const windows: [number, number][] = [];
+  for (let startMs = oracleStart(timeMs, everyMs, offsetMs); startMs + sizeMs > timeMs; startMs -= everyMs) {
+    windows.push([startMs, startMs + sizeMs]);
+  }
+  return windows;
+}
+
 export function answer(rows: readonly OracleRow[], spec: OracleSpec): OracleAnswer {
   const maxBySplit = Array.from({ length: spec.splits }, () => Number.NEGATIVE_INFINITY);
   const groups = new Map<string, OracleGroup>();
@@ -56,11 +74,11 @@ export function answer(rows: readonly OracleRow[], spec: OracleSpec): OracleAnsw
       late.set(row.id, "NULL_TIME");
       continue;
     }
-    const startMs = oracleStart(row.timeMs, spec.sizeMs, spec.offsetMs);
-    const endMs = startMs + spec.sizeMs;
-    if (endMs - 1 + spec.latenessMs <= watermarkMs) late.set(row.id, "LATE");
-    else {
-      const name = `${startMs}|${row.key}`;
+    const windows = oracleWindows(row.timeMs, spec);
+    const open = windows.filter(([, endMs]) => endMs - 1 + spec.latenessMs > watermarkMs);
+    if (windows.length > 0 && open.length === 0) late.set(row.id, "LATE");
+    for (const [startMs, endMs] of open) {
+      const name = `${startMs}…${endMs}|${row.key}`;
       const group = groups.get(name) ?? { count: 0, floats: [], integers: [] };
       groups.set(name, group);
       group.count++;

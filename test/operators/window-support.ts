@@ -13,7 +13,9 @@ import {
 } from "../../src/arrow/types.js";
 import type { Operator, Output, SplitEvent } from "../../src/operators/operator.js";
 import { Watermark } from "../../src/operators/watermark.js";
-import { WindowAggregate, type WindowAggregateOptions } from "../../src/operators/window-aggregate.js";
+import type { WindowAggregateOptions } from "../../src/operators/window-aggregate.js";
+import { openWindowAggregate } from "../../src/operators/windows.js";
+import type { Window } from "../../src/plan/logical.js";
 import type { PhysicalAggregate, PhysicalOf } from "../../src/plan/physical.js";
 import type { RowPolicy } from "../../src/plan/policy.js";
 import type { Judge } from "../../src/plan/window.js";
@@ -22,9 +24,11 @@ import type { Judge } from "../../src/plan/window.js";
 export const BATCH_SIZES = [1, 7, 8192];
 
 export interface WindowSpec {
-  /** null: one window over all input. */
-  readonly sizeMs: number | null;
+  /** Of tumbling windows; null: one window over all input. */
+  readonly sizeMs?: number | null;
   readonly offsetMs?: number;
+  /** Instead of the two. */
+  readonly window?: Window;
   readonly latenessMs?: number;
   readonly time?: string;
   readonly keys?: readonly string[];
@@ -37,8 +41,8 @@ export interface WindowSpec {
 export function windowNode(input: Schema, spec: WindowSpec): PhysicalOf<"window-aggregate"> {
   const keys = (spec.keys ?? []).map((name) => columnIndex(input, name));
   const aggregates = spec.aggregates.map((text) => aggregateOf(input, text));
-  const window =
-    spec.sizeMs === null ? null : ({ kind: "tumble", sizeMs: spec.sizeMs, offsetMs: spec.offsetMs ?? 0 } as const);
+  const { sizeMs = null, offsetMs = 0 } = spec;
+  const window = spec.window ?? (sizeMs === null ? null : { kind: "tumble" as const, sizeMs, offsetMs });
   const windowFields = ["windowStart", "windowEnd", "windowTime"].map((name) => field(name, TIMESTAMP, false));
   const keyFields = keys.map((index) => input.fields[index] as Schema["fields"][number]);
   const resultFields = aggregates.map(({ name, fn, type }) => field(name, type, !fn.startsWith("count")));
@@ -74,8 +78,8 @@ function aggregateOf(input: Schema, text: string): PhysicalAggregate {
   return { name: `${fn}_${name}`, fn, column, type: result };
 }
 
-export function windowAggregate(input: Schema, spec: WindowSpec, options?: WindowAggregateOptions): WindowAggregate {
-  return new WindowAggregate(windowNode(input, spec), input, options);
+export function windowAggregate(input: Schema, spec: WindowSpec, options?: WindowAggregateOptions): Operator {
+  return openWindowAggregate(windowNode(input, spec), input, options);
 }
 
 export interface WatermarkSpec {
@@ -151,5 +155,5 @@ export function chain(first: Operator, second: Operator): Operator {
 
 /** A window that judges rows by a watermark; nobody reads what it refuses unless said otherwise. */
 export function judge(sizeMs: number, more: Partial<Judge> = {}): Judge {
-  return { sizeMs, offsetMs: 0, latenessMs: 0, lateRead: false, ...more };
+  return { window: { kind: "tumble", sizeMs, offsetMs: 0 }, latenessMs: 0, lateRead: false, ...more };
 }

@@ -66,7 +66,7 @@ test("a window reads plain columns by position; equal expressions are computed o
   });
   expect(plan.nodes[1]).toMatchObject({
     column: 0,
-    judges: [{ sizeMs: 60_000, offsetMs: 5, latenessMs: 60_000, lateRead: false }],
+    judges: [{ window: { kind: "tumble", sizeMs: 60_000, offsetMs: 5 }, latenessMs: 60_000, lateRead: false }],
   });
 });
 

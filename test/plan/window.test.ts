@@ -7,10 +7,7 @@ import type { LogicalPlan } from "../../src/plan/logical.js";
 import * as logical from "../../src/plan/logical.js";
 import { durationText, judgesOf, judgesText, windowText } from "../../src/plan/window.js";
 
-const tumble = (sizeMs: number, offsetMs = 0, latenessMs = 0) => ({
-  window: { kind: "tumble", sizeMs, offsetMs } as const,
-  latenessMs,
-});
+const tumbling = (sizeMs: number, offsetMs = 0) => ({ kind: "tumble", sizeMs, offsetMs }) as const;
 
 test("a watermark node learns the windows that it reaches, through unions and other windows, not through side outputs", () => {
   const schema = schemaOf([field("ts", TIMESTAMP)]);
@@ -19,7 +16,8 @@ test("a watermark node learns the windows that it reaches, through unions and ot
   const marked = (): LogicalPlan => logical.watermark(logical.scan(table, schema, { bounded: true }), spec);
   const window = (input: LogicalPlan, sizeMs: number): LogicalPlan =>
     logical.windowAggregate(input, {
-      ...tumble(sizeMs),
+      window: tumbling(sizeMs),
+      latenessMs: 0,
       windowColumns: { start: "s", end: "e", time: "t" },
       keys: [],
       aggregates: [],
@@ -31,7 +29,7 @@ test("a watermark node learns the windows that it reaches, through unions and ot
   const sameAgain = window(a, 10);
   const roots = [again, window(b, 9), c, sameAgain].map((input) => logical.sink(input, table));
   const judges = judgesOf([...roots, late]);
-  const judge = (sizeMs: number, lateRead = false) => ({ sizeMs, offsetMs: 0, latenessMs: 0, lateRead });
+  const judge = (sizeMs: number, lateRead = false) => ({ window: tumbling(sizeMs), latenessMs: 0, lateRead });
   expect(judges.get(a)).toEqual([judge(6, true), judge(10)]);
   expect(judges.get(b)).toEqual([judge(6, true), judge(10), judge(9)]);
   expect(judges.get(c)).toEqual([]);
@@ -39,10 +37,14 @@ test("a watermark node learns the windows that it reaches, through unions and ot
 });
 
 test("windows and spans as text", () => {
-  const hour = { sizeMs: 3_600_000, offsetMs: 0, latenessMs: 0, lateRead: false };
-  const day = { sizeMs: 86_400_000, offsetMs: 28_800_000, latenessMs: 300_000, lateRead: true };
+  const hour = { window: tumbling(3_600_000), latenessMs: 0, lateRead: false };
+  const day = { window: tumbling(86_400_000, 28_800_000), latenessMs: 300_000, lateRead: true };
   expect(judgesText([hour, { ...hour, lateRead: true }, day])).toBe("1h, 1d offset 8h + 5m");
-  expect(windowText({ kind: "tumble", sizeMs: 86_400_000, offsetMs: 28_800_000 })).toBe("tumble 1d offset 8h");
+  expect(windowText(day.window)).toBe("tumble 1d offset 8h");
+  expect(windowText({ kind: "hop", sizeMs: 60_000, slideMs: 1500, offsetMs: 0 })).toBe("hop 1m every 1s 500ms");
+  expect(windowText({ kind: "cumulate", sizeMs: 60_000, stepMs: 1000, offsetMs: 5 })).toBe(
+    "cumulate 1m by 1s offset 5ms",
+  );
   const spans = [0, 1, 1500, 90_000, 3_600_000, 691_200_000].map(durationText);
   expect(spans).toEqual(["0ms", "1ms", "1s 500ms", "1m 30s", "1h", "1w 1d"]);
 });

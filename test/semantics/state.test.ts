@@ -1,7 +1,7 @@
 // State and batches, S93 to S101: memory stays flat however many keys come and go, and how rows are cut into batches changes
 // nothing.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { avg, col, count, type DataStream, max, min, sum, tumble } from "../../src/index.js";
+import { avg, col, count, type DataStream, hop, max, min, sum, tumble } from "../../src/index.js";
 import { Millrace } from "../../src/node.js";
 import { BATCH_ROWS, law, shown, windows } from "./support.js";
 
@@ -52,9 +52,11 @@ function* passing(keys: number, keysPerSecond: number, keyOf: (index: number) =>
 
 law("S93 the state of keys that never come again is freed at end + lateness", async (batchRows) => {
   const keys = { 1: 40_000, 7: 100_000 }[batchRows] ?? 400_000;
-  for (const [type, keyOf] of [
-    ["BIGINT", (index: number) => index * 1_000_003],
-    ["STRING", (index: number) => `customer-${index * 7}-of-many`],
+  // So many windows a key.
+  for (const [type, window, windows, keyOf] of [
+    ["BIGINT", tumble("1s", { lateness: "2s" }), 1, (index: number) => index * 1_000_003],
+    ["STRING", tumble("1s", { lateness: "2s" }), 1, (index: number) => `customer-${index * 7}-of-many`],
+    ["BIGINT", hop("1s", "500ms", { lateness: "1s" }), 2, (index: number) => index * 1_000_003],
   ] as const) {
     const stream = mill
       .from(passing(keys, keys / 200, keyOf), {
@@ -62,11 +64,11 @@ law("S93 the state of keys that never come again is freed at end + lateness", as
         time: "ts",
         outOfOrder: "500ms",
       })
-      .window(tumble("1s", { lateness: "2s" }))
+      .window(window)
       .groupBy("k")
       .aggregate({ n: count() });
     const result = await watched(stream, { batchRows, memoryBytes: 16 << 20 });
-    expect([result.results, result.rows]).toEqual([keys, keys]);
+    expect([result.results, result.rows]).toEqual([keys * windows, keys * windows]);
     expectFlat(result);
   }
 });

@@ -1,9 +1,20 @@
 // Windows, S17 to S38: which window a time belongs to, worked out by hand, on both sides of the epoch and over all years.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { col, count, type Duration, max, min, type TumbleOptions, tumble } from "../../src/index.js";
+import {
+  col,
+  count,
+  cumulate,
+  type Duration,
+  hop,
+  max,
+  min,
+  tumble,
+  type WindowOptions,
+  type WindowSpec,
+} from "../../src/index.js";
 import { Millrace } from "../../src/node.js";
 import { checkWindowFanout } from "../../src/plan/window.js";
-import { DAY_MS, law, shown, windows } from "./support.js";
+import { DAY_MS, law, sec, shown, windows } from "./support.js";
 
 let mill: Millrace;
 beforeAll(async () => {
@@ -12,17 +23,22 @@ beforeAll(async () => {
 afterAll(() => mill.close());
 
 /** Counts by window of rows at these milliseconds, with a bound that keeps all of them in time. */
-async function byMs(times: readonly number[], size: Duration, batchRows: number, options: TumbleOptions = {}) {
+function byMs(times: readonly number[], size: Duration, batchRows: number, options: WindowOptions = {}) {
+  return inWindows(times, tumble(size, options), batchRows);
+}
+
+/** The same for any window. */
+async function inWindows(times: readonly number[], window: WindowSpec, batchRows: number) {
   const ts = times.map((ms) => ({ ts: new Date(ms) }));
   const stream = mill
     .rows(ts, { schema: { ts: "TIMESTAMP(3)" }, time: "ts", outOfOrder: "2000000 days" })
-    .window(tumble(size, options))
+    .window(window)
     .aggregate({ n: count() });
   return windows(await stream.toArray({ batchRows }));
 }
 
 /** Bounds and counts in ISO text, in order of time, of rows at these times. */
-async function byIso(times: readonly string[], size: Duration, batchRows: number, options: TumbleOptions = {}) {
+async function byIso(times: readonly string[], size: Duration, batchRows: number, options: WindowOptions = {}) {
   const ts = times.map((time) => ({ ts: new Date(time) }));
   const stream = mill
     .rows(ts, { schema: { ts: "TIMESTAMP(3)" }, time: "ts", outOfOrder: "8000000 days" })
@@ -149,13 +165,104 @@ law("S20 weeks begin on Mondays, seven days on Thursdays", async (batchRows) => 
   expect(await byIso(times, 7 * DAY_MS, batchRows)).toEqual(await byIso(times, "7 days", batchRows));
 });
 
-test("S24 more than 10,000 windows a row are refused when planned, 10,000 are not", () => {
-  // Tumbling windows hold a row once; the check is there for the windows that slide.
-  expect(() => checkWindowFanout(10_000, 1)).not.toThrow();
-  expect(() => checkWindowFanout(10_001, 1)).toThrow(expect.objectContaining({ code: "WINDOW_FANOUT" }));
-  expect(() => checkWindowFanout(366 * DAY_MS, 1)).toThrow(expect.objectContaining({ code: "WINDOW_FANOUT" }));
-  expect(() => checkWindowFanout(2 ** 53 - 1, 2 ** 53 - 1)).not.toThrow();
+law("S21 HOP 10/5: a row at 4 s is in [−5, 5) and [0, 10)", async (batchRows) => {
+  expect(await inWindows([4000], hop("10s", "5s"), batchRows)).toEqual(["[-5, 5) n=1", "[0, 10) n=1"]);
+  // A row at the end of one window begins another; both sides of the epoch.
+  expect(await inWindows([-5000, 0, 5000, 9999], hop("10s", "5s"), batchRows)).toEqual([
+    "[-10, 0) n=1",
+    "[-5, 5) n=2",
+    "[0, 10) n=3",
+    "[5, 15) n=2",
+  ]);
+  expect(await inWindows([4000], hop("10s", "5s", { offset: "1s" }), batchRows)).toEqual([
+    "[-4, 6) n=1",
+    "[1, 11) n=1",
+  ]);
+  // As wide as its slide it is a tumbling window.
+  const times = [-1, 0, 3, 9_999, 10_000, 25_000];
+  expect(await inWindows(times, hop("10s", "10s"), batchRows)).toEqual(await byMs(times, "10s", batchRows));
 });
+
+law("S22 HOP whose size is no multiple of its slide starts at multiples of the slide", async (batchRows) => {
+  const at = (hour: number, minute: number) => Date.UTC(2026, 0, 1, hour, minute);
+  const rows = [at(14, 45)].map((ms) => ({ ts: new Date(ms) }));
+  const stream = mill.rows(rows, { time: "ts" }).window(hop("1h", "40m")).aggregate({ n: count() });
+  const starts = (await stream.toArray({ batchRows })).map(({ windowStart, windowEnd }) => [
+    windowStart.toISOString().slice(11, 16),
+    windowEnd.toISOString().slice(11, 16),
+  ]);
+  expect(starts).toEqual([
+    ["14:00", "15:00"],
+    ["14:40", "15:40"],
+  ]);
+  // In minutes: 10 is in [−40, 20) and [0, 60), 30 only in [0, 60), 70 only in [40, 100), 90 in [40, 100) and [80, 140).
+  const minutes = [10, 30, 70, 90].map((minute) => minute * 60_000);
+  expect(await inWindows(minutes, hop("1h", "40m"), batchRows)).toEqual([
+    "[-2400, 1200) n=1",
+    "[0, 3600) n=2",
+    "[2400, 6000) n=2",
+    "[4800, 8400) n=1",
+  ]);
+});
+
+law("S23 a slide beyond the size leaves gaps: rows there are in no window and not late", async (batchRows) => {
+  const rows = [3, 12, 10, 17, 16, 5, 4, 40].map((second) => ({ ts: sec(second) }));
+  const stream = mill.rows(rows, { time: "ts" }).window(hop("5s", "10s")).aggregate({ n: count() });
+  const [results, late] = [mill.memory(), mill.memory()];
+  const { lateRows, partiallyLateRows } = await stream.to(results).and(stream.late().to(late)).run({ batchRows });
+  // 17, 16 and 5 s are in gaps. 4 s came at 17 s, when [0, 5) was over.
+  expect(windows(results.toRows())).toEqual(["[0, 5) n=1", "[10, 15) n=2", "[40, 45) n=1"]);
+  expect(shown(late.toRows().map(({ ts }) => ({ ts })))).toEqual(shown([{ ts: sec(4) }]));
+  expect({ lateRows, partiallyLateRows }).toEqual({ lateRows: 1, partiallyLateRows: 0 });
+});
+
+test("S24 more than 10,000 windows a row are refused when planned, 10,000 are not", () => {
+  expect(() => checkWindowFanout(10_000, 1)).not.toThrow();
+  expect(() => checkWindowFanout(2 ** 53 - 1, 2 ** 53 - 1)).not.toThrow();
+  const fanout = expect.objectContaining({ code: "WINDOW_FANOUT" });
+  expect(() => hop("10s", 1)).not.toThrow();
+  expect(() => hop(10_001, 1)).toThrow(fanout);
+  expect(() => hop("366 days", 1)).toThrow(fanout);
+  expect(() => cumulate("10s", 1)).not.toThrow();
+  expect(() => cumulate(10_001, 1)).toThrow(fanout);
+});
+
+law("S24 a row in 10,000 windows is in each of them", async (batchRows) => {
+  const lines = await inWindows([4], hop(10_000, 1), batchRows);
+  expect(lines).toHaveLength(10_000);
+  expect(lines.every((line) => line.endsWith(" n=1"))).toBe(true);
+});
+
+law(
+  "S25 CUMULATE: a key comes out from its first step on, at every step, with or without new rows",
+  async (batchRows) => {
+    const rows = [
+      { ts: sec(1), k: "a" },
+      { ts: sec(12), k: "b" },
+      { ts: sec(13), k: "b" },
+      { ts: sec(35), k: "a" },
+      { ts: sec(40), k: "b" },
+    ];
+    const stream = mill
+      .rows(rows, { time: "ts" })
+      .window(cumulate("40s", "10s"))
+      .groupBy("k")
+      .aggregate({ n: count() });
+    expect(windows(await stream.toArray({ batchRows }))).toEqual([
+      '[0, 10) k="a" n=1',
+      '[0, 20) k="a" n=1',
+      '[0, 20) k="b" n=2',
+      '[0, 30) k="a" n=1',
+      '[0, 30) k="b" n=2',
+      '[0, 40) k="a" n=2',
+      '[0, 40) k="b" n=2',
+      '[40, 50) k="b" n=1',
+      '[40, 60) k="b" n=1',
+      '[40, 70) k="b" n=1',
+      '[40, 80) k="b" n=1',
+    ]);
+  },
+);
 
 law("S26 empty windows give no output", async (batchRows) => {
   expect(await byMs([0, 100_000, 86_400_000], "10s", batchRows)).toEqual([
