@@ -1,4 +1,4 @@
-// The named export list of the formats' module, and nothing else: bytes → columns, one line a family. It is loaded with the
+// The named export list of the formats' module, and nothing else: bytes → columns and back, one line a family. It is loaded with the
 // first format, over the memory of the core module, whose tables it uses too.
 
 export { countLines, decodeCsv, indexCsv, openCsv } from "./csv";
@@ -19,4 +19,5 @@ export { countLevelRows, levelBits, levelOffsets, levelRow } from "./parquet-lev
 export { convertDecimals, convertInt96, narrowI32, widenU64 } from "./parquet-values";
 export { decodeSnappy } from "./snappy";
 export { initPowers } from "./tables";
+export { writeRows } from "./text-rows";
 export { decodeZstd } from "./zstd";

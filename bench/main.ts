@@ -19,6 +19,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   expressions: () => import("./operators/expressions.js"),
   "kernel-ndjson": () => import("./kernels/ndjson.js"),
   "kernel-csv": () => import("./kernels/csv.js"),
+  "kernel-write": () => import("./kernels/write.js"),
   "kernel-parquet": () => import("./kernels/parquet.js"),
 };
 

@@ -1,6 +1,7 @@
 // What the decoders of orders have in common: their columns, every value of which is read back once, as the other engines read
 // theirs; and a decoder driven by chunks of a file's size, no engine around it.
 import type { Batch } from "../../src/arrow/batch.js";
+import type { Workspace } from "../../src/arrow/column.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import type { Format } from "../../src/formats/format.js";
 import { loadAllKernels } from "../../src/wasm/inline.js";
@@ -10,7 +11,7 @@ import type { Lines } from "../inputs/lines.js";
 
 const CHUNK_BYTES = 1 << 20;
 
-const SCHEMA = parseSchema({
+export const ORDER_SCHEMA = parseSchema({
   time: "TIMESTAMP(3)",
   id: "BIGINT",
   item: "STRING",
@@ -48,39 +49,60 @@ function add(totals: Checksum, part: Checksum): Checksum {
   return { ...Object.fromEntries(added), timeMs: Math.max(totals.timeMs ?? 0, part.timeMs ?? 0) };
 }
 
+async function openWorkspace(): Promise<Workspace> {
+  const memory = new LinearMemory({ shared: true });
+  return { account: new MemoryAccount(memory), kernels: await loadAllKernels(memory) };
+}
+
+/** Decodes everything, chunk by chunk; what `each` does not persist is gone when it returns. */
+function decodeAll(workspace: Workspace, format: Format, bytes: Uint8Array, each: (batch: Batch) => void): void {
+  const decoder = format.createDecoder({
+    workspace,
+    schema: ORDER_SCHEMA,
+    source: "orders",
+    split: 0,
+    batchRowsMax: 8192,
+    bad: ({ code, message }) => {
+      throw new Error(`${code}: ${message}`);
+    },
+  });
+  for (let at = 0, ended = false; ; ) {
+    const batch = decoder.next();
+    if (batch !== null) {
+      each(batch);
+      workspace.account.arena.reset();
+    } else if (ended) break;
+    else if (at >= bytes.length) {
+      decoder.finish();
+      ended = true;
+    } else {
+      decoder.feed(bytes.subarray(at, at + CHUNK_BYTES));
+      at += CHUNK_BYTES;
+    }
+  }
+  decoder.close();
+}
+
 /** The decoder of a format, over what `input` gives. */
 export async function orderDecoder(format: Format, input: () => Lines): Promise<Contender> {
-  const memory = new LinearMemory({ shared: true });
-  const workspace = { account: new MemoryAccount(memory), kernels: await loadAllKernels(memory) };
+  const workspace = await openWorkspace();
   const run = (): Checksum => {
-    const { bytes } = input();
     let totals: Checksum = { rows: 0, timeMs: 0, id: 0, itemLength: 0, price: 0, quantity: 0, paid: 0 };
-    const decoder = format.createDecoder({
-      workspace,
-      schema: SCHEMA,
-      source: "orders",
-      split: 0,
-      batchRowsMax: 8192,
-      bad: ({ code, message }) => {
-        throw new Error(`${code}: ${message}`);
-      },
+    decodeAll(workspace, format, input().bytes, (batch) => {
+      totals = add(totals, sums(batch));
     });
-    for (let at = 0, ended = false; ; ) {
-      const batch = decoder.next();
-      if (batch !== null) {
-        totals = add(totals, sums(batch));
-        workspace.account.arena.reset();
-      } else if (ended) break;
-      else if (at >= bytes.length) {
-        decoder.finish();
-        ended = true;
-      } else {
-        decoder.feed(bytes.subarray(at, at + CHUNK_BYTES));
-        at += CHUNK_BYTES;
-      }
-    }
-    decoder.close();
     return totals;
   };
   return { name: "decoder", run };
+}
+
+/** All orders as batches that stay. */
+export async function orderBatches(
+  format: Format,
+  input: () => Lines,
+): Promise<{ workspace: Workspace; batches: readonly Batch[] }> {
+  const workspace = await openWorkspace();
+  const batches: Batch[] = [];
+  decodeAll(workspace, format, input().bytes, (batch) => batches.push(batch.persist()));
+  return { workspace, batches };
 }

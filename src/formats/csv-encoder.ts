@@ -8,8 +8,10 @@ import { DataError, SchemaError } from "../errors.js";
 import type { LinearMemory } from "../wasm/memory.js";
 import type { CheckedCsvOptions } from "./csv-options.js";
 import type { Encoder } from "./format.js";
-import { type Cell, valueCell } from "./json-encoder.js";
-import { JsonWriter } from "./json-writer.js";
+import { joined } from "./joined.js";
+import { valueCell } from "./json-encoder.js";
+import { type Cell, JsonWriter } from "./json-writer.js";
+import { type RowText, TextRows } from "./text-rows.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -37,6 +39,8 @@ export class CsvEncoder implements Encoder {
   readonly #escape: number;
   /** By byte: 1 where a field that holds it stands in quotes. */
   readonly #special = new Uint8Array(256);
+  /** null where fields are more than their text. */
+  readonly #rows: TextRows | null;
   #started = false;
 
   /** @throws UNSUPPORTED for nested types */
@@ -59,13 +63,26 @@ export class CsvEncoder implements Encoder {
     for (const byte of [this.#delimiter[0] as number, this.#quote, this.#escape, NEWLINE, RETURN]) {
       if (byte >= 0) this.#special[byte] = 1;
     }
+    this.#rows = this.#isPlain ? TextRows.of(schema, this.#rowText()) : null;
   }
 
   /** @throws TIME_RANGE; CSV_QUOTE for a field that needs quotes where there are none */
   encode(batch: Batch): Uint8Array<ArrayBuffer> {
-    const writer = this.#writer;
     this.#start();
-    const cells = this.#schema.fields.map((field, index) => this.#cell(batch, field, index));
+    const head = this.#writer.take();
+    const { fields } = this.#schema;
+    const cell = (index: number) => this.#cell(batch, fields[index] as Field, index);
+    const rows =
+      this.#rows?.encode(batch, this.#writer, cell) ??
+      this.#encodeByRow(
+        batch,
+        fields.map((_, index) => cell(index)),
+      );
+    return head.length === 0 ? rows : joined([head, rows], head.length + rows.length);
+  }
+
+  #encodeByRow(batch: Batch, cells: readonly Cell[]): Uint8Array<ArrayBuffer> {
+    const writer = this.#writer;
     for (let row = 0; row < batch.rowCount; row++) {
       for (let index = 0; index < cells.length; index++) {
         if (index > 0) writer.bytes(this.#delimiter);
@@ -80,6 +97,30 @@ export class CsvEncoder implements Encoder {
   finish(): Uint8Array<ArrayBuffer> {
     this.#start();
     return this.#writer.take();
+  }
+
+  /** Whether values other than texts always stand as they are. */
+  get #isPlain(): boolean {
+    const { decimal, escapeFormulas } = this.#options;
+    return decimal !== "," && !escapeFormulas && !this.#delimits && this.#special[0x2d] === 0;
+  }
+
+  /** Whether the delimiter may be part of a number or a time. */
+  get #delimits(): boolean {
+    return /[-+.: /=]/.test(String.fromCharCode(this.#delimiter[0] as number));
+  }
+
+  #rowText(): RowText {
+    const { comment = "" } = this.#options;
+    const csv = {
+      delimiter: this.#delimiter[0] as number,
+      quote: this.#quote,
+      escape: this.#escape,
+      comment: comment === "" ? -1 : comment.charCodeAt(0),
+      nullLengths: this.#nulls.map(({ length }) => length),
+    };
+    const prefixes = this.#schema.fields.map((_, index) => (index === 0 ? new Uint8Array(0) : this.#delimiter));
+    return { prefixes, rowEnd: this.#newline, none: this.#null, csv };
   }
 
   #start(): void {
@@ -116,9 +157,8 @@ export class CsvEncoder implements Encoder {
     const { decimal } = this.#options;
     const comma = decimal === "," && (kind === "decimal" || kind === "float32" || kind === "float64");
     // What holds only characters of numbers and times needs quotes where one of them delimits.
-    const delimits = /[-+.,: /=]/.test(String.fromCharCode(this.#delimiter[0] as number));
-    const plain = kind === "binary" || comma || delimits || this.#special[0x2d] === 1;
-    if (!plain) return valueCell(this.#writer, memory, column, field, false);
+    const looked = kind === "binary" || comma || this.#delimits || this.#special[0x2d] === 1;
+    if (!looked) return valueCell(this.#writer, memory, column, field, false);
     const aside = new JsonWriter();
     const write = valueCell(aside, memory, column, field, false);
     return (row) => {

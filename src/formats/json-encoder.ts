@@ -21,7 +21,8 @@ import {
 import { DataError } from "../errors.js";
 import type { LinearMemory } from "../wasm/memory.js";
 import type { Encoder } from "./format.js";
-import { JsonWriter } from "./json-writer.js";
+import { type Cell, JsonWriter } from "./json-writer.js";
+import { TextRows } from "./text-rows.js";
 
 const encoder = new TextEncoder();
 const NEWLINE = 0x0a;
@@ -31,28 +32,39 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const LETTER_Z = 0x5a;
 
-/** Writes the value of one row; chosen once a column and batch. */
-export type Cell = (row: number) => void;
-
 /** Encodes rows as lines of JSON objects; see `Encoder`. */
 export class JsonEncoder implements Encoder {
   readonly #schema: Schema;
   readonly #writer = new JsonWriter();
   /** `{"first":`, `,"second":` … */
   readonly #keys: readonly Uint8Array[];
+  readonly #rows: TextRows | null;
 
   constructor(schema: Schema) {
     this.#schema = schema;
     this.#keys = keysOf(schema.fields);
+    const [rowEnd, none] = [encoder.encode("}\n"), encoder.encode("null")];
+    this.#rows = TextRows.of(schema, { prefixes: this.#keys, rowEnd, none });
   }
 
   /** @throws TIME_RANGE for times before the year -9999 or after 9999 */
   encode(batch: Batch): Uint8Array<ArrayBuffer> {
     const writer = this.#writer;
-    const keys = this.#keys;
     const { memory } = batch.workspace.account;
-    const columns = this.#schema.fields.map((_, index) => batch.plainColumn(index));
-    const cells = this.#schema.fields.map((field, index) => cellOf(writer, memory, columns[index] as Column, field));
+    const { fields } = this.#schema;
+    const cell = (index: number) => cellOf(writer, memory, batch.plainColumn(index), fields[index] as Field);
+    return (
+      this.#rows?.encode(batch, writer, cell) ??
+      this.#encodeByRow(
+        batch,
+        fields.map((_, index) => cell(index)),
+      )
+    );
+  }
+
+  #encodeByRow(batch: Batch, cells: readonly Cell[]): Uint8Array<ArrayBuffer> {
+    const writer = this.#writer;
+    const keys = this.#keys;
     for (let row = 0; row < batch.rowCount; row++) {
       if (keys.length === 0) writer.ascii("{");
       for (let index = 0; index < keys.length; index++) {

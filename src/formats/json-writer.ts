@@ -15,6 +15,9 @@ const FRACTION_UNITS = [1_000_000, 100_000, 10_000, 1000, 100, 10, 1];
 /** Letters of the escapes of one letter, by control character. */
 const SHORT_ESCAPES: Readonly<Record<number, string>> = { 8: "b", 9: "t", 10: "n", 12: "f", 13: "r" };
 
+/** Writes the value of one row; chosen once a column and batch. */
+export type Cell = (row: number) => void;
+
 export class JsonWriter {
   #bytes = new Uint8Array(65_536);
   #used = 0;
