@@ -124,8 +124,9 @@ export class LiveRows<Row = LiveRow> {
     const changes: Change<Row>[] = [];
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as Row;
-      if (this.#following) changes.push({ kind: this.#rows.has(keys[i]) ? "update" : "insert", key: keys[i], row });
+      const before = this.#rows.size;
       this.#rows.set(keys[i], row);
+      if (this.#following) changes.push({ kind: this.#rows.size > before ? "insert" : "update", key: keys[i], row });
     }
     this.#evict(changes, passed);
     this.#advance(changes);
@@ -201,20 +202,41 @@ export class LiveRows<Row = LiveRow> {
   }
 
   #changesSince(version: number): TableEvent<Row> {
-    const net = new Map<unknown, Change<Row>>();
-    for (const change of this.#log.slice(this.#log.length - (this.#version - version)).flat()) {
-      const before = net.get(change.key);
-      const kind = before === undefined ? change.kind : netKind(before.kind, change.kind);
-      if (kind === null) net.delete(change.key);
-      else net.set(change.key, { ...change, kind });
-    }
-    if (net.size > this.#rows.size) return this.snapshot();
-    const of = (kind: Kind) => [...net.values()].filter((change) => change.kind === kind).map(({ row }) => row);
-    return {
-      version: this.#version,
-      changes: { inserted: of("insert"), updated: of("update"), removed: of("remove") },
-    };
+    const net = this.#netSince(version);
+    if (net.length > this.#rows.size) return this.snapshot();
+    const rows: Record<Kind, Row[]> = { insert: [], update: [], remove: [] };
+    for (const { kind, row } of net) rows[kind].push(row);
+    return { version: this.#version, changes: { inserted: rows.insert, updated: rows.update, removed: rows.remove } };
   }
+
+  /** One change a row. Each is an object of the log, unless several of a row became one of another kind. */
+  #netSince(version: number): readonly Change<Row>[] {
+    const changes = this.#log.slice(this.#log.length - (this.#version - version)).flat();
+    if (this.#options.key.length === 0) return netOfNumbered(changes);
+    const net = new Map<unknown, Change<Row>>();
+    for (const change of changes) {
+      const { key, row } = change;
+      const before = net.get(key);
+      const kind = before === undefined ? change.kind : netKind(before.kind, change.kind);
+      if (kind === null) net.delete(key);
+      else net.set(key, kind === change.kind ? change : { kind, key, row });
+    }
+    return [...net.values()];
+  }
+}
+
+/** Rows without key come in the order of their numbers, and go in it: what came and went lies between two of them. */
+function netOfNumbered<Row>(changes: readonly Change<Row>[]): readonly Change<Row>[] {
+  let firstCame = Number.POSITIVE_INFINITY;
+  let lastGone = -1;
+  for (const { kind, key } of changes) {
+    if (kind === "remove") lastGone = Math.max(lastGone, key as number);
+    else firstCame = Math.min(firstCame, key as number);
+  }
+  if (lastGone < 0) return changes;
+  return changes.filter(({ kind, key }) =>
+    kind === "remove" ? (key as number) < firstCame : (key as number) > lastGone,
+  );
 }
 
 /** Two changes of one row as one; null when it is as if nothing had happened. */
