@@ -3,7 +3,7 @@
 // more fields of a type, then the one with more fields.
 import { DataError, SchemaError } from "../errors.js";
 import type { CheckedCsvOptions } from "./csv-options.js";
-import { type CsvField, type CsvRecords, type Marks, skipLines, splitRecords } from "./csv-records.js";
+import { type CsvField, type CsvRecords, type Marks, skipLines, splitRecords, withoutBlanks } from "./csv-records.js";
 import { kindOf } from "./csv-types.js";
 
 /** Bytes that the dialect is told from. */
@@ -185,7 +185,7 @@ function findHeader(
   if (header !== undefined) return header === true;
   const [first, ...others] = records;
   if (first === undefined) return false;
-  if (columns !== undefined && first.some(({ text }) => columns.includes(text.trim()))) return true;
+  if (columns !== undefined && first.some(({ text }) => columns.includes(withoutBlanks(text)))) return true;
   const isNull = ({ text, quoted }: CsvField) => (!quoted && dialect.nulls.includes(text)) || text === "";
   if (first.some((cell) => !isNull(cell) && kindOf(cell.text, dialect) !== "text")) return false;
   if (!enough) return null;
@@ -196,7 +196,7 @@ function findHeader(
   if (typed) return true;
   // Nothing but text: names are distinct and not empty. With columns that are known and others, it is data.
   if (columns !== undefined) return false;
-  return new Set(first.map(({ text }) => text.trim())).size === first.length && !first.some(isNull);
+  return new Set(first.map(({ text }) => withoutBlanks(text))).size === first.length && !first.some(isNull);
 }
 
 /**
@@ -206,7 +206,7 @@ function findHeader(
 function columnNames(header: readonly CsvField[], options: CheckedCsvOptions, source: string): string[] {
   const taken = new Set<string>();
   return header.map(({ text }, place) => {
-    const name = text.trim() || `column${place}`;
+    const name = withoutBlanks(text) || `column${place}`;
     if (taken.has(name) && options.duplicateNames === "fail") {
       throw new SchemaError("COLUMN_DUP", `${source} has two columns "${name}"`, {
         hint: 'give { csv: { duplicateNames: "suffix" } }, or the names: { csv: { header: [...], skipRows: 1 } }',

@@ -48,8 +48,8 @@ function checkDecimal(text: string): void {
   const value = parseDecimal(text, 20, 6);
   if (typeof value === "string") return;
   expectSame(parseDecimal(formatDecimal(value, 6), 20, 6), value, "its own text");
-  const plain = /^-?\d{1,12}(?:\.\d{1,6})?$/.exec(text);
-  if (plain !== null) expectSame(Number(value) / 1e6, Number(text) + 0, "the number");
+  const [, whole, fraction = ""] = /^(-?\d{1,12})(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  if (whole !== undefined) expectSame(value, BigInt(whole + fraction.padEnd(6, "0")), "the number");
 }
 
 function run(bytes: Uint8Array, chance: Chance): void {

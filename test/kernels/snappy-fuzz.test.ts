@@ -3,6 +3,7 @@
 import { snappyUncompress } from "hyparquet";
 import { afterAll } from "vitest";
 import { compressSnappy } from "../../src/formats/snappy.js";
+import { messageOf } from "../../src/platform/errors.js";
 import type { Chance } from "../fuzz/damage.js";
 import { expectSame } from "../fuzz/decoding.js";
 import { fuzz } from "../fuzz/harness.js";
@@ -35,7 +36,13 @@ function run(bytes: Uint8Array, chance: Chance): void {
   if (plain === null) return;
   expectSame(given, size, "the declared size");
   const expected = new Uint8Array(size);
-  if (size > 0) snappyUncompress(bytes, expected);
+  try {
+    if (size > 0) snappyUncompress(bytes, expected);
+  } catch (error) {
+    // It wants more bytes behind a long literal's tag than there have to be.
+    if (messageOf(error).includes("pos + 3")) return;
+    throw error;
+  }
   expectSame(Buffer.from(plain).toString("hex"), Buffer.from(expected).toString("hex"), "bytes");
 }
 
