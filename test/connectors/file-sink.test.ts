@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
-import { Millrace } from "../../src/node.js";
+import { arrayContains, col, Millrace } from "../../src/node.js";
 import type { Platform } from "../../src/platform/platform.js";
 import type { SimPlatform } from "../../src/platform/sim.js";
 import { lines, openSim, TICKS, ticks, zstdFrame } from "./support.js";
@@ -72,6 +72,37 @@ describe("a file target", () => {
       }
     },
   );
+
+  test.each([
+    ["parquet", 1],
+    ["parquet", 7],
+    ["parquet", 8192],
+    ["ndjson", 7],
+    ["arrow", 7],
+  ])("of %s holds nested columns, which expressions take apart (batches of %d)", async (ending, batchRows) => {
+    const { mill, run, wait } = await openSim();
+    const rows = Array.from({ length: 500 }, (_, i) => ({
+      id: i,
+      tags: i % 5 === 0 ? null : [`t${i % 9}`, "all"].slice(0, i % 3),
+      user: i % 4 === 0 ? null : { name: `n${i % 7}`, spots: [{ x: i }, { x: -i }].slice(0, i % 3) },
+    }));
+    const schema = { id: "INT", tags: "ARRAY<STRING>", user: "ROW<name STRING, spots ARRAY<ROW<x INT>>>" } as const;
+    await run(mill.rows(rows, { schema }).to(mill.file(`/nested.${ending}`)));
+    const read = mill.file(`/nested.${ending}`, { schema });
+    expect(await wait(read.toArray({ batchRows }))).toEqual(rows);
+    const some = read
+      .where(arrayContains(col("tags"), "all").and(col("user").field("spots").at(2).field("x").isNotNull()))
+      .select("id", { name: col("user").field("name") });
+    const expected = rows.filter(({ tags, user }) => tags?.includes("all") && user?.spots[1] !== undefined);
+    expect(expected.length).toBeGreaterThan(10);
+    expect(await wait(some.toArray({ batchRows }))).toEqual(expected.map(({ id, user }) => ({ id, name: user?.name })));
+    const spots = read
+      .select({ spot: col("user").field("spots") })
+      .unnest("spot")
+      .select({ x: col("spot").field("x") });
+    const all = rows.flatMap(({ user }) => user?.spots ?? []);
+    expect(await wait(spots.toArray({ batchRows }))).toEqual(all);
+  });
 
   test("of Parquet reads back the same, in a directory too; what cannot be written is refused before a row is read", async () => {
     const { mill, run, sim, wait } = await openSim();
