@@ -3,9 +3,12 @@
 import { readFileSync } from "node:fs";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import type { Batch } from "../../src/arrow/batch.js";
+import { RowBuilder } from "../../src/arrow/builder.js";
 import { readRows } from "../../src/arrow/rows.js";
+import { parseSchema } from "../../src/arrow/types.js";
 import type { ErrorCode } from "../../src/errors.js";
 import { openParquet, type ParquetFile } from "../../src/formats/parquet.js";
+import { openParquetWriter } from "../../src/formats/parquet-encoder.js";
 import { promised } from "../../src/platform/platform.js";
 import type { Chance } from "../fuzz/damage.js";
 import { codeOf, openFuzzKit } from "../fuzz/decoding.js";
@@ -31,7 +34,30 @@ function written(columnData: Columns, pageSize = 1 << 20): Uint8Array {
 const fixture = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`data/parquet/${name}.parquet`, import.meta.url)));
 
+const kit = await openFuzzKit();
+
+/** Nested columns in two row groups, their levels uncompressed, so that damage reaches them. */
+function nested(): Uint8Array {
+  const schema = parseSchema({
+    l: "ARRAY<ARRAY<INT>>",
+    r: "ARRAY<ROW<x INT NOT NULL, s STRING, l ARRAY<BOOLEAN>>>",
+    m: "MAP<STRING, ROW<d DOUBLE>>",
+  });
+  const values = rows((row) => ({
+    l: row % 4 === 0 ? null : rows((i) => (i % 3 ? [i, null] : null)).slice(0, row % 5),
+    r: rows((i) => (i % 4 ? { x: i, s: `s${i % 2}`, l: i % 3 ? [true, null] : [] } : null)).slice(0, row % 4),
+    m: new Map(row % 3 ? [[`k${row}`, row % 2 ? { d: row } : null]] : []),
+  }));
+  const encoder = openParquetWriter({ compression: "none", rowGroupRows: 7 }, "fuzz").createEncoder(schema);
+  const builder = new RowBuilder(kit.workspace, schema);
+  const parts = [encoder.encode(builder.build(values)), encoder.finish()];
+  builder.close();
+  kit.account.arena.reset();
+  return Buffer.concat(parts);
+}
+
 const seeds = [
+  nested(),
   written([
     { name: "i", type: "INT32", encoding: "DELTA_BINARY_PACKED", data: rows((row) => row * row) },
     { name: "d", type: "DOUBLE", encoding: "BYTE_STREAM_SPLIT", data: rows((row) => row / 3) },
@@ -47,8 +73,6 @@ const seeds = [
   written([{ name: "p", type: "STRING", encoding: "DELTA_LENGTH_BYTE_ARRAY", data: rows((row) => `é ${row}`) }], 40),
   ...["all-null", "int96", "nanoseconds"].map(fixture),
 ];
-
-const kit = await openFuzzKit();
 
 /** What opens at once, or is refused. */
 function open(bytes: Uint8Array): Promise<ParquetFile> {
