@@ -1,12 +1,21 @@
 // `millrace describe FILE`: the columns that the engine sees in a file, or in lines of JSON from standard input (`-`), as a
-// table, NDJSON or a schema literal.
+// table with the first rows below it, NDJSON or a schema literal.
 import { basename } from "node:path";
 import { Millrace } from "../node.js";
-import { type Format, table } from "./output.js";
+import { type Format, heading, table } from "./output.js";
 
-export async function describe(path: string, flags: { readonly ts?: boolean; readonly format: Format }): Promise<void> {
+interface DescribeFlags {
+  readonly ts?: boolean;
+  readonly format: Format;
+  /** Rows that are shown below the columns. */
+  readonly rows: number;
+}
+
+export async function describe(path: string, flags: DescribeFlags): Promise<void> {
   const mill = await Millrace.open();
-  const schema = Object.entries(await (path === "-" ? mill.from(process.stdin) : mill.file(path)).schema());
+  // What it looks at are the columns: a record that is none is passed over.
+  const source = path === "-" ? mill.from(process.stdin) : mill.file(path, { rowPolicy: "skip" });
+  const schema = Object.entries(await source.schema());
   // What has been looked at is enough: whoever writes on is told so by a closed pipe.
   if (path === "-") process.stdin.destroy();
   if (flags.ts) {
@@ -25,6 +34,14 @@ export async function describe(path: string, flags: { readonly ts?: boolean; rea
           rows.map(({ column, type, nullable }) => [column, type, nullable ? "yes" : "no"]),
         );
   process.stdout.write(`${text}\n`);
+  if (flags.format === "ndjson" || flags.rows === 0 || path === "-") return;
+  const names = schema.map(([name]) => name);
+  const sample: unknown[][] = [];
+  for await (const row of source.rows({ bigint: true })) {
+    sample.push(names.map((name) => Reflect.get(row, name)));
+    if (sample.length === flags.rows) break;
+  }
+  process.stdout.write(`\n${heading(`first rows of ${basename(path)}`)}\n${table(names, sample)}\n`);
 }
 
 /** `export const flights = { … } as const;`: what `{ schema }` options take, with the row's type. */

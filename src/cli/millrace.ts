@@ -69,9 +69,10 @@ program
 
 program
   .command("describe")
-  .description("print the columns of a file")
-  .argument("<file>", "a Parquet or NDJSON file, or a glob")
+  .description("print the columns and the first rows of a file")
+  .argument("<file>", "a file of any format, or a glob; - for lines of JSON from standard input")
   .option("--ts", "as a schema literal for TypeScript")
+  .option("--rows <n>", "rows that are shown below the columns; 0: none", whole, 5)
   .addOption(format())
   .action(async (file, options) => (await import("./describe.js")).describe(file, options));
 
@@ -89,6 +90,12 @@ function bytes(text: string): number {
   if (match === null) throw new InvalidArgumentError("write it as 512MB or 2GB.");
   const unit = { B: 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 }[(match[2] ?? "B").toUpperCase() as "B"];
   return Math.floor(Number(match[1]) * unit);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("give 0 or a whole number.");
+  return value;
 }
 
 function count(text: string): number {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { Millrace } from "../../src/node.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/millrace.js", import.meta.url));
 const JOBS = fileURLToPath(new URL("./jobs/", import.meta.url));
@@ -84,6 +85,28 @@ describe("describe", () => {
     expect(out).toMatch(/id +BIGINT/);
     expect(out).toMatch(/price +DOUBLE/);
   });
+
+  test("shows the columns and the first rows of every format", async () => {
+    const mill = await Millrace.open();
+    const rows = Array.from({ length: 9 }, (_, n) => ({ n, text: `row ${n}` }));
+    for (const ending of ["ndjson", "csv", "tsv", "json", "avro", "arrow", "parquet", "ndjson.gz"]) {
+      const path = join(folder, `described.${ending}`);
+      await mill.rows(rows).to(mill.file(path)).run();
+      const { code, out } = await millrace(["describe", path, "--rows", "3"]);
+      expect(code, ending).toBe(0);
+      expect(out).toMatch(/^column +type +null/);
+      expect(out).toMatch(/\bn +BIGINT +/);
+      expect(out).toContain(`first rows of described.${ending}`);
+      expect(out).toContain("row 2");
+      expect(out).not.toContain("row 3");
+    }
+    await mill.close();
+    const lines = await millrace(["describe", fileOf("described.txt", "one\ntwo\n")]);
+    expect(lines.out).toMatch(/line +STRING[\s\S]*two/);
+    const bytes = await millrace(["describe", fileOf("described.bin", "abc"), "--rows", "0"]);
+    expect(bytes.out).toMatch(/bytes +BYTES/);
+    expect(bytes.out).not.toContain("first rows");
+  }, 120_000);
 
   test("--ts prints a schema literal", async () => {
     const { out } = await millrace(["describe", ndjson(), "--ts"]);
@@ -183,6 +206,18 @@ describe("run and explain", () => {
     const dot = await millrace(["explain", join(JOBS, "hourly.js"), "--dot"]);
     expect(dot.out).toMatch(/^digraph /);
   });
+
+  test("stands between two pipes, and goes quietly when nobody reads any more", async () => {
+    const all = Array.from({ length: 50_000 }, (_, n) => `{"n":${n}}\n`).join("");
+    const input = fileOf("piped.ndjson", all);
+    const shell = (line: string) => ended(spawn("bash", ["-c", line], { env: { ...process.env, NO_COLOR: "1" } }));
+    const run = `'${process.execPath}' '${PROGRAM}' run '${join(JOBS, "pipe.js")}' --quiet`;
+    expect(await shell(`cat '${input}' | ${run}`)).toEqual({ code: 0, out: all, err: "" });
+    const head = await shell(`cat '${input}' | ${run} | head -n 3; echo "\${PIPESTATUS[1]}" >&2`);
+    expect(head).toEqual({ code: 0, out: '{"n":0}\n{"n":1}\n{"n":2}\n', err: "0\n" });
+    const endless = await shell(`yes '{"n":1}' | ${run} | head -n 1`);
+    expect(endless).toEqual({ code: 0, out: '{"n":1}\n', err: "" });
+  }, 60_000);
 
   test("Ctrl-C closes cleanly: no temporary file is left, exit code 130", async () => {
     const target = join(folder, "stopped");
