@@ -66,6 +66,55 @@ describeSink("a file", {
   },
 });
 
+/** Files below `/out/`, in the order of their parts; `read` makes rows of one of them. */
+function directorySubject(options: object, read: (text: string, path: string) => readonly object[]): SinkSubject {
+  return simulated((sim) => ({
+    connector: file,
+    table: table(file, sim, null, options, "/out/"),
+    rows: () => {
+      const paths = sim.files.paths();
+      expect(paths.filter((path) => path.includes(".tmp"))).toEqual([]);
+      const rows = paths.flatMap((path) => {
+        return read(new TextDecoder().decode(sim.files.read(path) ?? new Uint8Array(0)), path);
+      });
+      return rows.sort((a, b) => Number(Reflect.get(a, "n")) - Number(Reflect.get(b, "n")));
+    },
+    openCount: () => sim.files.openCount,
+  }));
+}
+
+const csvRows = (text: string): object[] =>
+  text
+    .split("\n")
+    .slice(1)
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [n, key] = line.split(",") as [string, string];
+      return { n: Number(n), key: key === "" ? null : key };
+    });
+
+const keyOf = (path: string): string | null => {
+  const text = /key=([^/]*)\//.exec(path)?.[1] ?? "";
+  return text === "__HIVE_DEFAULT_PARTITION__" ? null : decodeURIComponent(text);
+};
+
+const DIRECTORIES: readonly (readonly [name: string, open: () => SinkSubject])[] = [
+  ["a JSON array", () => directorySubject({ format: "json" }, (text) => JSON.parse(text))],
+  ["a CSV file", () => directorySubject({ format: "csv" }, csvRows)],
+  ["a file in parts", () => directorySubject({ format: "csv", roll: { rows: 7 } }, csvRows)],
+  [
+    "a directory in partitions",
+    () => {
+      const read = (text: string, path: string) =>
+        parsed(text).map((row) => ({ ...(row as object), key: keyOf(path) }));
+      return directorySubject({ format: "ndjson", partitionBy: ["key"] }, read);
+    },
+  ],
+];
+for (const [name, open] of DIRECTORIES) {
+  describeSink(name, { ...common, open, atomic: true, full: null, broken: null });
+}
+
 /** A function that takes rows, at once or when it is let. */
 function callbackSubject(held: boolean): SinkSubject {
   return simulated((sim) => {

@@ -1,5 +1,9 @@
 // Every source through the suite that all of them share: test/connectors/conformance.ts.
 
+import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
+import * as arrow from "apache-arrow";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { batchFromColumns } from "../../src/arrow/builder.js";
 import { BatchTable } from "../../src/arrow/table.js";
 import { parseSchema } from "../../src/arrow/types.js";
@@ -9,10 +13,13 @@ import { generator } from "../../src/connectors/generator.js";
 import { memory } from "../../src/connectors/memory.js";
 import { rows } from "../../src/connectors/rows.js";
 import { stream } from "../../src/connectors/stream.js";
+import { nodePlatform } from "../../src/platform/node.js";
 import type { Platform } from "../../src/platform/platform.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 import type { Connector } from "../../src/runtime/connector.js";
 import { describeSource, type Subject } from "./conformance.js";
+import { recordBatches } from "./range-support.js";
+import { zstdFrame } from "./support.js";
 
 const SCHEMA = { n: "BIGINT", key: "STRING" } as const;
 const ROWS = Array.from({ length: 11 }, (_, n) => ({ n, key: n % 3 === 0 ? null : `ключ ${n}` }));
@@ -36,10 +43,10 @@ function simulated(make: (sim: SimPlatform) => Omit<Subject, "wait">): Subject {
   return { ...make(sim), wait: (promise) => sim.drive(promise) };
 }
 
-function fileOf(files: Readonly<Record<string, Uint8Array>>, path: string): Subject {
+function fileOf(files: Readonly<Record<string, Uint8Array>>, path: string, format = "ndjson"): Subject {
   return simulated((sim) => {
     for (const [name, bytes] of Object.entries(files)) sim.files.write(name, bytes);
-    const ref = { id: "t", connector: "file", name: path, options: { format: "ndjson" } };
+    const ref = { id: "t", connector: "file", name: path, options: { format } };
     return { connector: file, table: { ref, live: null, platform: sim }, openCount: () => sim.files.openCount };
   });
 }
@@ -68,6 +75,34 @@ describeSource("a directory of files", {
   open: () => fileOf({ "/d/1.ndjson": encode(TEXT.slice(0, half)), "/d/2.ndjson": encode(TEXT.slice(half)) }, "/d"),
   replayable: true,
 });
+
+const CSV = `n,key\n${ROWS.map(({ n, key }) => `${n},${key ?? ""}\n`).join("")}`;
+const PARQUET = parquetWriteBuffer({
+  columnData: [
+    { name: "n", data: ROWS.map(({ n }) => BigInt(n)), type: "INT64" },
+    { name: "key", data: ROWS.map(({ key }) => key), type: "STRING" },
+  ],
+  rowGroupSize: 4,
+});
+
+const FILES: readonly (readonly [format: string, path: string, bytes: Uint8Array])[] = [
+  ["csv", "/a.csv", encode(CSV)],
+  ["json", "/a.json", encode(JSON.stringify(ROWS))],
+  ["arrow", "/a.arrow", arrow.tableToIPC(recordBatches(ROWS, 4), "file")],
+  ["arrow", "/a.arrows", arrow.tableToIPC(recordBatches(ROWS, 4, true), "stream")],
+  ["parquet", "/a.parquet", new Uint8Array(PARQUET)],
+  ["ndjson", "/a.ndjson.gz", new Uint8Array(gzipSync(TEXT))],
+  ["csv", "/a.csv.zst", new Uint8Array(zstdFrame(encode(CSV)))],
+];
+
+for (const [format, path, bytes] of FILES) {
+  describeSource(`the file ${path}`, {
+    schema: SCHEMA,
+    rows: ROWS,
+    open: () => fileOf({ [path]: bytes }, path, format),
+    replayable: true,
+  });
+}
 
 /** A WHATWG stream of chunks that counts what is open, and what was taken of it. */
 function streamOf(chunks: Iterable<Uint8Array>): { live: ReadableStream<Uint8Array>; open(): number; taken(): number } {
@@ -127,6 +162,34 @@ describeSource("a ReadableStream", {
     places: [
       { code: "JSON", at: { source: "subject", line: 2, byte: 18 } },
       { code: "TYPE", at: { source: "subject", line: 3, byte: 27, field: "n" } },
+    ],
+  },
+  replayable: false,
+});
+
+function nodeSubject(chunks: Iterable<Uint8Array>): Subject {
+  const live = Readable.from(chunks, { objectMode: false });
+  return {
+    connector: stream,
+    table: table(stream, nodePlatform(), live),
+    openCount: () => (live.destroyed ? 0 : 1),
+  };
+}
+
+describeSource("a stream of Node", {
+  schema: SCHEMA,
+  rows: ROWS,
+  open: () => nodeSubject([BYTES]),
+  cuts: {
+    byteCount: BYTES.length,
+    open: (_kit, cut) => nodeSubject([BYTES.subarray(0, cut), BYTES.subarray(cut)]),
+  },
+  bad: {
+    open: () => nodeSubject([BAD_BYTES]),
+    rows: BAD_ROWS,
+    places: [
+      { code: "JSON", at: { line: 2, byte: 18 } },
+      { code: "TYPE", at: { line: 3, field: "n" } },
     ],
   },
   replayable: false,
