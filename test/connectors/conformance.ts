@@ -4,6 +4,7 @@
 // `describeSource`, a format's calls `describeFormat`; sinks have their own suite.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Batch } from "../../src/arrow/batch.js";
 import { readRows, type Value } from "../../src/arrow/rows.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import type { Place } from "../../src/errors.js";
@@ -353,6 +354,8 @@ interface Decoding {
   readonly chunks?: readonly number[];
   readonly batchRowsMax?: number;
   readonly start?: DecoderPosition;
+  /** Called with each batch while it lives. */
+  each?(batch: Batch): void;
   /** Called between batches; true ends the decoding there. */
   stop?(decoder: Decoder): boolean;
 }
@@ -384,6 +387,7 @@ export function describeFormat(name: string, fixture: FormatFixture): void {
         if (batch !== null) {
           expect(batch.rowCount).toBeLessThanOrEqual(batchRowsMax);
           rows.push(...readRows(batch, { bigint: true }));
+          options.each?.(batch);
           account.arena.reset();
           if (options.stop?.(decoder) === true) break;
         } else if (ended) break;
@@ -466,32 +470,12 @@ export function describeFormat(name: string, fixture: FormatFixture): void {
     if (encoder !== undefined) {
       test("reads what it writes", async () => {
         const kit = await openTestWorkspace();
-        const account = new MemoryAccount(kit.memory);
         const written = encoder(schema);
         const parts: Uint8Array[] = [];
-        const decoder = fixture.decoder({
-          workspace: { account, kernels: kit.kernels },
-          schema,
-          source: "subject",
-          split: 0,
-          batchRowsMax: 3,
-          bad: () => undefined,
-        });
-        decoder.feed(fixture.bytes);
-        for (let finished = false; ; ) {
-          const batch = decoder.next();
-          if (batch !== null) parts.push(written.encode(batch));
-          else if (finished) break;
-          else {
-            decoder.finish();
-            finished = true;
-          }
-          account.arena.reset();
-        }
+        const each = (batch: Batch): void => void parts.push(written.encode(batch));
+        const { rows } = decode(kit, fixture.bytes, { batchRowsMax: 3, each });
         parts.push(written.finish());
-        decoder.close();
-        account.arena.release();
-        expect(decode(kit, Buffer.concat(parts)).rows).toEqual(decode(kit, fixture.bytes).rows);
+        expect(decode(kit, Buffer.concat(parts)).rows).toEqual(rows);
       });
     }
   });
