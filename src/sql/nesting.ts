@@ -3,9 +3,9 @@
 import { codeOf } from "./vocabulary.js";
 
 /** How many brackets, CASEs and angle brackets of types may be open at once. */
-export const NESTING_MAX = 128;
+const NESTING_MAX = 128;
 /** How many operators, joins and set operations may stand one in the other, all open brackets together. */
-export const CHAIN_MAX = 1000;
+const CHAIN_MAX = 1000;
 
 const codes = (...names: string[]) => new Set(names.map(codeOf));
 

@@ -6,7 +6,7 @@ import { SqlError } from "./sql-error.js";
 import { codeOf, isKeyword, keywordCode } from "./vocabulary.js";
 
 /** The longest text that is read, in UTF-16 units. Rows by the megabyte belong into files. */
-export const TEXT_CHARS_MAX = 1 << 20;
+const TEXT_CHARS_MAX = 1 << 20;
 
 const STRING = codeOf("STRING");
 const INTEGER = codeOf("INTEGER");
