@@ -1,9 +1,11 @@
-// `npm run docs`: writes the pages that are tables of the sources: docs/errors.md from src/error-codes.ts, and
-// docs/reference/functions.md from src/plan/functions.ts. test/tidy.test.ts fails when one is stale.
-import { mkdirSync, writeFileSync } from "node:fs";
+// `npm run docs`: writes the pages that are tables of the sources, docs/errors.md from src/error-codes.ts and
+// docs/reference/functions.md from src/plan/functions.ts, and the tables of options in the pages of the reference.
+// test/tidy.test.ts and test/option-tables.test.ts fail when one is stale.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runnerImport } from "vite";
+import { readDeclarations, withOptionTables } from "./option-tables.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -97,5 +99,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [path, text] of Object.entries(pages)) {
     writeFileSync(join(root, path), text);
     console.log(`${path}: ${text.split("\n").filter((line) => line.startsWith("| `")).length} rows`);
+  }
+  const { OPTION_TABLES } = await load("test/support/option-tables.ts");
+  const declarations = readDeclarations(root);
+  const reference = join(root, "docs/reference");
+  for (const name of readdirSync(reference).filter((file) => file.endsWith(".md"))) {
+    const text = readFileSync(join(reference, name), "utf8");
+    const filled = withOptionTables(text, OPTION_TABLES, declarations);
+    if (filled !== text) console.log(`docs/reference/${name}: its tables of options`);
+    writeFileSync(join(reference, name), filled);
   }
 }

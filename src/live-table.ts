@@ -14,11 +14,11 @@ import { type Followed, Subscriptions, TableWatch } from "./runtime/subscription
 export interface LiveOptions<Row = AnyRow> {
   /** For messages and EXPLAIN. */
   readonly name?: string;
-  /** The columns that tell rows apart: a later row takes the place of an earlier one. Without it every row is its own. */
+  /** The columns that tell rows apart: a later row takes the place of an earlier one. Every row is its own unless given. */
   readonly key?: ColumnOf<Row> | readonly ColumnOf<Row>[];
   /** Rows that the table holds at most; beyond, the oldest go. 100,000 unless given. */
   readonly rowsMax?: number;
-  /** BIGINT as bigint. Without it a value beyond ±2^53 is UNSAFE_INTEGER. */
+  /** BIGINT as bigint; false unless given. Without it a value beyond ±2^53 is UNSAFE_INTEGER. */
   readonly bigint?: boolean;
 }
 

@@ -5,7 +5,7 @@ import { type Duration, parseDurationMs } from "./duration.js";
 import { checkFunction, checkInteger, checkOptions, checkRecord, wrongArgument } from "./options.js";
 import type { Runner } from "./runner.js";
 import { openTable, TABLE_OPTIONS, type Table, type TableOptions } from "./table.js";
-import { FORMAT_OPTIONS } from "./tables.js";
+import { type BytesOptions, FORMAT_OPTIONS } from "./tables.js";
 import type { BroadcastOptions } from "./targets.js";
 import type { CheckedSchema, SchemaLiteral } from "./types.js";
 
@@ -13,52 +13,66 @@ import type { CheckedSchema, SchemaLiteral } from "./types.js";
 export interface RetryPolicy {
   /** Failures in a row that are tried again; 10 unless given. One success begins the count anew. */
   readonly attempts?: number;
-  /** 500 ms unless given. */
+  /** The pause after the first failure; 500 ms unless given. */
   readonly minDelay?: Duration;
-  /** 30 s unless given. */
+  /** The longest pause; 30 s unless given. */
   readonly maxDelay?: Duration;
 }
 
+/** Options of the formats of records, each under its name. */
+type RecordFormats = Pick<BytesOptions, "csv" | "avro" | "bytes" | "arrow">;
+
 /** Tables of messages, each one or more records. Their columns cannot be found out: the schema is given. */
-export interface MessageOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
+export interface MessageOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S>, RecordFormats {
+  /** The columns, which cannot be found out before the first message. */
   readonly schema: CheckedSchema<S>;
-  /** `ndjson` unless given. */
+  /** Of the records; `ndjson` unless given. */
   readonly format?: string;
   /** Longest record; longer ones are refused. 16 MB unless given. */
   readonly maxRecordBytes?: number;
   /** Bytes that may wait for the engine before the server is held back; 16 MB unless given. */
   readonly bufferBytes?: number;
-  /** What happens when the connection is lost; false: the job ends with the error. */
+  /** What happens when the connection is lost; false: the job ends with the error. Tried again unless given. */
   readonly reconnect?: false | RetryPolicy;
 }
 
 type SocketMessages = string | Uint8Array | readonly (string | Uint8Array)[];
 
 export interface WebSocketOptions<S extends SchemaLiteral = SchemaLiteral> extends MessageOptions<S> {
+  /** Subprotocols that the server may choose from; none unless given. */
   readonly protocols?: string | readonly string[];
-  /** What is sent each time the connection is open: what the server wants to be asked. */
+  /** What is sent each time the connection is open: text, bytes, several, or a function that gives them; nothing unless given. */
   readonly onOpen?: SocketMessages | (() => SocketMessages);
 }
 
 export interface EventSourceOptions<S extends SchemaLiteral = SchemaLiteral> extends MessageOptions<S> {
+  /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Types of events that are read; all unless given. */
   readonly events?: readonly string[];
 }
 
-export interface PollOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S> {
+export interface PollOptions<S extends SchemaLiteral = SchemaLiteral> extends TableOptions<S>, RecordFormats {
   /** From one request to the next. */
   readonly every: Duration;
-  /** `ndjson` unless given. */
+  /** Of the records; `ndjson` unless given. */
   readonly format?: string;
+  /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Longest record; longer ones are refused. 16 MB unless given. */
   readonly maxRecordBytes?: number;
   /** Longest answer; 64 MB unless given. */
   readonly bodyBytesMax?: number;
-  /** The column of the last row whose value the next request carries, as which parameter, and its first value. */
-  readonly cursor?: { readonly column: string; readonly parameter: string; readonly start?: string };
-  /** What happens when a request fails; false: the job ends with the error. */
+  /** What makes the next request ask for what is new; every answer is taken as a whole unless given. */
+  readonly cursor?: {
+    /** The column of the last row whose value the next request carries. */
+    readonly column: string;
+    /** The parameter of the URL that carries it. */
+    readonly parameter: string;
+    /** Its value in the first request; none unless given. */
+    readonly start?: string;
+  };
+  /** What happens when a request fails; false: the job ends with the error. Tried again unless given. */
   readonly retry?: false | RetryPolicy;
 }
 
@@ -66,6 +80,7 @@ export interface PollOptions<S extends SchemaLiteral = SchemaLiteral> extends Ta
 export interface IngestOptions<S extends SchemaLiteral = SchemaLiteral>
   extends TableOptions<S>,
     Pick<BroadcastOptions, "port" | "path" | "host" | "hosts" | "origins" | "token" | "onListen"> {
+  /** The columns, which cannot be found out before the first request. */
   readonly schema: CheckedSchema<S>;
   /** Longest body; 16 MB unless given. */
   readonly bodyBytesMax?: number;

@@ -12,13 +12,13 @@ import type { CheckedSchema, ColumnOf, RowOf, SchemaLiteral } from "./types.js";
 
 /** Options that every source takes. */
 export interface TableOptions<S extends SchemaLiteral = SchemaLiteral> extends WatermarkOptions {
-  /** The columns: `{ ts: "TIMESTAMP(3)", price: "DOUBLE NOT NULL" }`. Found out when the table is opened unless given. */
+  /** The columns, `{ ts: "TIMESTAMP(3)", price: "DOUBLE NOT NULL" }`; found out when the table is opened unless given. */
   readonly schema?: CheckedSchema<S>;
-  /** The event time. */
+  /** The column of the event time; rows have none unless given. */
   readonly time?: ColumnOf<RowOf<S>>;
   /** How far rows may be out of order, before a window that they belong to closes. None unless given. */
   readonly outOfOrder?: Duration;
-  /** What happens to a record that cannot be read, or a row that cannot be computed: `fail` unless given. */
+  /** What happens to a record that cannot be read, or a row that cannot be computed; `fail` unless given. */
   readonly rowPolicy?: RowPolicy;
 }
 

@@ -11,9 +11,9 @@ export const FORMAT_OPTIONS = ["csv", "parquet", "bytes", "arrow", "avro"] as co
 export interface CsvOptions {
   /** Between fields: one ASCII character. Found out from the first bytes unless given; a comma is written. */
   readonly delimiter?: string;
-  /** Around fields; `""` for none. Found out unless given, `"` is written. */
+  /** Around fields; `""` for none. Found out unless given; `"` is written. */
   readonly quote?: string;
-  /** Before a quote inside quotes. The quote itself unless given or found out. */
+  /** Before a quote inside quotes; found out, else the quote itself, unless given. */
   readonly escape?: string;
   /** Lines that begin with it are passed over; none unless given. */
   readonly comment?: string;
@@ -31,7 +31,7 @@ export interface CsvOptions {
   readonly decimal?: "." | ",";
   /** The mark between thousands; none unless given. */
   readonly thousands?: string;
-  /** Two columns of one name: `fail` unless given; `suffix` calls the second `name_1`. */
+  /** What two columns of one name do; `fail` unless given. `suffix` calls the second `name_1`. */
   readonly duplicateNames?: "fail" | "suffix";
   /** The line end that is written; LF unless given. All are read. */
   readonly newline?: "\n" | "\r\n";
@@ -58,7 +58,7 @@ export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends T
   readonly format?: string;
   readonly csv?: CsvOptions;
   readonly avro?: {
-    /** How blocks that are written are compressed: `null`, not at all, unless given. Reading is told by the file. */
+    /** How blocks that are written are compressed; `null`, not at all, unless given. Reading is told by the file. */
     readonly codec?: "null" | "snappy";
   };
   readonly bytes?: {
@@ -66,47 +66,65 @@ export interface BytesOptions<S extends SchemaLiteral = SchemaLiteral> extends T
     readonly blockBytes?: number;
   };
   readonly arrow?: {
-    /** What is written: `file` unless given. What is read is told by its first bytes. */
+    /** What is written; `file` unless given. What is read is told by its first bytes. */
     readonly layout?: "file" | "stream";
+  };
+  readonly parquet?: {
+    /** Bytes that one page may have, uncompressed; a larger one is refused. 256 MiB unless given. */
+    readonly pageBytesMax?: number;
+    /** Cuts times that are finer than microseconds instead of refusing them; false unless given. */
+    readonly truncateTimes?: boolean;
+    /** How what is written is compressed; `snappy` unless given. */
+    readonly compression?: "snappy" | "none";
+    /** Rows of a row group that is written at most; 122,880 unless given. */
+    readonly rowGroupRows?: number;
   };
   /** Longest record of a record format; longer ones are refused. 16 MB unless given. */
   readonly maxRecordBytes?: number;
   /** `gzip`, `zstd` or `none`; told by a name's ending (`.gz`, `.zst`), else `none`, unless given. */
   readonly compression?: "gzip" | "zstd" | "none";
-  /** What compressed data may become: bytes out for one byte in (200 unless given), bytes in all (no bound unless given). */
-  readonly decompress?: { readonly ratioMax?: number; readonly bytesMax?: number };
+  /** What compressed data may become; more is refused. */
+  readonly decompress?: {
+    /** Bytes out for one byte in; 200 unless given. */
+    readonly ratioMax?: number;
+    /** Bytes out in all; no bound unless given. */
+    readonly bytesMax?: number;
+  };
 }
 
 /** Options of `BytesOptions`, by name. */
 export const BYTES_OPTIONS = ["format", "maxRecordBytes", "compression", "decompress", ...FORMAT_OPTIONS] as const;
 
 export interface FileOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
-  /** The files in directories below, too. */
+  /** The files in directories below, too; false unless given. */
   readonly recursive?: boolean;
-  /** false: `name=value` in a path is no column. Columns unless given, where all paths have the same names. */
+  /** Makes columns of `name=value` in paths that all have the same names; true unless given. */
   readonly partitions?: boolean;
-  /** As a target, a directory: when the next part begins, by rows, encoded bytes or time; the first bound counts. */
-  readonly roll?: { readonly rows?: number; readonly bytes?: number; readonly every?: Duration };
-  /** As a target, a directory: columns that are written as directories `name=value`, in place of into the files. */
-  readonly partitionBy?: readonly string[];
-  /** Reads on when files grow, and new files too; the table is endless. Looks every half second unless told. */
-  readonly follow?: boolean | { readonly every?: Duration };
-  readonly parquet?: {
-    /** Bytes that one page may have, uncompressed; a larger one is refused. 256 MiB unless given. */
-    readonly pageBytesMax?: number;
-    /** Cuts times that are finer than microseconds instead of refusing them. */
-    readonly truncateTimes?: boolean;
-    /** How what is written is compressed: `snappy` unless given. */
-    readonly compression?: "snappy" | "none";
-    /** Rows of a row group that is written at most: 122,880 unless given. */
-    readonly rowGroupRows?: number;
+  /** As a target, a directory: when the next part begins; the first bound counts. One part unless given. */
+  readonly roll?: {
+    /** Rows of a part; no bound unless given. */
+    readonly rows?: number;
+    /** Encoded bytes of a part, and the batch that reaches them; no bound unless given. */
+    readonly bytes?: number;
+    /** How long after its first row a part ends, whether or not more rows come; never unless given. */
+    readonly every?: Duration;
   };
+  /** As a target, a directory: columns that are written as directories `name=value` instead of into the files; none unless given. */
+  readonly partitionBy?: readonly string[];
+  /** Reads on when files grow, and new files too; the table is endless. False unless given. */
+  readonly follow?:
+    | boolean
+    | {
+        /** How often it looks; every half second unless given. */
+        readonly every?: Duration;
+      };
 }
 
 /** Options of `FileOptions`, by name. */
 export const FILE_OPTIONS = [...BYTES_OPTIONS, "recursive", "partitions", "follow", "roll", "partitionBy"] as const;
 
 export interface FetchOptions<S extends SchemaLiteral = SchemaLiteral> extends BytesOptions<S> {
+  /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -119,11 +137,12 @@ export interface ColumnsOptions<S extends SchemaLiteral = SchemaLiteral> extends
 export type BatchesOptions = Omit<ColumnsOptions, "schema">;
 
 export interface RowsOptions<S extends SchemaLiteral = SchemaLiteral> extends ColumnsOptions<S> {
-  /** Whether the rows come to an end: what is async-iterable does not, unless this says so. */
+  /** Whether the rows come to an end; all but those of what is async-iterable do unless given. */
   readonly bounded?: boolean;
 }
 
 export interface GenerateOptions<S extends SchemaLiteral = SchemaLiteral> extends ColumnsOptions<S> {
+  /** The columns of the rows. */
   readonly schema: CheckedSchema<S>;
   /** Rows in all; without end unless given. */
   readonly rows?: number;

@@ -22,8 +22,9 @@ export interface WebhookFailure {
 }
 
 export interface WebhookOptions {
-  /** A format of records; `ndjson` unless given, `json` makes each body an array. */
+  /** A format of records; `ndjson` unless given. `json` makes each body an array. */
   readonly format?: string;
+  /** Sent with every body. Credentials belong here: they are in no plan, message or metric. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Rows of one body at most; 1,000 unless given. */
   readonly batchRows?: number;
@@ -33,14 +34,16 @@ export interface WebhookOptions {
   readonly batchBytes?: number;
   /** Milliseconds that an answer may take; 30,000 unless given. */
   readonly timeoutMs?: number;
+  /** How a body that was not taken is sent again. */
   readonly retry?: {
     /** Failures in a row after which it is tried again; 10 unless given. */
     readonly attempts?: number;
-    /** The first pause, 500 ms unless given; it doubles up to `maxDelayMs`, 30,000 unless given. Half of it is chance. */
+    /** The first pause in milliseconds; it doubles with each failure, and half of it is chance. 500 unless given. */
     readonly minDelayMs?: number;
+    /** The longest pause; 30,000 unless given. */
     readonly maxDelayMs?: number;
   };
-  /** What happens to rows that are not taken: `fail` unless given, or a function that keeps them; then the job goes on. */
+  /** What happens to rows that are not taken; `fail` unless given. A function keeps them, and the job goes on. */
   readonly giveUp?: "fail" | ((failure: WebhookFailure) => unknown);
 }
 
@@ -56,17 +59,17 @@ export const WEBHOOK_OPTIONS = [
 ] as const;
 
 export interface BroadcastOptions {
-  /** 0 takes a free one, which `onListen` tells. */
+  /** The port to listen on; 0 takes a free one, which `onListen` tells. */
   readonly port: number;
-  /** `/` unless given. */
+  /** The path that is answered; `/` unless given. */
   readonly path?: string;
-  /** The address to listen on; 127.0.0.1 unless given, which is reached from this machine alone. */
+  /** The address to listen on; 127.0.0.1, which this machine alone reaches, unless given. */
   readonly host?: string;
   /** Names by which the server may be asked for besides `localhost`, 127.0.0.1 and [::1]. */
   readonly hosts?: readonly string[];
   /** Origins of pages that may listen, besides the server's own: `http://localhost:5173`. */
   readonly origins?: readonly string[];
-  /** A secret of 16 characters or more that clients have to know. Needed where others than this machine are listened to. */
+  /** A secret of 16 characters or more that clients have to know; none, on this machine alone, unless given. */
   readonly token?: string;
   /** The columns that tell rows apart: a later row takes the place of an earlier one. */
   readonly key?: string | readonly string[];

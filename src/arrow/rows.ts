@@ -30,7 +30,7 @@ export interface NestedRow {
 type TimestampType = Extract<DataType, { kind: "timestamp" | "timestamp_ltz" }>;
 
 export interface ReadOptions {
-  /** BIGINT as bigint. Without it a value beyond ±2^53 is UNSAFE_INTEGER. */
+  /** BIGINT as bigint; false unless given. Without it a value beyond ±2^53 is UNSAFE_INTEGER. */
   readonly bigint?: boolean;
 }
 

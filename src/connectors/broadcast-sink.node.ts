@@ -22,7 +22,7 @@ const NDJSON = "ndjson";
 /** How long clients have for the last event when the job ends well. */
 const END_MS = 2000;
 
-const OPTIONS = v.strictObject({
+export const BROADCAST_SCHEMA = v.strictObject({
   ...SERVER_OPTIONS,
   key: v.optional(v.union([v.string(), v.array(v.string())]), []),
   rowsMax: v.optional(Whole(1, 1_000_000), 1000),
@@ -31,7 +31,7 @@ const OPTIONS = v.strictObject({
   slowMs: v.optional(Whole(1, 3_600_000), 30_000),
 });
 
-export type BroadcastSettings = v.InferOutput<typeof OPTIONS>;
+export type BroadcastSettings = v.InferOutput<typeof BROADCAST_SCHEMA>;
 
 /** Somebody who listens; `send` answers when the event has been taken. */
 export interface Client {
@@ -66,7 +66,7 @@ export abstract class BroadcastSink implements Sink {
   /** @throws OPTION; UNKNOWN_COLUMN for a key that is none */
   constructor({ ref, live, platform }: Table, schema: Schema, scheme: string) {
     this.name = ref.name;
-    this.settings = checkFormatOptions(OPTIONS, live, "options", ref.name);
+    this.settings = checkFormatOptions(BROADCAST_SCHEMA, live, "options", ref.name);
     const { host, token, key, rowsMax } = this.settings;
     checkReach(ref.name, host, token);
     this.#scheme = scheme;

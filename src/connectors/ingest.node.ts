@@ -22,13 +22,13 @@ const NEWLINE = Uint8Array.of(0x0a);
 /** Seconds after which a client that was refused for want of room may come again. */
 const RETRY_AFTER = "1";
 
-const OPTIONS = v.strictObject({
+export const INGEST_SCHEMA = v.strictObject({
   ...SERVER_OPTIONS,
   bodyBytesMax: v.optional(Whole(1, 1 << 30), 16 << 20),
   bufferBytes: v.optional(Whole(1, 1 << 30), 64 << 20),
 });
 
-type Settings = v.InferOutput<typeof OPTIONS>;
+type Settings = v.InferOutput<typeof INGEST_SCHEMA>;
 
 /** Formats by the media type of a body. */
 const FORMATS: ReadonlyMap<string, string> = new Map([
@@ -92,7 +92,7 @@ class IngestSource implements Source {
   constructor({ ref, live }: Table, schema: Schema) {
     this.schema = schema;
     this.#ref = ref;
-    this.#settings = checkFormatOptions(OPTIONS, live, "options", ref.name);
+    this.#settings = checkFormatOptions(INGEST_SCHEMA, live, "options", ref.name);
     checkReach(ref.name, this.#settings.host, this.#settings.token);
     const limits = { requestTimeout: 60_000, headersTimeout: 10_000 };
     this.#server = createServer(limits, (request, response) => this.#answer(request, response));

@@ -16,7 +16,7 @@ import { isRetried, RETRY, Retry, retryAfterMs } from "./retry.js";
 
 const Whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
-const OPTIONS = v.strictObject({
+export const WEBHOOK_SCHEMA = v.strictObject({
   format: v.optional(v.string(), "ndjson"),
   headers: v.optional(v.record(v.string(), v.string()), {}),
   batchRows: v.optional(Whole(1, 1_000_000), 1000),
@@ -34,7 +34,7 @@ const OPTIONS = v.strictObject({
   giveUp: v.optional(v.union([v.literal("fail"), v.function()]), "fail"),
 });
 
-type Options = v.InferOutput<typeof OPTIONS>;
+type Options = v.InferOutput<typeof WEBHOOK_SCHEMA>;
 
 /** What the engine keeps with the table: there may be secrets in it. */
 export interface WebhookTarget {
@@ -74,7 +74,7 @@ function checked({ name }: TableRef, live: unknown): Options {
       hint: 'hosts refuse to send to such URLs: give { headers: { authorization: "Basic …" } }',
     });
   }
-  return checkFormatOptions(OPTIONS, options, "options", name);
+  return checkFormatOptions(WEBHOOK_SCHEMA, options, "options", name);
 }
 
 /** Rows of one request. */

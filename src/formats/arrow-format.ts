@@ -5,14 +5,14 @@ import { ArrowEncoder } from "./arrow-encoder.js";
 import type { OpenFormat } from "./format.js";
 import { checkFormatOptions } from "./options.js";
 
-const OPTIONS = v.strictObject({
+export const ARROW_OPTIONS = v.strictObject({
   /** What is written; reading tells by the first bytes. */
   layout: v.optional(v.picklist(["file", "stream"]), "file"),
 });
 
 /** `arrow`. @throws OPTION */
 export const openArrow: OpenFormat = (options, where) => {
-  const { layout } = checkFormatOptions(OPTIONS, options, "arrow", where);
+  const { layout } = checkFormatOptions(ARROW_OPTIONS, options, "arrow", where);
   return {
     name: "arrow",
     inferSchema: inferArrowSchema,

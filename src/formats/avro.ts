@@ -6,14 +6,14 @@ import { AvroEncoder } from "./avro-encoder.js";
 import type { OpenFormat } from "./format.js";
 import { checkFormatOptions } from "./options.js";
 
-const OPTIONS = v.strictObject({
+export const AVRO_OPTIONS = v.strictObject({
   /** Of what is written; reading tells by the header. */
   codec: v.optional(v.picklist(["null", "snappy"]), "null"),
 });
 
 /** `avro`. @throws OPTION */
 export const openAvro: OpenFormat = (options, where) => {
-  const { codec } = checkFormatOptions(OPTIONS, options, "avro", where);
+  const { codec } = checkFormatOptions(AVRO_OPTIONS, options, "avro", where);
   return {
     name: "avro",
     inferSchema: inferAvroSchema,

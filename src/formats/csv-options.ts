@@ -14,7 +14,7 @@ const character = v.pipe(
 const maybeCharacter = v.union([character, v.literal("")]);
 const text = v.pipe(v.string(), v.maxBytes(NULL_BYTES_MAX, `at most ${NULL_BYTES_MAX} bytes`));
 
-const CSV_OPTIONS = v.strictObject({
+export const CSV_OPTIONS = v.strictObject({
   delimiter: v.optional(character),
   quote: v.optional(maybeCharacter),
   escape: v.optional(character),

@@ -30,7 +30,7 @@ const CODECS: Readonly<Record<string, { readonly number: number; readonly compre
   snappy: { number: 1, compress: compressSnappy },
 };
 
-const OPTIONS = v.strictObject({
+export const PARQUET_WRITER_OPTIONS = v.strictObject({
   compression: v.optional(v.picklist(["snappy", "none"]), "snappy"),
   rowGroupRows: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(GROUP_ROWS_MAX)), GROUP_ROWS),
 });
@@ -41,7 +41,7 @@ const OPTIONS = v.strictObject({
  * @throws OPTION
  */
 export function openParquetWriter(options: unknown, where: string): Pick<Format, "createEncoder"> {
-  const { compression, rowGroupRows } = checkFormatOptions(OPTIONS, options, "parquet", where);
+  const { compression, rowGroupRows } = checkFormatOptions(PARQUET_WRITER_OPTIONS, options, "parquet", where);
   return {
     createEncoder: (schema) => {
       if (schema.fields.length > 0) return new ParquetEncoder(schema, compression, rowGroupRows);

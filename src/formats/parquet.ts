@@ -38,7 +38,7 @@ export interface ParquetFile {
 
 const PAGE_BYTES_DEFAULT = 256 << 20;
 const PAGE_BYTES_MAX = 1 << 30;
-const OPTIONS = v.strictObject({
+export const PARQUET_OPTIONS = v.strictObject({
   pageBytesMax: v.optional(
     v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(PAGE_BYTES_MAX)),
     PAGE_BYTES_DEFAULT,
@@ -57,9 +57,9 @@ const codecs = new Codecs();
 /** Reads and checks the footer. Errors: PARQUET_MAGIC, PARQUET_FOOTER, PARQUET_ENCRYPTED, OPTION, and those of the file. */
 export function openParquet(file: ReadableFile, options: ParquetOptions, done: Completion<ParquetFile>): void {
   const fail = (error: Error): void => done(error, undefined as never);
-  let checked: v.InferOutput<typeof OPTIONS>;
+  let checked: v.InferOutput<typeof PARQUET_OPTIONS>;
   try {
-    checked = checkFormatOptions(OPTIONS, options, "parquet", file.path);
+    checked = checkFormatOptions(PARQUET_OPTIONS, options, "parquet", file.path);
   } catch (error) {
     fail(error as Error);
     return;

@@ -16,13 +16,13 @@ const BLOCK_BYTES_MAX = 64 << 20;
 const BATCH_BYTES = 4 << 20;
 
 const COLUMNS = fixedSchema({ bytes: BINARY, offset: INT64 });
-const OPTIONS = v.strictObject({
+export const RAW_OPTIONS = v.strictObject({
   blockBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(BLOCK_BYTES_MAX)), BLOCK_BYTES),
 });
 
 /** Blocks of bytes; `blockBytes` (64 KiB) says how long. @throws OPTION */
 export const openRaw: OpenFormat = (options, where): Format => {
-  const { blockBytes } = checkFormatOptions(OPTIONS, options, "bytes", where);
+  const { blockBytes } = checkFormatOptions(RAW_OPTIONS, options, "bytes", where);
   return {
     name: "bytes",
     inferSchema: () => COLUMNS,
