@@ -10,6 +10,7 @@ import { Union } from "../../src/operators/union.js";
 import { Watermark } from "../../src/operators/watermark.js";
 import { WindowAggregate } from "../../src/operators/window-aggregate.js";
 import type { PhysicalNode, PhysicalOf, PhysicalPlan } from "../../src/plan/physical.js";
+import type { Judge } from "../../src/plan/window.js";
 import { type Completion, promised } from "../../src/platform/platform.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 import type { Factory } from "../../src/runtime/graph.js";
@@ -281,8 +282,9 @@ export class Bench {
   ): Watermark {
     const { delayMs = 0, idleMs = null, windowMs } = spec;
     const schema = this.#schema([input]);
-    const judge = { sizeMs: windowMs ?? 0, offsetMs: 0, latenessMs: 0, lateRead: false };
-    const judges = windowMs === undefined ? [] : [judge];
+    const tumbling = (sizeMs: number) => ({ kind: "tumble", sizeMs, offsetMs: 0 }) as const;
+    const judges: readonly Judge[] =
+      windowMs === undefined ? [] : [{ window: tumbling(windowMs), latenessMs: 0, lateRead: false }];
     const limits = { column: 0, delayMs, idleMs, quietMs: null, maxFutureDriftMs: null, judges };
     this.#add({ kind: "watermark", name, ...limits }, schema, [input]);
     const operator = new Watermark(this.nodes.at(-1) as PhysicalOf<"watermark">);
