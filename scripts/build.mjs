@@ -27,7 +27,7 @@ const library = new Promise((done) => {
 const source = join(root, "src");
 
 /** What reads data files: most of it are apache-arrow and the compressors of Parquet. */
-const DATA_FILES = ["arrow-format", "avro", "parquet"].map((name) => join(source, `formats/${name}.ts`));
+const DATA_FILES = ["arrow-file", "arrow-format", "avro", "parquet"].map((name) => join(source, `formats/${name}.ts`));
 
 /** Leaves the formats of data files out of a worker. The page sends no program there that names one. */
 const withoutDataFiles = {
