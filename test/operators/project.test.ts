@@ -6,7 +6,7 @@ import { Project } from "../../src/operators/project.js";
 import { rowJson } from "../../src/operators/row-failures.js";
 import { bindExpr } from "../../src/plan/bind-expr.js";
 import type { Expr } from "../../src/plan/expr.js";
-import { collect, lines, openTestWorkspace, rebatch, run, testContext } from "../../src/testing/index.js";
+import { lines, openTestWorkspace, rebatch, run, testContext } from "../../src/testing/index.js";
 import { call, cast, col, lit, tryCast, when } from "../support/expressions.js";
 
 const { batch, workspace, account } = await openTestWorkspace();
