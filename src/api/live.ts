@@ -130,6 +130,8 @@ export interface ObservableLike<T> {
 export interface Pushed {
   readonly subscribe: (observer: PushObserver) => () => void;
   readonly bufferRows: number;
+  /** Whether who listens anew gets the same rows again, as of a cold observable. */
+  readonly repeats: boolean;
 }
 
 export interface PushObserver {
@@ -203,7 +205,17 @@ export function openEvents<Row, E, R>(
   const names = checkNames(types, "types");
   const { map, ...others } = options ?? {};
   checkFunction(map, "map", "{ map: (event) => ({ x: event.clientX }) }");
-  const subscribe = (observer: PushObserver): (() => void) => {
+  const subscribe = listenTo(target, names, map);
+  return openPushed(runner, subscribe, others, { where, name: names.join(", "), repeats: false });
+}
+
+/** Hands on what `map` makes of each event: a row, an array of rows, or nothing. */
+export function listenTo<E>(
+  target: EventSourceTarget<E>,
+  names: readonly string[],
+  map: (event: E) => unknown,
+): Pushed["subscribe"] {
+  return (observer) => {
     const listener = (event: E): void => {
       let row: unknown;
       try {
@@ -220,7 +232,6 @@ export function openEvents<Row, E, R>(
       for (const name of names) target.removeEventListener(name, listener);
     };
   };
-  return openPushed(runner, subscribe, others, { where, name: names.join(", ") });
 }
 
 export function openObservable<Row>(
@@ -232,7 +243,7 @@ export function openObservable<Row>(
     const subscription = observable.subscribe(observer);
     return () => subscription.unsubscribe();
   };
-  return openPushed(runner, subscribe, options ?? {}, { where: "from()", name: "observable" });
+  return openPushed(runner, subscribe, options ?? {}, { where: "from()", name: "observable", repeats: true });
 }
 
 /** What has the interop symbol of observables, or is one by its looks; null for what is none. */
@@ -250,11 +261,11 @@ function openPushed<Row>(
   runner: Runner,
   subscribe: Pushed["subscribe"],
   options: PushOptions,
-  { where, name }: { readonly where: string; readonly name: string },
+  { where, name, repeats }: { readonly where: string; readonly name: string; readonly repeats: boolean },
 ): Table<Row> {
   const { checked, others } = taken(options, ["name", "bufferRows"], [], where);
   const bufferRows = checkInteger(checked.bufferRows ?? BUFFER_ROWS, 1, "bufferRows");
-  const live: Pushed = { subscribe, bufferRows };
+  const live: Pushed = { subscribe, bufferRows, repeats };
   return openTable(runner, { where, connector: "push", name: checked.name ?? name, own: [], live }, others);
 }
 

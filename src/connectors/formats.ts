@@ -57,7 +57,7 @@ const RECORD_FORMATS: readonly RecordFormat[] = [
 export const PARQUET = "parquet";
 
 /** Names of all formats. */
-const NAMES = [...RECORD_FORMATS.map(({ name }) => name), PARQUET];
+export const FORMAT_NAMES = [...RECORD_FORMATS.map(({ name }) => name), PARQUET];
 
 /** Those that were loaded, by name. */
 const loaded = new Map<string, OpenFormat>();
@@ -105,7 +105,7 @@ export function openWriter(name: string, table: Pick<TableRef, "name" | "options
 
 /** Options of another format than the table's would go unheard. @throws OPTION */
 export function checkOthers(name: string, where: string, options: Readonly<Record<string, unknown>>): void {
-  const other = NAMES.find((candidate) => candidate !== name && options[candidate] !== undefined);
+  const other = FORMAT_NAMES.find((candidate) => candidate !== name && options[candidate] !== undefined);
   if (other === undefined) return;
   throw new ConnectorError("OPTION", `${where} has options of "${other}", but its format is "${name}"`, {
     hint: `give { ${name}: … }, or { format: "${other}" }`,
@@ -123,7 +123,7 @@ function recordFormat(name: string, where: string): RecordFormat {
     });
   }
   throw new ConnectorError("OPTION", `${where}: there is no format "${name}"`, {
-    hint: hintNames(name, NAMES, "formats"),
+    hint: hintNames(name, FORMAT_NAMES, "formats"),
     domain: "user",
   });
 }
@@ -150,7 +150,7 @@ export function formatOf(path: string, option: string | undefined): string {
   const told = endingFormat(path);
   if (told !== null) return told;
   throw new ConnectorError("OPTION", `the name "${path}" does not tell its format`, {
-    hint: `give { format }: ${NAMES.join(", ")}`,
+    hint: `give { format }: ${FORMAT_NAMES.join(", ")}`,
     domain: "user",
   });
 }

@@ -4,7 +4,8 @@ import type { Pushed } from "../api/live.js";
 import type { Row } from "../arrow/builder.js";
 import { ConnectorError } from "../errors.js";
 import type { Connector, Table } from "../runtime/connector.js";
-import { rows } from "./rows.js";
+import type { StateValue } from "../state/snapshot.js";
+import { AsyncSource, rows } from "./rows.js";
 
 /** The iterables that stand for what is pushed: what was looked at to learn its columns is read on by the job. */
 const iterables = new WeakMap<Pushed, AsyncIterable<Row>>();
@@ -12,10 +13,26 @@ const iterables = new WeakMap<Pushed, AsyncIterable<Row>>();
 export const push: Connector = {
   name: "push",
   resolve: (table, schema) => rows.resolve(asRows(table), schema),
-  source: (table, schema) => rows.source(asRows(table), schema),
+  source: (table, schema) => {
+    const listening = asRows(table);
+    const { repeats } = table.live as Pushed;
+    return repeats ? rows.source(listening, schema) : new OnceSource(listening.live, table.ref.name, schema);
+  },
 };
 
-function asRows(table: Table): Table {
+/** Rows that nobody gives again: those who listen anew get the next ones, of which none may be passed over. */
+class OnceSource extends AsyncSource {
+  /** @throws UNSUPPORTED once rows were delivered */
+  override restore(state: StateValue): void {
+    if (state === 0) return;
+    throw new ConnectorError("UNSUPPORTED", `${this.name} cannot be read again from where it was`, {
+      hint: "events come once: keep them in a file, and read that",
+      domain: "user",
+    });
+  }
+}
+
+function asRows(table: Table): Table & { readonly live: AsyncIterable<Row> } {
   const pushed = table.live as Pushed;
   let live = iterables.get(pushed);
   if (live === undefined) {

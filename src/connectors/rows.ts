@@ -260,7 +260,8 @@ class IteratorSource extends RowsSource {
   }
 }
 
-class AsyncSource extends RowsSource {
+/** Rows that come over time. */
+export class AsyncSource extends RowsSource {
   readonly #values: AsyncIterable<Row>;
   /** null until it is taken: what was read already cannot be. */
   #iterator: AsyncIterator<Row> | null = null;

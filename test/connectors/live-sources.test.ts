@@ -1,10 +1,11 @@
 // Live sources through the suite that all sources share, on the simulator: every order of events by chance.
 
-import type { PushObserver } from "../../src/api/live.js";
+import { listenTo, type PushObserver } from "../../src/api/live.js";
 import { eventSource } from "../../src/connectors/event-source.js";
 import { poll } from "../../src/connectors/poll.js";
 import { push } from "../../src/connectors/push.js";
 import { webSocket } from "../../src/connectors/websocket.js";
+import type { SimPlatform } from "../../src/platform/sim.js";
 import type { SimAnswer, SimRequest } from "../../src/platform/sim-net.js";
 import { describeSource, type Subject } from "./conformance.js";
 import { BAD_MESSAGES, BAD_ROWS, encode, ndjson, ROWS, SCHEMA, simulated, tableOf } from "./live-support.js";
@@ -158,7 +159,7 @@ function pushSubject(values: readonly unknown[]): Subject {
         open--;
       };
     };
-    const live = { subscribe, bufferRows: 1000 };
+    const live = { subscribe, bufferRows: 1000, repeats: true };
     return { connector: push, table: tableOf(push, sim, live), openCount: () => open };
   });
 }
@@ -177,4 +178,56 @@ describeSource("an observable", {
   },
   // A cold one gives the same rows to everybody, and what was delivered is passed over.
   replayable: true,
+});
+
+/** An `EventTarget` that fires once somebody listens, a few events at a time; it counts who listens. */
+class Firing extends EventTarget {
+  listeners = 0;
+  readonly #fire: () => void;
+
+  constructor(sim: SimPlatform, values: readonly unknown[]) {
+    super();
+    let at = 0;
+    this.#fire = () => {
+      for (const detail of values.slice(at, at + 3)) this.dispatchEvent(new CustomEvent("row", { detail }));
+      at += 3;
+      if (at < values.length && this.listeners > 0) sim.scheduler.after(7, this.#fire);
+    };
+    sim.scheduler.after(7, this.#fire);
+  }
+
+  override addEventListener(...given: Parameters<EventTarget["addEventListener"]>): void {
+    super.addEventListener(...given);
+    this.listeners++;
+  }
+
+  override removeEventListener(...given: Parameters<EventTarget["removeEventListener"]>): void {
+    super.removeEventListener(...given);
+    this.listeners--;
+  }
+}
+
+function eventsSubject(values: readonly unknown[]): Subject {
+  return simulated((sim) => {
+    const target = new Firing(sim, values);
+    const subscribe = listenTo(target, ["row"], (event) => (event as CustomEvent).detail);
+    const live = { subscribe, bufferRows: 1000, repeats: false };
+    return { connector: push, table: tableOf(push, sim, live), openCount: () => target.listeners };
+  });
+}
+
+describeSource("events of an EventTarget", {
+  schema: SCHEMA,
+  rows: ROWS,
+  open: () => eventsSubject(ROWS),
+  bad: {
+    open: () => eventsSubject([{ n: 0, key: "a" }, { n: "x" }, 17, { n: 3, key: "b" }]),
+    rows: BAD_ROWS,
+    places: [
+      { code: "TYPE", at: { source: "subject", row: 1, field: "n" } },
+      { code: "TYPE", at: { source: "subject", row: 2 } },
+    ],
+  },
+  endless: true,
+  replayable: false,
 });

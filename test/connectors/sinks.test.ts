@@ -1,6 +1,8 @@
 // Every sink passes the shared suite: files, functions, memory, what is shown, requests, and servers that are listened to.
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import * as arrow from "apache-arrow";
+import { parquetReadObjects } from "hyparquet";
 import { expect } from "vitest";
 import { readRows } from "../../src/arrow/rows.js";
 import { BatchTable } from "../../src/arrow/table.js";
@@ -17,6 +19,7 @@ import type { Platform } from "../../src/platform/platform.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 import type { Connector, Table } from "../../src/runtime/connector.js";
 import { LiveRows } from "../../src/runtime/live-rows.js";
+import { readAvsc } from "../formats/avro-support.js";
 import { type Client, known, listen } from "./broadcast-support.js";
 import { describeSink, type SinkFixture, type SinkSubject } from "./sink-conformance.js";
 
@@ -81,6 +84,38 @@ function directorySubject(options: object, read: (text: string, path: string) =>
     },
     openCount: () => sim.files.openCount,
   }));
+}
+
+/** Data files, by the libraries of others. */
+const DATA_FILES: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => Promise<readonly object[]>>> = {
+  parquet: ({ buffer }) => parquetReadObjects({ file: buffer }),
+  arrow: async (bytes) =>
+    arrow
+      .tableFromIPC(bytes)
+      .toArray()
+      .map((row: arrow.StructRow) => row.toJSON()),
+  avro: readAvsc,
+};
+
+for (const [format, read] of Object.entries(DATA_FILES)) {
+  const path = `/out.${format}`;
+  describeSink(`the file ${path}`, {
+    ...common,
+    open: () =>
+      simulated((sim) => ({
+        connector: file,
+        table: table(file, sim, null, {}, path),
+        rows: () => {
+          expect(sim.files.paths().filter((name) => name !== path)).toEqual([]);
+          const bytes = sim.files.read(path);
+          return bytes === undefined ? [] : read(new Uint8Array(bytes));
+        },
+        openCount: () => sim.files.openCount,
+      })),
+    atomic: true,
+    full: null,
+    broken: null,
+  });
 }
 
 const csvRows = (text: string): object[] =>

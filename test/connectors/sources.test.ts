@@ -3,6 +3,7 @@
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import * as arrow from "apache-arrow";
+import type { Schema } from "avsc";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { batchFromColumns } from "../../src/arrow/builder.js";
 import { BatchTable } from "../../src/arrow/table.js";
@@ -17,6 +18,7 @@ import { nodePlatform } from "../../src/platform/node.js";
 import type { Platform } from "../../src/platform/platform.js";
 import { SimPlatform } from "../../src/platform/sim.js";
 import type { Connector } from "../../src/runtime/connector.js";
+import { writeAvsc } from "../formats/avro-support.js";
 import { describeSource, type Subject } from "./conformance.js";
 import { recordBatches } from "./range-support.js";
 import { zstdFrame } from "./support.js";
@@ -85,12 +87,23 @@ const PARQUET = parquetWriteBuffer({
   rowGroupSize: 4,
 });
 
+/** By avsc, four records or so a block. */
+function avroFile(): Promise<Uint8Array> {
+  const fields = [
+    { name: "n", type: "long" },
+    { name: "key", type: ["null", "string"] },
+  ];
+  const records = ROWS.map((row) => ({ ...row, n: BigInt(row.n) }));
+  return writeAvsc({ type: "record", name: "row", fields } as Schema, records, { blockSize: 40 });
+}
+
 const FILES: readonly (readonly [format: string, path: string, bytes: Uint8Array])[] = [
   ["csv", "/a.csv", encode(CSV)],
   ["json", "/a.json", encode(JSON.stringify(ROWS))],
   ["arrow", "/a.arrow", arrow.tableToIPC(recordBatches(ROWS, 4), "file")],
   ["arrow", "/a.arrows", arrow.tableToIPC(recordBatches(ROWS, 4, true), "stream")],
   ["parquet", "/a.parquet", new Uint8Array(PARQUET)],
+  ["avro", "/a.avro", await avroFile()],
   ["ndjson", "/a.ndjson.gz", new Uint8Array(gzipSync(TEXT))],
   ["csv", "/a.csv.zst", new Uint8Array(zstdFrame(encode(CSV)))],
 ];
