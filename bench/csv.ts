@@ -1,22 +1,14 @@
 // CSV to typed columns: orders of six fields as in the NDJSON bench, the text of one in fifty in quotes, or of all.
 import type { Bench } from "./harness.js";
-import { type Lines, orderRecords } from "./inputs/lines.js";
+import { onFirstUse } from "./inputs/first-use.js";
+import { orderRecords } from "./inputs/lines.js";
 import { csvContenders } from "./millrace.js";
 import { rivalContenders } from "./versus/rivals.js";
 
 const ROWS = 1_000_000;
 
 function bench(name: string, title: string, quoted: boolean): Bench {
-  let lines: Lines | undefined;
-  /** Written to a temporary file on first use, removed when the process ends. */
-  const input = (): Lines => {
-    if (lines === undefined) {
-      const made = orderRecords(ROWS, quoted);
-      process.once("exit", () => made.dispose());
-      lines = made;
-    }
-    return lines;
-  };
+  const input = onFirstUse(() => orderRecords(ROWS, quoted));
   return {
     name,
     title: `1 million records of about 90 bytes to 6 typed columns (timestamp, bigint, string, double, integer, boolean), ${title}.`,

@@ -1,21 +1,12 @@
 // NDJSON to typed columns: 144-byte orders, six fields, every field checked.
 import type { Bench } from "./harness.js";
-import { type Lines, orderLines } from "./inputs/lines.js";
+import { onFirstUse } from "./inputs/first-use.js";
+import { orderLines } from "./inputs/lines.js";
 import { ndjsonContenders } from "./millrace.js";
 import { rivalContenders } from "./versus/rivals.js";
 
 const ROWS = 1_000_000;
-let lines: Lines | undefined;
-
-/** Written to a temporary file on first use, removed when the process ends. */
-function input(): Lines {
-  if (lines === undefined) {
-    const made = orderLines(ROWS);
-    process.once("exit", () => made.dispose());
-    lines = made;
-  }
-  return lines;
-}
+const input = onFirstUse(() => orderLines(ROWS));
 
 export const benches: readonly Bench[] = [
   {

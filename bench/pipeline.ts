@@ -1,22 +1,13 @@
 // End to end: a file of NDJSON through windows into a file of NDJSON, as programs run it at night.
 import type { Bench } from "./harness.js";
 import { expectedWindows } from "./inputs/events.js";
-import { type Readings, readings } from "./inputs/readings.js";
+import { onFirstUse } from "./inputs/first-use.js";
+import { readings } from "./inputs/readings.js";
 import { pipelineContenders } from "./millrace.js";
 import { rivalContenders } from "./versus/rivals.js";
 
 const ROWS = 1_000_000;
-let files: Readings | undefined;
-
-/** Written to a temporary folder on first use, removed when the process ends. */
-function input(): Readings {
-  if (files === undefined) {
-    const made = readings(ROWS);
-    process.once("exit", () => made.dispose());
-    files = made;
-  }
-  return files;
-}
+const input = onFirstUse(() => readings(ROWS));
 
 export const benches: readonly Bench[] = [
   {

@@ -67,5 +67,10 @@ export function save(bench: Bench, rows: readonly Row[], rounds: number): void {
 function remarks(section: string): string {
   const end = section.search(/^`npm run bench/m);
   const newline = end < 0 ? -1 : section.indexOf("\n", end);
-  return newline < 0 ? "" : section.slice(newline);
+  return newline < 0
+    ? ""
+    : section
+        .slice(newline)
+        .trimStart()
+        .replace(/^(?=.)/s, "\n");
 }

@@ -38,6 +38,8 @@ export const CODES = {
   SOURCE_FAILED: "An iterable, stream or callback of the program threw while the engine read from it or wrote to it.",
   SOURCE_USED: "A stream or iterator that can be read once was read a second time. Make a new one for every run.",
   FUNCTION: "A user function threw, or gave something else than its declared rows. The cause carries its own error.",
+  JOB_FILE:
+    "A job file of the command line cannot be loaded, or threw while it made its job. The message says with what.",
   CANCELLED: "The job was stopped from outside: by its signal, by `cancel()` or by leaving its block.",
   PORT_IN_USE: "The monitor cannot listen on this port. Give another one; 0 takes any that is free.",
   CLOSED: "The engine was closed before this was asked of it. Open another one.",

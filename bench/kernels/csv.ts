@@ -1,23 +1,15 @@
 // The CSV decoder alone, beside the parsers and engines that read CSV: text to a table in memory.
 import { openCsv } from "../../src/formats/csv.js";
 import type { Bench } from "../harness.js";
-import { type Lines, orderRecords } from "../inputs/lines.js";
+import { onFirstUse } from "../inputs/first-use.js";
+import { orderRecords } from "../inputs/lines.js";
 import { rivalContenders } from "../versus/rivals.js";
 import { orderTable } from "./orders.js";
 
 const ROWS = 1_000_000;
 
 function bench(name: string, title: string, quoted: boolean): Bench {
-  let lines: Lines | undefined;
-  /** Made on first use, its file removed when the process ends. */
-  const input = (): Lines => {
-    if (lines === undefined) {
-      const made = orderRecords(ROWS, quoted);
-      process.once("exit", () => made.dispose());
-      lines = made;
-    }
-    return lines;
-  };
+  const input = onFirstUse(() => orderRecords(ROWS, quoted));
   return {
     name,
     title: `1 million records of about 90 bytes to 6 typed columns that stay, ${title}, the decoder without the engine.`,

@@ -1,23 +1,13 @@
 // The NDJSON decoder alone, beside JSON.parse a line and the engines that read NDJSON.
 import { json } from "../../src/formats/json.js";
 import type { Bench } from "../harness.js";
-import { type Lines, orderLines } from "../inputs/lines.js";
+import { onFirstUse } from "../inputs/first-use.js";
+import { orderLines } from "../inputs/lines.js";
 import { rivalContenders } from "../versus/rivals.js";
 import { orderDecoder } from "./orders.js";
 
 const ROWS = 1_000_000;
-
-let lines: Lines | undefined;
-
-/** Made on first use, its file removed when the process ends. */
-function input(): Lines {
-  if (lines === undefined) {
-    const made = orderLines(ROWS);
-    process.once("exit", () => made.dispose());
-    lines = made;
-  }
-  return lines;
-}
+const input = onFirstUse(() => orderLines(ROWS));
 
 export const benches: readonly Bench[] = [
   {

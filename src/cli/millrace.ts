@@ -16,21 +16,27 @@ const format = () =>
   new Option("--format <format>", "how rows are printed").choices(["table", "ndjson"]).default("table");
 const quiet = () => new Option("-q, --quiet", "no progress bar and no commentary");
 
-const port = () =>
-  new Option("--port <n>", "port on 127.0.0.1; 0 is any that is free").argParser(portNumber).default(0);
+const port = (of = "") =>
+  new Option("--port <n>", `${of}port on 127.0.0.1; 0 is any that is free`).argParser(portNumber).default(0);
 
 program
   .command("demo")
   .description("three million flights through hourly windows; or live metrics of 50 servers on a page")
   .addArgument(new Argument("[what]", "what to show").choices(["flights", "monitor"]).default("flights"))
-  .option("--file <path>", "a Parquet file with date, delay and origin (default: vega-datasets' flights-3m.parquet)")
-  .option("--bound <duration>", "how far departures may be out of order", "1 day")
-  .option("--late <path>", "where the late departures go (default: a new file in the temporary directory)")
-  .addOption(port())
-  .option("--seed <n>", "of the made-up metrics; another seed, other spikes", count, 1)
+  .option(
+    "--file <path>",
+    "flights: a Parquet file with date, delay and origin (default: vega-datasets' flights-3m.parquet)",
+  )
+  .option("--bound <duration>", "flights: how far departures may be out of order", "1 day")
+  .option("--late <path>", "flights: where the late departures go (default: a new file in the temporary directory)")
+  .addOption(port("monitor: "))
+  .option("--seed <n>", "monitor: of the made-up metrics; another seed, other spikes", count, 1)
   .addOption(format())
   .addOption(quiet())
-  .action(async (what, options) => {
+  .action(async (what, options, command: Command) => {
+    const others = what === "monitor" ? ["file", "bound", "late", "format"] : ["port", "seed"];
+    const unheard = others.find((name) => command.getOptionValueSource(name) === "cli");
+    if (unheard !== undefined) command.error(`error: 'demo ${what}' has no option '--${unheard}'`);
     if (what === "monitor") await (await import("./monitor.js")).demoMonitor(options);
     else await (await import("./demo.js")).demo(options);
   });

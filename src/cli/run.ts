@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ConnectorError, DataStream, type Job, Millrace, Pipeline, PlanError } from "../node.js";
+import { ConnectorError, DataStream, EngineError, type Job, Millrace, Pipeline, PlanError } from "../node.js";
 import { interruptible } from "./interrupt.js";
 import { type Format, integer, note, table } from "./output.js";
 import { startProgress } from "./progress.js";
@@ -95,7 +95,7 @@ export function metricsTable(job: Job): string {
   return table(["operator", "rows in", "rows out", "batches", "late", "duplicates", "bad", "ms", "state bytes"], rows);
 }
 
-/** What a job file gives. @throws FILE_NOT_FOUND, UNSUPPORTED, OPTION */
+/** What a job file gives. @throws FILE_NOT_FOUND, UNSUPPORTED, OPTION, JOB_FILE; what the engine refused in it as it is */
 export async function loadJob(path: string, mill: Millrace): Promise<Pipeline | DataStream> {
   if (!existsSync(path)) {
     throw new ConnectorError("FILE_NOT_FOUND", `there is no file ${path}`, {
@@ -108,11 +108,35 @@ export async function loadJob(path: string, mill: Millrace): Promise<Pipeline | 
       hint: "compile it first, run the command through tsx (npx tsx), or use Node 22.18 or newer",
     });
   }
-  const module = (await import(pathToFileURL(resolve(path)).href)) as { readonly default?: unknown };
-  const job = typeof module.default === "function" ? await module.default(mill) : module.default;
+  const { href } = pathToFileURL(resolve(path));
+  let job: unknown;
+  try {
+    const module = (await import(href)) as { readonly default?: unknown };
+    job = typeof module.default === "function" ? await module.default(mill) : module.default;
+  } catch (error) {
+    throw error instanceof EngineError ? error : jobFileError(path, href, error);
+  }
   if (isStream(job) || isPipeline(job)) return job;
   throw new PlanError("OPTION", `${path} exports no job`, {
-    hint: "write `export default (mill) => mill.file(…)…` and return a stream or a pipeline",
+    hint:
+      "write `export default (mill) => mill.file(…)…` and return a stream or a pipeline; " +
+      "a program that runs its jobs by itself is started by node",
+  });
+}
+
+/** What is wrong with a job file is its author's to mend, whoever threw it. */
+function jobFileError(path: string, href: string, cause: unknown): PlanError {
+  const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const stack = cause instanceof Error ? (cause.stack ?? "") : "";
+  const [, line, column] = /^:(\d+):(\d+)/.exec(stack.split(href)[1] ?? "") ?? [];
+  const place = line === undefined ? {} : { line: Number(line), column: Number(column) };
+  return new PlanError("JOB_FILE", `${path} gives no job: ${text}`, {
+    at: { source: path, ...place },
+    hint:
+      cause instanceof SyntaxError
+        ? `node --check ${path} shows the place`
+        : "mend the file; it is a module that node runs",
+    cause,
   });
 }
 

@@ -49,14 +49,20 @@ function logToStandardError(level: LogLevel, message: string, fields: Readonly<R
   process.stderr.write(`millrace ${level}: ${message}${details.join("")}\n`);
 }
 
+/** Writes to standard output that are under way, or ended so lately that the event of their error may still come. */
+let writesHeard = 0;
+const hear = (): void => undefined;
+
 /** A pipe whose reader has gone (`| head`) is no failure: the job has nothing left to do. */
 function writeToStandardOutput(bytes: Uint8Array, done: Completion<void>): void {
   const { stdout } = process;
-  // The stream tells its error by an event too, which ends the process where nobody listens.
-  const heard = () => undefined;
-  stdout.on("error", heard);
+  // The stream tells its error by an event too, which ends the process where nobody listens. One listener stands for all
+  // writes: eleven would be taken for a leak.
+  if (writesHeard++ === 0) stdout.on("error", hear);
   stdout.write(bytes, (cause) => {
-    setImmediate(() => stdout.off("error", heard));
+    setImmediate(() => {
+      if (--writesHeard === 0) stdout.off("error", hear);
+    });
     if (!cause) done(null);
     else if ((cause as NodeJS.ErrnoException).code !== "EPIPE") done(fileFailed("standard output", "write", cause));
     else done(new AbortError("CANCELLED", "nobody reads standard output any more", { cause }));

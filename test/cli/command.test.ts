@@ -67,6 +67,15 @@ describe("help and wrong words", () => {
     expect(err).toContain("Did you mean describe?");
   });
 
+  test("an option of the other demo is refused instead of unheard", async () => {
+    const flights = await millrace(["demo", "--port", "0"]);
+    expect(flights).toMatchObject({ code: 1, out: "" });
+    expect(flights.err).toContain("'demo flights' has no option '--port'");
+    const monitor = await millrace(["demo", "monitor", "--late", "late.ndjson"]);
+    expect(monitor).toMatchObject({ code: 1, out: "" });
+    expect(monitor.err).toContain("'demo monitor' has no option '--late'");
+  });
+
   test("a number that is none is refused with what is legal", async () => {
     const { code, err } = await millrace(["bench", "--rows", "many"]);
     expect(code).toBe(1);
@@ -189,6 +198,26 @@ describe("run and explain", () => {
     expect(err).toContain("bad.ndjson:2");
     expect(err).toContain("hint: ");
     expect(existsSync(env.MILLRACE_TEST_OUT)).toBe(false);
+  });
+
+  test.each([
+    ["throws.mjs", 'throw new Error("no wish");', "Error: no wish", "throws.mjs:1:7"],
+    [
+      "method.mjs",
+      "\nexport default (mill) => mill.rows([{ a: 1 }]).whree();",
+      "whree is not a function",
+      "method.mjs:2:48",
+    ],
+    ["package.mjs", 'import "no-such-package";', "Cannot find package 'no-such-package'", "package.mjs"],
+    ["syntax.mjs", "export default (mill) => mill.rows(;", "SyntaxError: ", "node --check"],
+    ["readme.md", "# No module", "Unknown file extension", "readme.md"],
+  ])("what is wrong with a job file is no bug of the engine: %s", async (name, text, message, place) => {
+    const { code, err } = await millrace(["run", fileOf(name, text)]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^JOB_FILE: /);
+    expect(err).toContain(message);
+    expect(err).toContain(place);
+    expect(err).not.toContain("bug in Millrace");
   });
 
   test("a module without a job is refused with what to write", async () => {
