@@ -1,249 +1,131 @@
-// Values of Avro records → the buffers of a column: one reader a field, chosen once, that writes where the column's values lie.
-import { bitmapBytes, Column, textRoom, type Workspace } from "../arrow/column.js";
-import { type Field, layoutOf } from "../arrow/types.js";
+// Values of Avro records → columns: unions with null, arrays, maps and records around the values of avro-values.ts. A nested
+// value's parts are columns of their own:
+//
+//     array   offsets, and its items one behind the other        record   a column a field, a row each
+//     map     the same of its entries, keys beside values
+import { bitmapBytes, Column, type Workspace } from "../arrow/column.js";
+import { listOf } from "../arrow/nested.js";
+import { childFields, type Field, isNested, type NestedType } from "../arrow/types.js";
 import type { AvroCursor } from "./avro-cursor.js";
-import type { AvroColumn, AvroType } from "./avro-schema.js";
-import { ByteBuffer } from "./byte-buffer.js";
+import type { AvroColumn } from "./avro-schema.js";
+import { type BadValue, type Buffers, flatValues, grownBytes, grownInts, Values } from "./avro-values.js";
 
-/** Values of one column for the rows of a batch, in row order. */
-abstract class Values {
-  /** Makes room for so many rows. */
-  abstract begin(rows: number): void;
-  abstract read(cursor: AvroCursor, row: number): void;
-  /** What lies under a NULL. */
-  abstract skip(row: number): void;
-  /** The first rows as buffers in the arena. */
-  abstract finish(workspace: Workspace, rows: number): { readonly values: number; readonly offsets?: number };
-}
+/** Items that there is room for at first: most lists are short. */
+const ITEMS_FIRST = 64;
 
-class Ints extends Values {
-  #values = new Int32Array(0);
-
-  begin(rows: number): void {
-    this.#values = new Int32Array(rows);
-  }
-
-  read(cursor: AvroCursor, row: number): void {
-    this.#values[row] = cursor.int();
-  }
-
-  skip(): void {
-    // A zero is there already.
-  }
-
-  finish({ account }: Workspace, rows: number) {
-    const values = account.arena.allocate(rows * 4);
-    account.memory.i32.set(this.#values.subarray(0, rows), values >>> 2);
-    return { values };
-  }
-}
-
-class Longs extends Values {
-  #words = new Int32Array(0);
-
-  begin(rows: number): void {
-    this.#words = new Int32Array(2 * rows);
-  }
-
-  read(cursor: AvroCursor, row: number): void {
-    cursor.long();
-    this.#words[2 * row] = cursor.low;
-    this.#words[2 * row + 1] = cursor.high;
-  }
-
-  skip(): void {
-    // A zero is there already.
-  }
-
-  finish({ account }: Workspace, rows: number) {
-    const values = account.arena.allocate(rows * 8);
-    account.memory.i32.set(this.#words.subarray(0, 2 * rows), values >>> 2);
-    return { values };
-  }
-}
-
-/** Values of fixed width that lie alike in both. */
-class Copies extends Values {
-  readonly #width: number;
-  #bytes = new Uint8Array(0);
-
-  constructor(width: number) {
-    super();
-    this.#width = width;
-  }
-
-  begin(rows: number): void {
-    this.#bytes = new Uint8Array(rows * this.#width);
-  }
-
-  read(cursor: AvroCursor, row: number): void {
-    const from = cursor.at;
-    cursor.pass(this.#width);
-    if (cursor.problem !== null) return;
-    for (let i = 0; i < this.#width; i++) this.#bytes[row * this.#width + i] = cursor.bytes[from + i] as number;
-  }
-
-  skip(): void {
-    // Zeros are there already.
-  }
-
-  finish({ account }: Workspace, rows: number) {
-    const values = account.arena.allocate(rows * this.#width);
-    account.memory.u8.set(this.#bytes.subarray(0, rows * this.#width), values);
-    return { values };
-  }
-}
-
-class Booleans extends Values {
-  #bits = new Uint8Array(0);
-
-  begin(rows: number): void {
-    this.#bits = new Uint8Array(bitmapBytes(rows));
-  }
-
-  read(cursor: AvroCursor, row: number): void {
-    const from = cursor.at;
-    cursor.pass(1);
-    const bit = cursor.bytes[from] ?? 0;
-    if (bit > 1) cursor.fail(`a truth value is ${bit}`);
-    this.#bits[row >>> 3] = (this.#bits[row >>> 3] as number) | (bit << (row & 7));
-  }
-
-  skip(): void {
-    // A zero is there already.
-  }
-
-  finish({ account }: Workspace, rows: number) {
-    const values = account.arena.allocate(bitmapBytes(rows));
-    account.memory.u8.set(this.#bits.subarray(0, bitmapBytes(rows)), values);
-    return { values };
-  }
-}
-
-const encoder = new TextEncoder();
-
-/** Strings, bytes, enums and fixed ones. */
-class Texts extends Values {
-  readonly #type: AvroType;
-  readonly #symbols: readonly Uint8Array[];
-  readonly #bytes = new ByteBuffer();
+/** Arrays, and maps: lists of keys and values. */
+class Lists extends Values {
+  readonly #type: NestedType;
+  /** Of the items, or of keys and values. */
+  readonly #parts: readonly ColumnReader[];
   #offsets = new Int32Array(1);
+  #count = 0;
+  #room = 0;
 
-  constructor(type: AvroType) {
+  constructor(type: NestedType, parts: readonly ColumnReader[]) {
     super();
     this.#type = type;
-    this.#symbols = type.symbols.map((symbol) => encoder.encode(symbol));
+    this.#parts = parts;
   }
 
   begin(rows: number): void {
-    this.#bytes.clear();
     this.#offsets = new Int32Array(rows + 1);
+    this.#count = 0;
+    this.#room = ITEMS_FIRST;
+    for (const part of this.#parts) part.begin(ITEMS_FIRST);
   }
 
+  grow(rows: number): void {
+    this.#offsets = grownInts(this.#offsets, rows + 1);
+  }
+
+  /** Blocks of items up to one of none; a negative count is followed by the block's bytes. */
   read(cursor: AvroCursor, row: number): void {
-    if (this.#type.kind === "enum") {
-      const symbol = this.#symbols[cursor.int()];
-      if (symbol === undefined) cursor.fail("an enum has no such symbol");
-      else this.#bytes.append(symbol);
-    } else {
-      const length = this.#type.kind === "fixed" ? this.#type.size : cursor.lengthBytes();
-      const from = cursor.at;
-      cursor.pass(length);
-      if (cursor.problem === null) this.#bytes.appendRange(cursor.bytes, from, from + length);
+    while (cursor.problem === null) {
+      cursor.long();
+      const { high, low } = cursor;
+      if (high === 0 && low === 0) break;
+      const count = Math.abs(high * 2 ** 32 + low);
+      if (high >= 0) this.#readItems(cursor, count);
+      else {
+        const end = cursor.lengthBytes() + cursor.at;
+        this.#readItems(cursor, count);
+        if (cursor.at !== end) cursor.fail("the items of a list have other bytes than it claims");
+      }
     }
     this.skip(row);
   }
 
   skip(row: number): void {
-    this.#offsets[row + 1] = this.#bytes.length;
+    this.#offsets[row + 1] = this.#count;
   }
 
-  finish(workspace: Workspace, rows: number) {
+  finish(workspace: Workspace, rows: number, bad: BadValue): Buffers {
     const { arena, memory } = workspace.account;
     const offsets = arena.allocate((rows + 1) * 4);
-    const length = this.#offsets[rows] as number;
-    const values = textRoom(workspace, length);
     memory.i32.set(this.#offsets.subarray(0, rows + 1), offsets >>> 2);
-    memory.u8.set(this.#bytes.written.subarray(0, length), values);
-    return { values, offsets };
+    const length = this.#offsets[rows] as number;
+    const parts = this.#parts.map((part) => {
+      return part.finish(workspace, length, (item, ...why) => bad(listOf(this.#offsets, 0, rows, item), ...why));
+    });
+    if (this.#type.kind === "array") return { values: 0, offsets, children: parts };
+    const { type } = childFields(this.#type)[0] as Field;
+    return { values: 0, offsets, children: [new Column({ type, length, values: 0, children: parts })] };
+  }
+
+  #readItems(cursor: AvroCursor, count: number): void {
+    for (let i = 0; i < count && cursor.problem === null; i++) {
+      if (this.#count === this.#room) {
+        this.#room *= 2;
+        for (const part of this.#parts) part.grow(this.#room);
+      }
+      const from = cursor.at;
+      for (const part of this.#parts) if (cursor.problem === null) part.read(cursor, this.#count);
+      // Items without bytes could be claimed without end.
+      if (cursor.at === from) cursor.fail("an item of a list has no bytes");
+      this.#count++;
+    }
   }
 }
 
-/** Big-endian two's complement of any length → 64 or 128 bits. */
-class Decimals extends Values {
-  readonly #type: AvroType;
-  readonly #width: number;
-  readonly #limit: bigint;
-  #bytes = new Uint8Array(0);
+/** Records within records. */
+class Structs extends Values {
+  readonly #parts: readonly ColumnReader[];
 
-  constructor(type: AvroType, width: number) {
+  constructor(parts: readonly ColumnReader[]) {
     super();
-    this.#type = type;
-    this.#width = width;
-    this.#limit = 10n ** BigInt(type.precision);
+    this.#parts = parts;
   }
 
   begin(rows: number): void {
-    this.#bytes = new Uint8Array(rows * this.#width);
+    for (const part of this.#parts) part.begin(rows);
+  }
+
+  grow(rows: number): void {
+    for (const part of this.#parts) part.grow(rows);
   }
 
   read(cursor: AvroCursor, row: number): void {
-    const length = this.#type.kind === "fixed" ? this.#type.size : cursor.lengthBytes();
-    const from = cursor.at;
-    cursor.pass(length);
-    if (cursor.problem !== null) return;
-    const { bytes } = cursor;
-    const sign = length > 0 && (bytes[from] as number) >= 0x80 ? 0xff : 0;
-    let first = from;
-    while (first < from + length - 1 && bytes[first] === sign) first++;
-    const at = row * this.#width;
-    const count = from + length - first;
-    for (let i = 0; i < this.#width; i++) {
-      this.#bytes[at + i] = i < count ? (bytes[from + length - 1 - i] as number) : sign;
-    }
-    // Only what has nearly as many bytes as the type can have too many digits.
-    const isLong =
-      count > this.#width || (count * 8 > this.#type.precision * 3.32 - 8 && !this.#fits(bytes, from, length));
-    if (isLong) cursor.fail(`a decimal has more than ${this.#type.precision} digits`);
+    for (const part of this.#parts) if (cursor.problem === null) part.read(cursor, row);
   }
 
-  skip(): void {
-    // A zero is there already.
+  skip(row: number): void {
+    for (const part of this.#parts) part.skip(row);
   }
 
-  finish({ account }: Workspace, rows: number) {
-    const values = account.arena.allocate(rows * this.#width);
-    account.memory.u8.set(this.#bytes.subarray(0, rows * this.#width), values);
-    return { values };
-  }
-
-  #fits(bytes: Uint8Array, from: number, length: number): boolean {
-    let value = (bytes[from] as number) >= 0x80 ? -1n : 0n;
-    for (let i = 0; i < length; i++) value = (value << 8n) | BigInt(bytes[from + i] as number);
-    return value < this.#limit && -value < this.#limit;
+  finish(workspace: Workspace, rows: number, bad: BadValue): Buffers {
+    return { values: 0, children: this.#parts.map((part) => part.finish(workspace, rows, bad)) };
   }
 }
 
-function valuesOf(type: AvroType, { type: dataType }: Field): Values {
-  const layout = layoutOf(dataType);
-  if (dataType.kind === "decimal") return new Decimals(type, layout === "i64" ? 8 : 16);
-  switch (layout) {
-    case "bool":
-      return new Booleans();
-    case "i32":
-      return new Ints();
-    case "i64":
-      return new Longs();
-    case "f32":
-      return new Copies(4);
-    case "f64":
-      return new Copies(8);
-    default:
-      return new Texts(type);
-  }
+function valuesOf({ value, field, children }: AvroColumn): Values {
+  const { type } = field;
+  if (!isNested(type)) return flatValues(value, field);
+  const parts = children.map((child) => new ColumnReader(child.field, child));
+  return type.kind === "row" ? new Structs(parts) : new Lists(type, parts);
 }
 
-/** A field of the record that is a column of the table. */
+/** A field of a record as a column: of the table, or within another. */
 export class ColumnReader {
   readonly #field: Field;
   readonly #column: AvroColumn;
@@ -255,13 +137,19 @@ export class ColumnReader {
   constructor(field: Field, column: AvroColumn) {
     this.#field = field;
     this.#column = column;
-    this.#values = valuesOf(column.value, column.field);
+    this.#values = valuesOf(column);
   }
 
   begin(rows: number): void {
     this.#values.begin(rows);
     this.#valid = new Uint8Array(bitmapBytes(rows)).fill(0xff);
     this.#nulls = 0;
+  }
+
+  grow(rows: number): void {
+    this.#values.grow(rows);
+    const before = this.#valid.length;
+    this.#valid = grownBytes(this.#valid, bitmapBytes(rows)).fill(0xff, before);
   }
 
   read(cursor: AvroCursor, row: number): void {
@@ -282,11 +170,16 @@ export class ColumnReader {
     this.#values.read(cursor, row);
   }
 
+  /** What lies under a NULL of the record that it is a field of. */
+  skip(row: number): void {
+    this.#values.skip(row);
+  }
+
   /** The first rows as a column in the arena. `bad` is told of rows that are not the field's. */
-  finish(workspace: Workspace, rows: number, bad: (row: number, code: "UTF8" | "TYPE", what: string) => void): Column {
+  finish(workspace: Workspace, rows: number, bad: BadValue): Column {
     const { account, kernels } = workspace;
     const { type, nullable, name } = this.#field;
-    const { values, offsets = 0 } = this.#values.finish(workspace, rows);
+    const { values, offsets = 0, children = [] } = this.#values.finish(workspace, rows, bad);
     let validity = 0;
     if (this.#nulls > 0) {
       validity = account.arena.allocate(bitmapBytes(rows));
@@ -303,6 +196,6 @@ export class ColumnReader {
         if (isNull) bad(row, "TYPE", `"${name}" is NULL in a NOT NULL column`);
       }
     }
-    return new Column({ type, length: rows, values, offsets, validity });
+    return new Column({ type, length: rows, values, offsets, validity, children });
   }
 }

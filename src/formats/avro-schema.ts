@@ -1,5 +1,6 @@
 // Avro's schemas (Avro 1.12 specification): JSON → types, the columns that they are, and the JSON of columns that are written.
 import {
+  arrayOf,
   BINARY,
   BOOLEAN,
   DATE,
@@ -11,8 +12,11 @@ import {
   field,
   INT32,
   INT64,
+  mapOf,
+  rowOf,
   STRING,
   TIME,
+  TYPE_DEPTH_MAX,
   timestamp,
   timestampLtz,
   typeName,
@@ -169,7 +173,7 @@ function typeOf(kind: AvroKind, json: Json, parts: AvroPart[] = []): AvroType {
   };
 }
 
-/** A field of the file's record as a column, or why it is none. */
+/** A field of a record, or a part of a nested one, as a column, or why it is none. */
 export interface AvroColumn {
   readonly field: Field;
   /** The type of its values that are not NULL. */
@@ -178,21 +182,73 @@ export interface AvroColumn {
   readonly nullBranch: number;
   readonly branches: number;
   readonly refused: string | undefined;
+  /** Of an array its items, of a map keys and values, of a record its fields. */
+  readonly children: readonly AvroColumn[];
 }
+
+/** Types that one column may have within it: named ones are repeated by name, so that a short schema may hold any number. */
+const PARTS_MAX = 4096;
+
+/** What a type is as a column's. */
+interface Known {
+  /** The column's type, or what it is instead. */
+  readonly type: DataType | string;
+  readonly children: readonly AvroColumn[];
+  /** Types within it, itself too, and how deep they lie. */
+  readonly parts: number;
+  readonly depth: number;
+}
+
+/** Types that were looked at, those too whose parts are being looked at. */
+const known = new WeakMap<AvroType, Known>();
 
 export function columnOf({ name, type }: AvroPart): AvroColumn {
   const branches = type.kind === "union" ? type.parts.length : 0;
   const nullBranch = branches === 0 ? -1 : type.parts.findIndex((part) => part.type.kind === "null");
   const values = branches === 0 ? [type] : type.parts.map((part) => part.type).filter(({ kind }) => kind !== "null");
   const [value = type] = values;
-  const found = values.length === 1 ? columnType(value) : `is a union of ${branches} types`;
-  const refused = typeof found === "string" ? found : undefined;
-  const dataType = typeof found === "string" ? BINARY : found;
-  return { field: field(name, dataType, nullBranch >= 0), value, nullBranch, branches, refused };
+  const { type: found, children } = knownOf(value);
+  const refused =
+    values.length !== 1 ? `is a union of ${branches} types` : typeof found === "string" ? found : undefined;
+  const dataType = refused !== undefined || typeof found === "string" ? BINARY : found;
+  return { field: field(name, dataType, nullBranch >= 0), value, nullBranch, branches, refused, children };
 }
 
-/** The column's type, or what it is instead. Logical types that are not known, or do not fit, are none, as Avro asks. */
-function columnType(type: AvroType): DataType | string {
+function knownOf(type: AvroType): Known {
+  const before = known.get(type);
+  if (before !== undefined) return before;
+  const { kind } = type;
+  if (kind !== "array" && kind !== "map" && kind !== "record") {
+    return { type: flatType(type), children: [], parts: 1, depth: 0 };
+  }
+  known.set(type, { type: "holds itself", children: [], parts: 1, depth: 0 });
+  const found = nestedOf(type);
+  known.set(type, found);
+  return found;
+}
+
+const MAP_KEY: AvroPart = { name: "key", type: typeOf("string", {}) };
+
+function nestedOf({ kind, parts: own }: AvroType): Known {
+  const children = (kind === "map" ? [MAP_KEY, ...own] : own).map(columnOf);
+  const inner = children.map(({ value }) => knownOf(value));
+  const parts = inner.reduce((sum, child) => sum + child.parts, 1);
+  const depth = 1 + Math.max(0, ...inner.map((child) => child.depth));
+  const none = (type: string): Known => ({ type, children: [], parts: 1, depth: 0 });
+  const bad = children.find(({ refused }) => refused !== undefined);
+  if (bad !== undefined) return none(`has a part "${bad.field.name}" that ${bad.refused}`);
+  if (children.length === 0) return none("is a record without fields");
+  if (parts > PARTS_MAX) return none(`has more than ${PARTS_MAX} parts`);
+  if (depth > TYPE_DEPTH_MAX) return none(`is nested more than ${TYPE_DEPTH_MAX} deep`);
+  const fields = children.map((child) => child.field);
+  const [first, second] = fields as [Field, Field];
+  if (kind === "record") return { type: rowOf(fields), children, parts, depth };
+  const type = kind === "map" ? mapOf(first.type, second.type, second.nullable) : arrayOf(first.type, first.nullable);
+  return { type, children, parts, depth };
+}
+
+/** Logical types that are not known, or do not fit, are none, as Avro asks. */
+function flatType(type: AvroType): DataType | string {
   const { kind, logical, precision, scale } = type;
   switch (kind) {
     case "boolean":
@@ -218,7 +274,7 @@ function columnType(type: AvroType): DataType | string {
     case "null":
       return "is always NULL";
     default:
-      return `is nested (${kind})`;
+      return `is of type ${kind}`;
   }
 }
 

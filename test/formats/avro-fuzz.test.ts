@@ -13,7 +13,12 @@ const CODES: readonly ErrorCode[] = [
   ...(["DEPENDENCY_MISSING", "OVERFLOW", "RECORD_TOO_LARGE", "TIME_RANGE", "TYPE", "UNKNOWN_COLUMN"] as const),
   ...(["UNSUPPORTED", "UTF8", "TOO_MANY_COLUMNS", "SCHEMA_EMPTY"] as const),
 ];
-const SCHEMA = parseSchema({ n: "BIGINT", s: "STRING", d: "DOUBLE" });
+const SCHEMA = parseSchema({
+  n: "BIGINT",
+  s: "STRING",
+  list: "ARRAY<MAP<STRING, INT NOT NULL> NOT NULL>",
+  d: "DOUBLE",
+});
 const RECORD = {
   type: "record",
   name: "r",

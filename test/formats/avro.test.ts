@@ -156,13 +156,14 @@ describe("files of avsc", () => {
       async (rows, blockSize) => {
         const bytes = await writeAvsc(ALL as never, rows, { codec, blockSize });
         const inferred = avro.inferSchema({ bytes, complete: true, source: "test" });
-        const schema = { fields: inferred.fields.filter(({ name }) => name !== "nested" && name !== "self") };
+        const schema = { fields: inferred.fields.filter(({ name }) => name !== "self") };
         const found = decode(bytes, schema, batchRowsMax);
         expect(found.bad).toEqual([]);
         expect(found.rows).toHaveLength(rows.length);
         rows.forEach((row, index) => {
           const cells = found.rows[index] as Record<string, unknown>;
           for (const name of FLAT) expect(cells[name], name).toEqual(row[name]);
+          expect(cells["nested"]).toEqual(row.nested.map((map) => new Map(Object.entries(map))));
           expect(cells["y"]).toEqual(new Uint8Array(row.y));
           expect(cells["x"]).toEqual(new Uint8Array(row.x));
           expect(cells["ms"]).toEqual(new Date(Number(row.ms)));
@@ -170,6 +171,52 @@ describe("files of avsc", () => {
       },
     );
     await fc.assert(property, { numRuns: 30 });
+  });
+
+  test.each([1, 7, 8192])("nested columns (batches of %d)", async (batchRowsMax) => {
+    const word = fc.string({ unit: "grapheme", maxLength: 4 });
+    const inner = fc.record({ x: fc.integer(), tags: fc.option(fc.array(fc.option(word), { maxLength: 3 })) });
+    const outer = fc.record({
+      user: fc.option(fc.record({ ok: fc.option(fc.boolean()), spots: fc.array(fc.option(inner), { maxLength: 9 }) })),
+      maps: fc.array(fc.option(fc.array(fc.tuple(word, inner), { maxLength: 3 })), { maxLength: 3 }),
+      deep: fc.array(fc.array(fc.array(fc.double({ noNaN: true }), { maxLength: 3 }), { maxLength: 3 })),
+    });
+    const spot = {
+      type: "record",
+      name: "spot",
+      fields: [
+        { name: "x", type: "int" },
+        { name: "tags", type: ["null", { type: "array", items: ["string", "null"] }] },
+      ],
+    };
+    const user = {
+      type: "record",
+      name: "user",
+      fields: [
+        { name: "ok", type: ["null", "boolean"] },
+        { name: "spots", type: { type: "array", items: ["null", spot] } },
+      ],
+    };
+    const listOf = (items: unknown) => ({ type: "array", items });
+    const fields = [
+      { name: "user", type: ["null", user] },
+      { name: "maps", type: listOf(["null", { type: "map", values: "spot" }]) },
+      { name: "deep", type: listOf(listOf(listOf("double"))) },
+    ];
+    const property = fc.asyncProperty(fc.array(outer, { minLength: 1, maxLength: 40 }), async (rows) => {
+      const wanted = rows.map((row) => ({ ...row, maps: row.maps.map((map) => map && new Map(map)) }));
+      const written = wanted.map((row) => ({ ...row, maps: row.maps.map((map) => map && Object.fromEntries(map)) }));
+      const bytes = await writeAvsc({ type: "record", name: "outer", fields } as never, written, { blockSize: 500 });
+      const found = decode(bytes, undefined, batchRowsMax);
+      expect(found.bad).toEqual([]);
+      expect(found.rows).toEqual(wanted);
+      const schema = avro.inferSchema({ bytes, complete: true, source: "test" });
+      expect(schemaLiteral(schema)).toMatchObject({
+        deep: "ARRAY<ARRAY<ARRAY<DOUBLE NOT NULL> NOT NULL> NOT NULL> NOT NULL",
+      });
+      expect(decode(encode(schema, wanted, "null", 7))).toEqual(found);
+    });
+    await fc.assert(property, { numRuns: 60 });
   });
 
   test("have our types; what cannot be read is refused when it is asked for", async () => {
@@ -186,9 +233,10 @@ describe("files of avsc", () => {
       date: "DATE NOT NULL",
       ms: "TIMESTAMP_LTZ(3) NOT NULL",
       us: "TIMESTAMP(6) NOT NULL",
+      nested: "ARRAY<MAP<STRING, STRING> NOT NULL> NOT NULL",
     });
     expect(() => decode(bytes, schema)).toThrow(
-      expect.objectContaining({ code: "UNSUPPORTED", at: expect.objectContaining({ field: "nested" }) }),
+      expect.objectContaining({ code: "UNSUPPORTED", at: expect.objectContaining({ field: "self" }) }),
     );
     expect(() => decode(bytes, parseSchema({ k: "INT" }))).toThrow(expect.objectContaining({ code: "UNKNOWN_COLUMN" }));
     expect(() => decode(bytes, parseSchema({ i: "STRING" }))).toThrow(expect.objectContaining({ code: "TYPE" }));
@@ -346,6 +394,60 @@ describe("damage", () => {
     expect(codes(endless)).toEqual(["AVRO_CORRUPT"]);
   });
 
+  const listed = (items: unknown) =>
+    header({ type: "record", name: "r", fields: [{ name: "list", type: { type: "array", items } }] });
+
+  test("lists in blocks that tell their bytes are read, others than they have refused", () => {
+    const file = (bytes: number) =>
+      Uint8Array.from([
+        ...listed("int"),
+        ...block(2, [...long(-2), ...long(bytes), ...long(5), ...long(-6), ...long(1), ...long(7), 0, ...long(0)]),
+      ]);
+    expect(decode(file(2))).toEqual({ rows: [{ list: [5, -6, 7] }, { list: [] }], bad: [] });
+    for (const bytes of [0, 1, 3, 4, 2 ** 40])
+      expect(decode(file(bytes)).bad).toMatchObject([{ code: "AVRO_CORRUPT" }]);
+  });
+
+  test("an item that is not the column's refuses its row, and no other", () => {
+    const one = [...long(1), ...text("a"), 0];
+    const wrong = [...long(2), ...text("b"), ...long(1), 0xff, 0];
+    const { rows, bad } = decode(Uint8Array.from([...listed("string"), ...block(3, [...one, ...wrong, ...one])]));
+    expect(rows).toEqual([{ list: ["a"] }, { list: ["a"] }]);
+    expect(bad).toMatchObject([{ code: "UTF8", message: expect.stringContaining("record 2") }]);
+  });
+
+  test("lists that claim items without end or without bytes end", () => {
+    for (const items of ["int", { type: "fixed", name: "f", size: 0 }]) {
+      const bytes = Uint8Array.from([...listed(items), ...block(1, [...long(2n ** 62n), ...long(1)])]);
+      expect(decode(bytes)).toMatchObject({ rows: [], bad: [{ code: "AVRO_CORRUPT" }] });
+    }
+  });
+
+  test("nested types are refused by what they hold, however many a short schema makes of them", () => {
+    const refused = (type: unknown) => {
+      const bytes = Uint8Array.from(header({ type: "record", name: "r", fields: [{ name: "n", type }] }));
+      return () => decode(bytes);
+    };
+    const error = (message: string) =>
+      expect.objectContaining({ code: "UNSUPPORTED", message: expect.stringContaining(message) });
+    const array = (items: unknown): unknown => ({ type: "array", items });
+    expect(refused(array(["int", "string"]))).toThrow(error('has a part "items" that is a union of 2 types'));
+    expect(refused(array("null"))).toThrow(error('has a part "items" that is always NULL'));
+    expect(refused({ type: "record", name: "e", fields: [] })).toThrow(error("is a record without fields"));
+    let deep: unknown = "int";
+    for (let depth = 0; depth < 33; depth++) deep = array(deep);
+    expect(refused(deep)).toThrow(error("is nested more than 32 deep"));
+    let wide: unknown = "int";
+    for (let level = 0; level < 20; level++) {
+      const fields = [
+        { name: "a", type: wide },
+        { name: "b", type: level === 0 ? "int" : `level${level - 1}` },
+      ];
+      wide = { type: "record", name: `level${level}`, fields };
+    }
+    expect(refused(wide)).toThrow(error("has more than 4096 parts"));
+  });
+
   test("NULL in a column that is declared NOT NULL is a bad record, the others are read", () => {
     const { rows, bad } = decode(file(ONE), parseSchema({ s: "STRING NOT NULL" }));
     expect(rows).toEqual([{ s: "é😀" }]);
@@ -355,10 +457,12 @@ describe("damage", () => {
 
 test("files: written by a job, read by another", async () => {
   const { mill, run, wait, sim } = await openSim();
-  const rows = Array.from({ length: 20_000 }, (_, n) => ({ n, s: n % 3 === 0 ? null : `row ${n}` }));
-  const table = mill.rows(rows, { schema: { n: "BIGINT NOT NULL", s: "STRING" } });
+  const rows = Array.from({ length: 20_000 }, (_, n) => ({ n, s: n % 3 === 0 ? null : `row ${n}`, tags: [n, n + 1] }));
+  const table = mill.rows(rows, { schema: { n: "BIGINT NOT NULL", s: "STRING", tags: "ARRAY<INT>" } });
   await run(table.to(mill.file("/out.avro", { avro: { codec: "snappy" } })));
   expect(sim.files.paths()).toEqual(["/out.avro"]);
   expect(await wait(mill.file("/out.avro").toArray())).toEqual(rows);
   expect(await wait(mill.file("/out.avro").select("s").toArray())).toEqual(rows.map(({ s }) => ({ s })));
+  const tags = mill.file("/out.avro").unnest("tags", { as: "tag" }).select("n", "tag");
+  expect(await wait(tags.toArray())).toEqual(rows.flatMap(({ n }) => [n, n + 1].map((tag) => ({ n, tag }))));
 });
