@@ -104,7 +104,7 @@ function optionRows(symbol, entry, prefix, declarations, fail) {
   const checked = entry?.type === "optional" ? entry.wrapped : entry;
   const parts = membersOf(type, declarations);
   const show = /bytes/i.test(symbol.name) ? sizeText : (number) => number.toLocaleString("en");
-  const usual = shownDefault(entry, show) ?? unless ?? (questionToken === undefined ? "must be given" : "");
+  const usual = shownDefault(entry, show) ?? unless ?? (questionToken === undefined ? "must be given" : "–");
   const shownType = parts.length > 0 ? typeText(type, declarations) : code(plain(alias(type, declarations).getText()));
   const row = `| ${[code(name), `${shownType}${range(checked, show)}`, usual, does].map(cell).join(" | ")} |`;
   return [
