@@ -1,10 +1,12 @@
-// `millrace describe FILE`: the columns that the engine sees in a file, or in lines of JSON from standard input (`-`), as a
+// `millrace describe FILE`: the columns that the engine sees in a file, or in standard input (`-`, lines of JSON unless told), as a
 // table with the first rows below it, NDJSON or a schema literal.
 import { basename } from "node:path";
 import { Millrace } from "../node.js";
 import { type Format, heading, table } from "./output.js";
 
 interface DescribeFlags {
+  /** The file's format, where its name does not tell. */
+  readonly as?: string;
   readonly ts?: boolean;
   readonly format: Format;
   /** Rows that are shown below the columns. */
@@ -14,7 +16,8 @@ interface DescribeFlags {
 export async function describe(path: string, flags: DescribeFlags): Promise<void> {
   const mill = await Millrace.open();
   // What it looks at are the columns: a record that is none is passed over.
-  const source = path === "-" ? mill.from(process.stdin) : mill.file(path, { rowPolicy: "skip" });
+  const told = flags.as === undefined ? {} : { format: flags.as };
+  const source = path === "-" ? mill.from(process.stdin, told) : mill.file(path, { ...told, rowPolicy: "skip" });
   const schema = Object.entries(await source.schema());
   // What has been looked at is enough: whoever writes on is told so by a closed pipe.
   if (path === "-") process.stdin.destroy();

@@ -76,7 +76,11 @@ program
 program
   .command("describe")
   .description("print the columns and the first rows of a file")
-  .argument("<file>", "a file of any format, or a glob; - for lines of JSON from standard input")
+  .argument("<file>", "a file of any format, or a glob; - for standard input, lines of JSON unless --as says otherwise")
+  .option(
+    "--as <format>",
+    "the file's format, where its name does not tell: ndjson, csv, json, lines, avro, arrow, parquet",
+  )
   .option("--ts", "as a schema literal for TypeScript")
   .option("--rows <n>", "rows that are shown below the columns; 0: none", whole, 5)
   .addOption(format())

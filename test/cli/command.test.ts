@@ -140,6 +140,19 @@ describe("describe", () => {
     ]);
   });
 
+  test("--as tells the format that a name does not", async () => {
+    const path = fileOf("orders.log", "id;price\n1;2.5\n");
+    const untold = await millrace(["describe", path]);
+    expect(untold).toMatchObject({ code: 1, out: "" });
+    expect(untold.err).toContain("does not tell its format");
+    const told = await millrace(["describe", path, "--as", "csv", "--ts"]);
+    expect(told).toMatchObject({ code: 0, err: "" });
+    expect(told.out).toContain('price: "DOUBLE"');
+    const piped = start(["describe", "-", "--as", "csv", "--ts"]);
+    piped.stdin?.end("id;price\n1;2.5\n");
+    expect((await ended(piped)).out).toContain('price: "DOUBLE"');
+  });
+
   test("a missing file is the user's error, with a code", async () => {
     const { code, err } = await millrace(["describe", join(folder, "absent.ndjson")]);
     expect(code).toBe(1);
