@@ -308,8 +308,8 @@ export class Engine implements AsyncDisposable {
     return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };
   }
 
-  /** A source of a connector that only some hosts have. */
-  protected source<Row>(open: (runner: Runner) => Table<Row>): Table<Row> {
+  /** What only some hosts have: a connector's source, SQL. */
+  protected source<T>(open: (runner: Runner) => T): T {
     return open(this.#runner);
   }
 

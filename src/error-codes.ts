@@ -3,6 +3,8 @@
 /** Every code with what it means and what to do; the key is part of the public API. */
 export const CODES = {
   UNKNOWN_COLUMN: "A column name is not in the schema it was used on. The hint names the nearest columns.",
+  UNKNOWN_TABLE: "SQL names a table or view that was not created. The hint names the nearest.",
+  TABLE_EXISTS: "There is a table or view of this name. Drop it first, say IF NOT EXISTS, or take another name.",
   UNKNOWN_FUNCTION: "There is no function or aggregate of this name. The hint names the nearest.",
   COLUMN_DUP: "Two columns of one schema have the same name. Rename one of them.",
   SCHEMA_EMPTY: "There is nothing to take a schema from: no rows, an empty file. Give the schema.",

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `millrace demo | monitor | run | explain | describe | bench`. Each command is one file beside this one, loaded
+// The command line: `millrace demo | monitor | run | query | explain | describe | bench`. Each command is one file beside this one, loaded
 // when it is called.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
@@ -63,6 +63,19 @@ program
   .addOption(format())
   .addOption(quiet())
   .action(async (job, options) => (await import("./run.js")).run(job, options));
+
+program
+  .command("query")
+  .description("run the statements of SQL in order; the rows of a SELECT are printed")
+  .argument("[file]", "a file of SQL")
+  .option("-e, --execute <sql>", "statements instead of a file")
+  .option("--batch-size <n>", "rows a batch has at most", count)
+  .option("--memory <bytes>", "memory budget, e.g. 512MB", bytes)
+  .option("--changelog", 'with ndjson every change, with "op"; here all are +I')
+  .option("--parallelism <n>", "subtasks; so far there is 1", count, 1)
+  .option("--seed <n>", "refused so far: datagen tables have an option of that name", whole)
+  .addOption(format())
+  .action(async (file, options) => (await import("./query.js")).query(file, options));
 
 program
   .command("explain")

@@ -42,6 +42,53 @@ function fileOf(name: string, text: string): string {
   return path;
 }
 
+describe("query", () => {
+  test("statements of a file run in order; rows are exact NDJSON", async () => {
+    const rows = fileOf(
+      "orders.ndjson",
+      `{"ts":"2026-01-01 00:00:01.500","id":9007199254740993,"price":1.10}\n{"ts":"2026-01-01 00:00:02","id":2,"price":null}\n`,
+    );
+    const sql = fileOf(
+      "orders.sql",
+      `CREATE TABLE orders (ts TIMESTAMP(3), id BIGINT, price DECIMAL(10, 2), WATERMARK FOR ts AS ts)
+       WITH ('connector' = 'filesystem', 'path' = '${rows}');
+       CREATE VIEW twice AS SELECT ts, id, price * 2 AS price FROM orders;
+       SELECT * FROM twice;`,
+    );
+    expect(await millrace(["query", sql, "--format", "ndjson", "--batch-size", "1"])).toEqual({
+      code: 0,
+      out: `{"ts":"2026-01-01 00:00:01.500","id":9007199254740993,"price":2.20}\n{"ts":"2026-01-01 00:00:02","id":2,"price":null}\n`,
+      err: "",
+    });
+  });
+
+  test("--changelog adds what each change is", async () => {
+    const { out } = await millrace(["query", "-e", "SELECT 1 AS a", "--format", "ndjson", "--changelog"]);
+    expect(out).toBe('{"a":1,"op":"+I"}\n');
+  });
+
+  test("errors have code, place and caret, and exit with 1", async () => {
+    const { code, out, err } = await millrace([
+      "query",
+      "-e",
+      "SELECT 1 AS a;\nSELECT UPER('x') AS b",
+      "--format",
+      "ndjson",
+    ]);
+    expect(code).toBe(1);
+    expect(out).toBe('{"a":1}\n');
+    expect(err).toContain('UNKNOWN_FUNCTION: no function "UPER"\n  at 2:8\n  2 | SELECT UPER');
+    expect(err).toContain('hint: did you mean "UPPER"?');
+  });
+
+  test("what is not there yet is refused", async () => {
+    const refused = await millrace(["query", "-e", "SELECT 1 AS a", "--parallelism", "2"]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("UNSUPPORTED: --parallelism 2");
+    expect((await millrace(["query"])).err).toContain("OPTION: no SQL to run");
+  });
+});
+
 describe("help and wrong words", () => {
   test("--version prints the package's version", async () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -51,7 +98,7 @@ describe("help and wrong words", () => {
   test("--help names every command", async () => {
     const { code, out } = await millrace(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["demo", "monitor", "run", "explain", "describe", "bench"])
+    for (const command of ["demo", "monitor", "run", "query", "explain", "describe", "bench"])
       expect(out).toContain(`  ${command} `);
   });
 

@@ -1,0 +1,69 @@
+// `millrace query FILE.sql` or `-e "SQL"`: statements in order. A SELECT prints its rows, an INSERT runs to its end, EXPLAIN
+// prints the plan.
+import { existsSync, readFileSync } from "node:fs";
+import { ConnectorError, DataStream, lit, Millrace, Pipeline, PlanError } from "../node.js";
+import { interruptible } from "./interrupt.js";
+import type { Format } from "./output.js";
+import { printRows } from "./rows.js";
+
+interface QueryFlags {
+  readonly execute?: string;
+  readonly format: Format;
+  readonly batchSize?: number;
+  readonly memory?: number;
+  readonly changelog?: boolean;
+  readonly parallelism: number;
+  readonly seed?: number;
+}
+
+export async function query(path: string | undefined, flags: QueryFlags): Promise<void> {
+  checkFlags(flags);
+  const text = textOf(path, flags.execute);
+  await interruptible(async (signal) => {
+    const mill = await Millrace.open();
+    const options = {
+      signal,
+      ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
+      ...(flags.batchSize === undefined ? {} : { batchRows: flags.batchSize }),
+    };
+    for await (const result of mill.script(text)) {
+      if (result instanceof Pipeline) await result.run(options);
+      else if (result instanceof DataStream) {
+        // Queries add rows and take none back, so every change is an insertion.
+        const rows = flags.changelog ? result.withColumn("op", lit("+I")) : result;
+        await printRows(rows, flags.format, options);
+      } else process.stdout.write(`${result}\n`);
+    }
+  });
+}
+
+/** @throws OPTION, FILE_NOT_FOUND */
+function textOf(path: string | undefined, execute: string | undefined): string {
+  if (path !== undefined && execute !== undefined) {
+    throw new PlanError("OPTION", "a file and --execute", { hint: "give one of them" });
+  }
+  if (execute !== undefined) return execute;
+  if (path === undefined) {
+    throw new PlanError("OPTION", "no SQL to run", {
+      hint: 'millrace query FILE.sql, or millrace query -e "SELECT 1"',
+    });
+  }
+  if (existsSync(path)) return readFileSync(path, "utf8");
+  const hint = "give the path of a file of SQL, or the text itself with -e";
+  throw new ConnectorError("FILE_NOT_FOUND", `there is no file ${path}`, { domain: "user", hint });
+}
+
+/** @throws UNSUPPORTED for what is not there yet */
+function checkFlags({ parallelism, seed, changelog, format }: QueryFlags): void {
+  if (parallelism !== 1) {
+    throw new PlanError("UNSUPPORTED", `--parallelism ${parallelism}`, { hint: "programs run in one task so far" });
+  }
+  if (seed !== undefined) {
+    throw new PlanError("UNSUPPORTED", `--seed ${seed}`, {
+      hint: "set it in the table: WITH ('connector' = 'datagen', 'seed' = '7')",
+    });
+  }
+  if (changelog && format !== "ndjson") {
+    throw new PlanError("OPTION", "--changelog as a table", { hint: "changes are printed with --format ndjson" });
+  }
+}

@@ -1,0 +1,101 @@
+// WITH (…): the connectors that SQL names, their options in SQL and what the tables of the engine call them.
+import { hintNames } from "../errors.js";
+import type { Option, Span } from "./ast.js";
+import type { Places } from "./bind-scope.js";
+
+type Read = (text: string) => unknown;
+
+interface ConnectorSpec {
+  /** The engine's name of it. */
+  readonly connector: string;
+  /** Options in SQL → where the engine's table keeps the value (a dot: inside a format's options), and how it is read. */
+  readonly options: Readonly<Record<string, readonly [name: string, read: Read, takes: string]>>;
+  /** The option that the table is called by; it is required. */
+  readonly named?: string;
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+const words: Read = (text) => (text === "" ? undefined : text);
+const flag: Read = (text) => (text === "true" ? true : text === "false" ? false : undefined);
+const whole: Read = (text) => (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined);
+const above: Read = (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0 ? Number(text) : undefined);
+const count: Read = (text) => (Number(text) > 0 ? whole(text) : undefined);
+const share: Read = (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) <= 1 ? Number(text) : undefined);
+
+const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
+  filesystem: {
+    connector: "file",
+    named: "path",
+    options: {
+      path: ["path", words, "a path or a pattern"],
+      format: ["format", words, "the name of a format, such as ndjson, csv or parquet"],
+      compression: ["compression", words, "gzip, zstd or none"],
+      recursive: ["recursive", flag, "true or false"],
+      "max-record-bytes": ["maxRecordBytes", count, "a whole number above 0"],
+      "csv.delimiter": ["csv.delimiter", words, "one character"],
+      "csv.header": ["csv.header", flag, "true or false"],
+    },
+    defaults: {},
+  },
+  datagen: {
+    connector: "generator",
+    options: {
+      "number-of-rows": ["rows", whole, "a whole number"],
+      "rows-per-second": ["rowsPerSecond", above, "a number above 0"],
+      seed: ["seed", whole, "a whole number"],
+      distinct: ["distinct", count, "a whole number above 0"],
+      nulls: ["nulls", share, "a share from 0 to 1"],
+    },
+    defaults: {
+      rows: null,
+      seed: 1,
+      startMs: Date.UTC(2026, 0, 1),
+      rowsPerSecond: 1000,
+      disorderMs: 0,
+      distinct: 100,
+      nulls: 0,
+    },
+  },
+  print: { connector: "console", options: { "rows-max": ["rowsMax", count, "a whole number above 0"] }, defaults: {} },
+};
+
+export interface ConnectorTable {
+  readonly connector: string;
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** @throws SqlError OPTION for unknown connectors and options, naming the nearest, and for values that are not legal */
+export function connectorTable(name: string, options: readonly Option[], span: Span, places: Places): ConnectorTable {
+  const naming = options.find(({ key }) => key === "connector");
+  const known = Object.keys(CONNECTORS);
+  if (naming === undefined) {
+    const hint = "WITH ('connector' = 'filesystem', 'path' = 'orders.ndjson')";
+    throw places.error("OPTION", `table "${name}" has no connector`, span, hint);
+  }
+  if (!Object.hasOwn(CONNECTORS, naming.value)) {
+    const hint = hintNames(naming.value, known, "connectors");
+    throw places.error("OPTION", `no connector '${naming.value}' in SQL`, naming.span, hint);
+  }
+  const spec = CONNECTORS[naming.value] as ConnectorSpec;
+  const table: Record<string, unknown> = { ...spec.defaults };
+  const seen = new Set<string>();
+  for (const { key, value, span: place } of options) {
+    if (seen.has(key)) throw places.error("OPTION", `'${key}' is given twice`, place, "give it once");
+    seen.add(key);
+    if (key === "connector") continue;
+    if (!Object.hasOwn(spec.options, key)) {
+      const hint = hintNames(key, ["connector", ...Object.keys(spec.options)], "options");
+      throw places.error("OPTION", `'${naming.value}' has no option '${key}'`, place, hint);
+    }
+    const [target, read, takes] = spec.options[key] as readonly [string, Read, string];
+    const result = read(value);
+    if (result === undefined) throw places.error("OPTION", `'${key}' = '${value}'`, place, `it takes ${takes}`);
+    const [outer, inner] = target.split(".") as [string, string?];
+    table[outer] = inner === undefined ? result : { ...(table[outer] as object | undefined), [inner]: result };
+  }
+  if (spec.named === undefined) return { connector: spec.connector, name, options: table };
+  const { [spec.named]: path, ...others } = table;
+  if (path !== undefined) return { connector: spec.connector, name: String(path), options: others };
+  throw places.error("OPTION", `'${naming.value}' has no '${spec.named}'`, span, `'${spec.named}' = 'orders.ndjson'`);
+}

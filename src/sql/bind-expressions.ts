@@ -1,0 +1,233 @@
+// Expressions of SQL → expressions of the plan, over the columns of one relation. Aggregates become columns that the grouping
+// makes (bind-groups.ts); types are checked by the plan's own binding, whose errors are told at their place.
+import { parseType } from "../arrow/types.js";
+import type { Expr } from "../plan/expr.js";
+import type { Call, Case, Expression, Identifier, IsTest, Like, Span, TypeName } from "./ast.js";
+import { AGGREGATE_NAMES, scalarName } from "./bind-functions.js";
+import { intervalLiteral, numberLiteral, timeLiteral } from "./bind-literals.js";
+import { type Places, type Relation, resolveColumn, schemaOfRelation } from "./bind-scope.js";
+import { printType } from "./print-query.js";
+
+/** What to do with an aggregate; null where none may stand. */
+export type TakeAggregate = ((fn: string, args: readonly Expr[], call: Call) => Expr) | null;
+
+const OPERATORS: Readonly<Record<string, string>> = {
+  "+": "add",
+  "-": "sub",
+  "*": "mul",
+  "/": "div",
+  "%": "mod",
+  "||": "concat",
+  "=": "eq",
+  "<>": "ne",
+  "<": "lt",
+  "<=": "le",
+  ">": "gt",
+  ">=": "ge",
+};
+
+/** What stands in the place of syntax that is read and not computed yet. */
+const INSTEAD: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  parameter: ["a parameter without a value is", "write the value itself"],
+  "in-query": ["IN (SELECT …) is", "list the values: IN (1, 2)"],
+  quantified: ["ANY and ALL are", "compare with values"],
+  exists: ["EXISTS is", "joins and subqueries in conditions come later"],
+  subquery: ["a query as a value is", "put the query into FROM"],
+  json: ["functions of JSON are", "declare the column as ROW<…>, which the format reads"],
+  array: ["ARRAY[…] is", "arrays come from columns of tables"],
+  map: ["MAP[…] is", "maps come from columns of tables"],
+  row: ["a ROW as a value is", "select the values as columns"],
+  "at-time-zone": ["AT TIME ZONE is", "times are computed in UTC"],
+  star: ["* as a value is", "COUNT(*) counts rows"],
+  "named-argument": ["a named argument here is", "functions of values take arguments by place"],
+  "table-argument": ["a table as an argument is", "window functions stand in FROM"],
+  descriptor: ["DESCRIPTOR here is", "it names the event time of a window function in FROM"],
+};
+
+const call = (fn: string, ...args: readonly Expr[]): Expr => ({ kind: "call", fn, args });
+const text = (value: string): Expr => ({ kind: "literal", value });
+
+export class ExpressionBinder {
+  readonly #relation: Relation;
+  readonly #places: Places;
+  readonly #take: TakeAggregate;
+  #isInAggregate = false;
+
+  constructor(relation: Relation, places: Places, take: TakeAggregate = null) {
+    this.#relation = relation;
+    this.#places = places;
+    this.#take = take;
+  }
+
+  /** The expression, not checked for types. @throws SqlError: UNKNOWN_COLUMN, UNKNOWN_FUNCTION, UNSUPPORTED, TYPE */
+  bind(expression: Expression): Expr {
+    return this.#places.mark(this.#of(expression), expression.span);
+  }
+
+  #all(expressions: readonly Expression[]): Expr[] {
+    return expressions.map((expression) => this.bind(expression));
+  }
+
+  #of(expression: Expression): Expr {
+    switch (expression.kind) {
+      case "null":
+        return { kind: "literal", value: null };
+      case "boolean":
+      case "string":
+        return { kind: "literal", value: expression.value };
+      case "number":
+        return numberLiteral(expression, false, this.#places);
+      case "binary":
+        return { kind: "literal", value: expression.hex, type: { kind: "binary" } };
+      case "time":
+        return timeLiteral(expression);
+      case "interval":
+        return intervalLiteral(expression, this.#places);
+      case "column": {
+        const { column, path } = resolveColumn(expression.name, this.#relation, this.#places);
+        return this.#fields({ kind: "column", name: column.field.name }, path, expression.span);
+      }
+      case "field":
+        return this.#fields(this.bind(expression.operand), [expression.name], expression.span);
+      case "element":
+        return this.#element(this.bind(expression.operand), this.bind(expression.index), expression.operand.span);
+      case "unary":
+        if (expression.op === "+") return this.#of(expression.operand);
+        if (expression.op === "-" && expression.operand.kind === "number") {
+          return numberLiteral(expression.operand, true, this.#places);
+        }
+        return call(expression.op === "-" ? "neg" : "not", this.bind(expression.operand));
+      case "binary-op":
+        return call(OPERATORS[expression.op] as string, this.bind(expression.left), this.bind(expression.right));
+      case "logical":
+        return call(expression.op.toLowerCase(), ...this.#all(expression.operands));
+      case "between": {
+        if (expression.symmetric) throw this.#places.unsupported("SYMMETRIC is", expression.span, "order the bounds");
+        const { operand, low, high, negated } = expression;
+        return negate(call("between", ...this.#all([operand, low, high])), negated);
+      }
+      case "in-list":
+        return negate(call("in", ...this.#all([expression.operand, ...expression.items])), expression.negated);
+      case "like":
+        return this.#like(expression);
+      case "is":
+        return this.#is(expression);
+      case "case":
+        return this.#case(expression);
+      case "cast": {
+        const { type } = typeOf(expression.type, this.#places);
+        return { kind: "cast", input: this.bind(expression.operand), type, try: expression.safe };
+      }
+      case "extract":
+        return call("extract", text(expression.unit.toLowerCase()), this.bind(expression.operand));
+      case "round-to":
+        if (expression.op === "FLOOR") {
+          return call("date_floor", this.bind(expression.operand), text(expression.unit.toLowerCase()));
+        }
+        throw this.#places.unsupported(
+          "CEIL to a unit of time is",
+          expression.span,
+          "FLOOR(x TO unit), and add one unit",
+        );
+      case "trim": {
+        const fn = { BOTH: "trim", LEADING: "ltrim", TRAILING: "rtrim" }[expression.side];
+        return call(fn, ...this.#all([expression.operand, ...(expression.characters ? [expression.characters] : [])]));
+      }
+      case "call":
+        return this.#call(expression);
+      default: {
+        const [what, hint] = INSTEAD[expression.kind] as readonly [string, string];
+        throw this.#places.unsupported(what, expression.span, hint);
+      }
+    }
+  }
+
+  /** A field at a time, each at the place of the whole name. */
+  #fields(expr: Expr, path: readonly Identifier[], span: Span): Expr {
+    return path.reduce((row, { name }) => this.#places.mark(call("field", row, text(name)), span), expr);
+  }
+
+  /** `[]` is of an ARRAY or of a MAP, which only the type tells. */
+  #element(list: Expr, index: Expr, span: Span): Expr {
+    const { field } = this.#places.check(list, schemaOfRelation(this.#relation), span);
+    return call(field.type.kind === "map" ? "get" : "at", list, index);
+  }
+
+  #like({ op, negated, operand, pattern, escape: mark, span }: Like): Expr {
+    if (op !== "LIKE") throw this.#places.unsupported(`${op} is`, span, "LIKE knows % and _");
+    return negate(call("like", ...this.#all([operand, pattern, ...(mark === null ? [] : [mark])])), negated);
+  }
+
+  #is({ test, negated, operand, other, span }: IsTest): Expr {
+    const not = negated ? "not_" : "";
+    if (other !== null) return call(`is_${not}distinct_from`, this.bind(operand), this.bind(other));
+    if (test === "UNKNOWN") return call(`is_${not}null`, this.bind(operand));
+    if (test === "NULL" || test === "TRUE" || test === "FALSE") {
+      return call(`is_${not}${test.toLowerCase()}`, this.bind(operand));
+    }
+    throw this.#places.unsupported(`IS ${test} is`, span, "declare the column as ROW<…>, which the format reads");
+  }
+
+  #case({ operand, whens, otherwise }: Case): Expr {
+    const value = operand === null ? null : this.bind(operand);
+    const branches = whens.map(({ condition, result }) => {
+      const when = this.bind(condition);
+      const tested = value === null ? when : this.#places.mark(call("eq", value, when), condition.span);
+      return { when: tested, then: this.bind(result) };
+    });
+    return { kind: "case", branches, otherwise: otherwise === null ? null : this.bind(otherwise) };
+  }
+
+  #call(node: Call): Expr {
+    const name = node.name.parts.map((part) => part.name.toUpperCase()).join(".");
+    const { over, nulls, withinGroup, span } = node;
+    if (over !== null) {
+      throw this.#places.unsupported("OVER is", over.span, "group by windows: FROM TUMBLE(TABLE t, DESCRIPTOR(ts), …)");
+    }
+    if (nulls !== null)
+      throw this.#places.unsupported(`${nulls} NULLS is`, span, "filter the NULLs: WHERE x IS NOT NULL");
+    const [order] = withinGroup;
+    if (order !== undefined) throw this.#places.unsupported("WITHIN GROUP is", order.span, "groups have no order yet");
+    const aggregate = AGGREGATE_NAMES.get(name);
+    if (aggregate !== undefined) return this.#aggregate(aggregate, node);
+    if (node.distinct || node.filter !== null) {
+      const hint = "DISTINCT and FILTER belong to aggregates";
+      throw this.#places.error("SQL_SYNTAX", `${name} is no aggregate`, span, hint);
+    }
+    return call(scalarName(node, this.#places), ...this.#all(node.args));
+  }
+
+  #aggregate(fn: string, node: Call): Expr {
+    const { args, distinct, filter, span } = node;
+    if (this.#take === null || this.#isInAggregate) {
+      const hint = this.#isInAggregate ? "aggregate in a subquery first" : "aggregates stand in SELECT and HAVING";
+      throw this.#places.error("TYPE", `an aggregate may not stand here`, span, hint);
+    }
+    if (distinct) {
+      const hint = "SELECT DISTINCT in a subquery, and aggregate over it";
+      throw this.#places.unsupported("DISTINCT in an aggregate is", span, hint);
+    }
+    this.#isInAggregate = true;
+    try {
+      const [first] = args;
+      const isStar = fn === "count" && args.length === 1 && first?.kind === "star";
+      const values = isStar ? [] : this.#all(args);
+      if (filter === null) return this.#take(isStar ? "count_star" : fn, values, node);
+      // What the filter refuses is NULL, which aggregates pass over.
+      const value: Expr = values[0] ?? { kind: "literal", value: 1 };
+      const kept: Expr = { kind: "case", branches: [{ when: this.bind(filter), then: value }], otherwise: null };
+      return this.#take(fn, [kept, ...values.slice(1)], node);
+    } finally {
+      this.#isInAggregate = false;
+    }
+  }
+}
+
+function negate(expr: Expr, isNegated: boolean): Expr {
+  return isNegated ? call("not", expr) : expr;
+}
+
+/** @throws TYPE, UNSUPPORTED at the type's place */
+export function typeOf(type: TypeName, places: Places): ReturnType<typeof parseType> {
+  return places.at(type.span, () => parseType(printType(type)));
+}

@@ -1,0 +1,54 @@
+// Names of functions in SQL → rows of plan/functions.ts: what Flink calls them, and what else they are called.
+import { hintNames } from "../errors.js";
+import { FUNCTIONS } from "../plan/functions.js";
+import type { Call } from "./ast.js";
+import type { Places } from "./bind-scope.js";
+
+/** Other names of functions. */
+const ALIASES: readonly (readonly [sql: string, row: string])[] = [
+  ["MOD", "mod"],
+  ["CHARACTER_LENGTH", "char_length"],
+  ["CEILING", "ceil"],
+  ["SUBSTR", "substring"],
+  ["POW", "power"],
+  ["ARRAY_CARDINALITY", "cardinality"],
+];
+
+/** Rows that are called by a name and not written as operators, by that name in capitals. */
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ...[...FUNCTIONS.values()]
+    .filter(({ name, signature }) => signature.startsWith(`${name}(`) && name !== "date_floor")
+    .flatMap(({ name, flink }): [string, string][] => [
+      [name.toUpperCase(), name],
+      [/^[A-Z_\d]+$/.test(flink ?? "") ? (flink as string) : name.toUpperCase(), name],
+    ]),
+  ...written("if_null", "nullif", "to_timestamp", "to_date"),
+  ...ALIASES,
+]);
+
+function written(...names: readonly string[]): [string, string][] {
+  return names.map((name) => [FUNCTIONS.get(name)?.flink ?? name, name]);
+}
+
+/** Aggregates that the engine has. `COUNT(*)` is a row of its own. */
+export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map(
+  ["COUNT", "SUM", "MIN", "MAX", "AVG"].map((name) => [name, name.toLowerCase()]),
+);
+
+/** Functions of Flink that have no row yet although the engine can say it otherwise. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  IF: "write CASE WHEN condition THEN x ELSE y END",
+  PROCTIME: "windows go by event time: declare WATERMARK FOR a column of the table",
+  ROW_NUMBER: "ranks are not computed yet",
+  LISTAGG: "take the rows, and join the texts in the program",
+};
+
+/** The row of a scalar function. @throws UNKNOWN_FUNCTION naming the nearest */
+export function scalarName({ name, span }: Call, places: Places): string {
+  const text = name.parts.map((part) => part.name).join(".");
+  const row = NAMES.get(text.toUpperCase());
+  if (row !== undefined) return row;
+  const hint =
+    INSTEAD[text.toUpperCase()] ?? hintNames(text, [...NAMES.keys(), ...AGGREGATE_NAMES.keys()], "functions");
+  throw places.error("UNKNOWN_FUNCTION", `no function "${text}"`, name.span ?? span, hint);
+}

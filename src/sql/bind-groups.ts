@@ -1,0 +1,124 @@
+// GROUP BY: aggregates are gathered while SELECT and HAVING are bound, and what was written over the rows is then said over the
+// groups: keys and aggregates by their names, anything else of a row is refused.
+import { childrenOf } from "../plan/children.js";
+import type { Expr } from "../plan/expr.js";
+import { type AggregateCall, aggregate, type LogicalPlan, type NamedExpr, windowAggregate } from "../plan/logical.js";
+import type { Span } from "./ast.js";
+import { isWindowColumn, type Places, type Relation, WINDOW_COLUMNS } from "./bind-scope.js";
+
+interface Gathered {
+  readonly fn: string;
+  readonly args: readonly Expr[];
+  name: string | null;
+}
+
+/** A name like `wanted` that is not among `used`, and is from now on. */
+export function uniqueName(wanted: string, used: Set<string>): string {
+  let name = wanted;
+  for (let count = 0; used.has(name); count++) name = `${wanted}_${count}`;
+  used.add(name);
+  return name;
+}
+
+/** Equal texts are equal expressions. */
+function fingerprint(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? { bigint: String(inner) } : inner));
+}
+
+export class Groups {
+  readonly #places: Places;
+  readonly #calls = new Map<string, Gathered>();
+  /** What stands for an aggregate until it has a name. */
+  readonly #standIns = new WeakMap<Expr, Gathered>();
+  readonly #keys = new Map<string, NamedExpr>();
+  #isWindowed = false;
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  get hasAggregates(): boolean {
+    return this.#calls.size > 0;
+  }
+
+  /** An aggregate of SELECT or HAVING; two that are equal are one. */
+  readonly take = (fn: string, args: readonly Expr[]): Expr => {
+    const id = fingerprint([fn, args]);
+    const call = this.#calls.get(id) ?? { fn, args, name: null };
+    this.#calls.set(id, call);
+    const standIn: Expr = { kind: "column", name: `${fn}()` };
+    this.#standIns.set(standIn, call);
+    return standIn;
+  };
+
+  /** Whether an aggregate is in the expression: GROUP BY ALL takes the others. */
+  aggregates(expr: Expr): boolean {
+    return this.#standIns.has(expr) || childrenOf(expr).some((part) => this.aggregates(part));
+  }
+
+  /** The grouped rows: windows, keys, aggregates. `items` are what SELECT says of the rows; they give aggregates their names. */
+  plan({ plan, window }: Relation, keys: readonly Expr[], items: readonly NamedExpr[]): LogicalPlan {
+    this.#isWindowed = window !== null;
+    const used = new Set<string>(this.#isWindowed ? Object.values(WINDOW_COLUMNS) : []);
+    for (const expr of keys) {
+      const id = fingerprint(expr);
+      if (this.#keys.has(id)) continue;
+      const alias = items.find((item) => fingerprint(item.expr) === id)?.name;
+      const name = uniqueName(expr.kind === "column" ? expr.name : (alias ?? "key"), used);
+      this.#keys.set(id, { name, expr });
+    }
+    for (const { name, expr } of items) {
+      const call = this.#standIns.get(expr);
+      if (call !== undefined) call.name ??= uniqueName(name, used);
+    }
+    const calls = [...this.#calls.values()].map((call): AggregateCall => {
+      call.name ??= uniqueName(call.fn, used);
+      return { name: call.name, fn: call.fn, args: call.args };
+    });
+    const named = [...this.#keys.values()];
+    if (window === null) return aggregate(plan, named, calls);
+    return windowAggregate(plan, {
+      window,
+      latenessMs: 0,
+      windowColumns: WINDOW_COLUMNS,
+      keys: named,
+      aggregates: calls,
+    });
+  }
+
+  /** An expression over the rows, said over the groups. @throws SqlError UNKNOWN_COLUMN for a column that is not grouped by */
+  lift(expr: Expr, span: Span): Expr {
+    const place = this.#places.spanOf(expr, span);
+    return this.#places.mark(this.#lifted(expr, place), place);
+  }
+
+  #lifted(expr: Expr, span: Span): Expr {
+    const call = this.#standIns.get(expr);
+    if (call?.name !== undefined && call.name !== null) return { kind: "column", name: call.name };
+    const key = this.#keys.get(fingerprint(expr));
+    if (key !== undefined) return { kind: "column", name: key.name };
+    switch (expr.kind) {
+      case "literal":
+        return expr;
+      case "column": {
+        if (this.#isWindowed && isWindowColumn(expr.name)) return expr;
+        const hint = `GROUP BY ${expr.name} too, or aggregate it: MAX(${expr.name})`;
+        const message = `"${expr.name}" is neither grouped by nor aggregated`;
+        throw this.#places.error("UNKNOWN_COLUMN", message, span, hint);
+      }
+      case "cast":
+        return { ...expr, input: this.lift(expr.input, span) };
+      case "call":
+        return { ...expr, args: expr.args.map((arg) => this.lift(arg, span)) };
+      case "case":
+        return {
+          kind: "case",
+          branches: expr.branches.map(({ when, then }) => ({
+            when: this.lift(when, span),
+            then: this.lift(then, span),
+          })),
+          otherwise: expr.otherwise === null ? null : this.lift(expr.otherwise, span),
+        };
+    }
+  }
+}

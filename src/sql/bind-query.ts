@@ -1,0 +1,389 @@
+// Queries → logical plans, by the same constructors as the API's. What is read and not computed yet is refused at its place.
+import { type Field, field, type Schema, sameType, typeName } from "../arrow/types.js";
+import { hintNames } from "../errors.js";
+import { bindPredicate } from "../plan/bind-expr.js";
+import { commonType } from "../plan/coerce.js";
+import { derive } from "../plan/derive.js";
+import type { Expr } from "../plan/expr.js";
+import { aggregate, filter, type LogicalPlan, type NamedExpr, project, union } from "../plan/logical.js";
+import type {
+  Expression,
+  GroupBy,
+  Identifier,
+  Name,
+  Query,
+  QueryBody,
+  Select,
+  SelectItem,
+  SelectStar,
+  Span,
+  TableRef,
+} from "./ast.js";
+import { ExpressionBinder } from "./bind-expressions.js";
+import { Groups } from "./bind-groups.js";
+import { type Places, type Relation, relationOf, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
+import { unnested } from "./bind-unnest.js";
+import { type MakeRows, oneRow, valuesPlan } from "./bind-values.js";
+import { windowed, withWindowColumns } from "./bind-windows.js";
+
+/** Tables and views by name; null: there is none. */
+export interface Tables {
+  readonly names: readonly string[];
+  find(name: string): LogicalPlan | null;
+  readonly makeRows: MakeRows;
+}
+
+/** A query that WITH names. */
+type CommonTables = ReadonlyMap<string, LogicalPlan>;
+
+interface Item extends NamedExpr {
+  readonly span: Span;
+  readonly isStar: boolean;
+}
+
+export class QueryBinder {
+  readonly #tables: Tables;
+  readonly #places: Places;
+
+  constructor(tables: Tables, places: Places) {
+    this.#tables = tables;
+    this.#places = places;
+  }
+
+  /** @throws SqlError with its place; PlanError for what only the whole plan tells */
+  query(query: Query, outer: CommonTables = new Map()): LogicalPlan {
+    const named = new Map(outer);
+    for (const { name, columns, query: common } of query.with) {
+      const plan = this.query(common, named);
+      named.set(name.name, columns.length === 0 ? plan : this.renamed(plan, columns, name.span));
+    }
+    const [order] = query.orderBy;
+    if (order !== undefined) throw this.#places.unsupported("ORDER BY is", order.span, "sort what comes out");
+    const bound = query.limit ?? query.offset;
+    if (bound !== null) throw this.#places.unsupported("LIMIT and OFFSET are", bound.span, "cut what comes out");
+    return this.#body(query.body, named);
+  }
+
+  /** The plan's columns under other names. @throws SqlError TYPE unless there are as many */
+  renamed(plan: LogicalPlan, names: readonly Identifier[], span: Span): LogicalPlan {
+    const { fields } = derive(plan).schema;
+    if (fields.length !== names.length) throw this.#wrongCount(fields.length, names.length, span);
+    return project(
+      plan,
+      fields.map((known, index) => ({ name: (names[index] as Identifier).name, expr: columnOf(known) })),
+    );
+  }
+
+  #wrongCount(columns: number, names: number, span: Span): Error {
+    const hint = "name each column, in order";
+    return this.#places.error("TYPE", `${names} names for ${columns} columns`, span, hint);
+  }
+
+  #body(body: QueryBody, named: CommonTables): LogicalPlan {
+    switch (body.kind) {
+      case "query":
+        return this.query(body, named);
+      case "select":
+        return this.#select(body, named);
+      case "explicit-table":
+        return this.#named(body.name, named);
+      case "values":
+        return valuesPlan(body, this.#tables.makeRows, this.#places);
+      case "set-operation":
+        return this.#union(body, named);
+    }
+  }
+
+  #named(name: Name, named: CommonTables): LogicalPlan {
+    const text = name.parts.map((part) => part.name).join(".");
+    const plan = named.get(text) ?? this.#tables.find(text);
+    if (plan !== null) return plan;
+    const hint = hintNames(text, [...named.keys(), ...this.#tables.names], "tables");
+    throw this.#places.error("UNKNOWN_TABLE", `no table or view "${text}"`, name.span, hint);
+  }
+
+  /** A chain of UNIONs is one union. Columns are matched by place and get the names of the first query. */
+  #union(body: Extract<QueryBody, { kind: "set-operation" }>, named: CommonTables): LogicalPlan {
+    const parts: QueryBody[] = [];
+    let left: QueryBody = body;
+    while (left.kind === "set-operation" && left.op === "UNION" && left.all === body.all) {
+      parts.unshift(left.right);
+      left = left.left;
+    }
+    if (body.op !== "UNION")
+      throw this.#places.unsupported(`${body.op} is`, body.span, "UNION [ALL] and WHERE are there");
+    parts.unshift(left);
+    const plans = parts.map((part) => this.#body(part, named));
+    const schemas = plans.map((plan) => derive(plan).schema.fields);
+    const [first] = schemas as [readonly Field[]];
+    const types = first.map(({ name }, column) => {
+      const all = schemas.map((fields) => fields[column]?.type);
+      const wrong = schemas.findIndex((fields) => fields.length !== first.length);
+      if (wrong >= 0) {
+        const counts = `${schemas[wrong]?.length} columns, the first query has ${first.length}`;
+        const { span } = parts[wrong] as QueryBody;
+        throw this.#places.error("TYPE", `a query of UNION has ${counts}`, span, "select as many in each");
+      }
+      const known = all.filter((type) => type !== undefined);
+      const common = commonType(known);
+      if (common !== null) return common;
+      const text = known.map(typeName).join(" and ");
+      throw this.#places.error("TYPE", `column "${name}" of UNION is ${text}`, body.span, "cast them to one type");
+    });
+    const inputs = plans.map((plan, index) => {
+      const fields = schemas[index] as readonly Field[];
+      const isSame = fields.every(({ name, type }, i) => name === first[i]?.name && sameType(type, types[i] ?? type));
+      if (isSame) return plan;
+      return project(
+        plan,
+        fields.map((known, i): NamedExpr => {
+          const type = types[i] ?? known.type;
+          const expr = columnOf(known);
+          const cast: Expr = sameType(known.type, type) ? expr : { kind: "cast", input: expr, type, try: false };
+          return { name: (first[i] as Field).name, expr: cast };
+        }),
+      );
+    });
+    const all = union(inputs);
+    return body.all ? all : distinct(all);
+  }
+
+  #select(select: Select, named: CommonTables): LogicalPlan {
+    this.#refuseClauses(select);
+    const relation = select.from === null ? this.#oneRow() : this.#from(select.from, named);
+    const filtered = select.where === null ? relation : this.#filter(relation, select.where);
+    const groups = new Groups(this.#places);
+    const grouped = withWindowColumns(filtered);
+    const binder = new ExpressionBinder(grouped, this.#places, groups.take);
+    const items = select.items.flatMap((item, index) => this.#item(item, index, grouped, binder, select));
+    const having = select.having === null ? null : binder.bind(select.having);
+    const isGrouped = select.groupBy !== null || having !== null || groups.hasAggregates;
+    this.#refuseTwice(items);
+    const plan = isGrouped
+      ? this.#grouped(select, filtered, items, having, groups, binder)
+      : this.#projected(filtered, items, select.span);
+    return select.distinct ? distinct(plan) : plan;
+  }
+
+  #oneRow(): Relation {
+    const plan = oneRow(this.#tables.makeRows);
+    return { plan, columns: [], window: null };
+  }
+
+  #refuseClauses({ hints, windows, qualify }: Select): void {
+    const [hint] = hints;
+    if (hint !== undefined) throw this.#places.unsupported("hints are", hint.span, "set options in CREATE TABLE");
+    const [window] = windows;
+    if (window !== undefined) throw this.#places.unsupported("WINDOW is", window.span, "use TUMBLE, HOP or CUMULATE");
+    if (qualify !== null) throw this.#places.unsupported("QUALIFY is", qualify.span, "filter groups by HAVING");
+  }
+
+  #refuseTwice(items: readonly Item[]): void {
+    const seen = new Set<string>();
+    for (const { name, span } of items) {
+      if (seen.has(name)) {
+        throw this.#places.error("COLUMN_DUP", `two columns "${name}"`, span, "name one of them otherwise: AS name");
+      }
+      seen.add(name);
+    }
+  }
+
+  #filter(relation: Relation, condition: Expression): Relation {
+    const predicate = new ExpressionBinder(relation, this.#places).bind(condition);
+    this.#checkPredicate(predicate, schemaOfRelation(relation), condition.span);
+    return { ...relation, plan: filter(relation.plan, predicate) };
+  }
+
+  #checkPredicate(predicate: Expr, schema: Schema, span: Span): void {
+    this.#places.check(predicate, schema, span);
+    this.#places.at(span, () => bindPredicate(predicate, schema));
+  }
+
+  #item(
+    item: SelectItem | SelectStar,
+    index: number,
+    relation: Relation,
+    binder: ExpressionBinder,
+    { groupBy }: Select,
+  ): Item[] {
+    if (item.kind === "item") {
+      const { expression, alias, span } = item;
+      const named = expression.kind === "column" ? expression.name.parts.at(-1)?.name : undefined;
+      const name = alias?.name ?? (expression.kind === "field" ? expression.name.name : named) ?? `EXPR$${index}`;
+      return [{ name, expr: binder.bind(expression), span, isStar: false }];
+    }
+    if (groupBy !== null) throw this.#places.error("TYPE", "* of groups", item.span, "name the keys and aggregates");
+    const qualifier = item.qualifier?.parts.map((part) => part.name).join(".");
+    const columns = relation.columns.filter((column) => qualifier === undefined || column.qualifier === qualifier);
+    if (columns.length === 0) {
+      const known = [...new Set(relation.columns.flatMap((column) => column.qualifier ?? []))];
+      const hint = hintNames(qualifier ?? "", known, "tables");
+      throw this.#places.error("UNKNOWN_TABLE", `no table "${qualifier ?? "*"}" in FROM`, item.span, hint);
+    }
+    const names = columns.map(({ name }) => name);
+    for (const changed of [...item.exclude, ...item.replace.flatMap(({ alias }) => alias ?? [])]) {
+      if (names.includes(changed.name)) continue;
+      const hint = hintNames(changed.name, names, "columns");
+      throw this.#places.error("UNKNOWN_COLUMN", `no column "${changed.name}"`, changed.span, hint);
+    }
+    const kept = columns.filter(({ name }) => !item.exclude.some((excluded) => excluded.name === name));
+    return kept.map(({ name, field: known }) => {
+      const replaced = item.replace.find(({ alias }) => alias?.name === name);
+      const expr = replaced === undefined ? columnOf(known) : binder.bind(replaced.expression);
+      return { name, expr: this.#places.mark(expr, item.span), span: item.span, isStar: true };
+    });
+  }
+
+  #projected(relation: Relation, items: readonly Item[], span: Span): LogicalPlan {
+    if (relation.window !== null) {
+      const hint = "GROUP BY window_start, window_end";
+      throw this.#places.unsupported("rows of windows that are not grouped by them are", span, hint);
+    }
+    const { schema } = derive(relation.plan);
+    return this.#project(
+      relation.plan,
+      items,
+      schema,
+      items.every(({ isStar }) => isStar),
+    );
+  }
+
+  /** No step at all where every column goes on as it is and nobody asked for a selection. */
+  #project(plan: LogicalPlan, items: readonly Item[], schema: Schema, mayPass: boolean): LogicalPlan {
+    for (const { expr, span } of items) this.#places.check(expr, schema, span);
+    const isSame =
+      items.length === schema.fields.length &&
+      items.every(
+        ({ name, expr }, i) => expr.kind === "column" && expr.name === name && schema.fields[i]?.name === name,
+      );
+    if (mayPass && isSame) return plan;
+    return project(
+      plan,
+      items.map(({ name, expr }) => ({ name, expr })),
+    );
+  }
+
+  #grouped(
+    select: Select,
+    relation: Relation,
+    items: readonly Item[],
+    having: Expr | null,
+    groups: Groups,
+    binder: ExpressionBinder,
+  ): LogicalPlan {
+    const keys = select.groupBy === null ? [] : this.#keys(select.groupBy, items, groups, binder);
+    const isBound = (expr: Expr, name: string) => expr.kind === "column" && expr.name === name;
+    const { start, end, time } = WINDOW_COLUMNS;
+    if (relation.window !== null && ![start, end].every((name) => keys.some((expr) => isBound(expr, name)))) {
+      const hint = "GROUP BY window_start, window_end";
+      throw this.#places.unsupported("groups over some of the window's bounds are", select.span, hint);
+    }
+    const own =
+      relation.window === null ? keys : keys.filter((expr) => ![start, end, time].some((name) => isBound(expr, name)));
+    const rows = schemaOfRelation(relation);
+    for (const expr of own) this.#places.check(expr, rows, select.span);
+    const plan = groups.plan(relation, own, items);
+    if (plan.kind === "aggregate" && plan.keys.length === 0 && plan.aggregates.length === 0) {
+      throw this.#places.unsupported("a group without keys and aggregates is", select.span, "select an aggregate");
+    }
+    const { schema } = this.#places.at(select.span, () => derive(plan));
+    const over = having === null ? plan : this.#having(plan, groups.lift(having, select.span), select);
+    const lifted = items.map((item) => ({ ...item, expr: groups.lift(item.expr, item.span) }));
+    return this.#project(over, lifted, schema, true);
+  }
+
+  #having(plan: LogicalPlan, predicate: Expr, select: Select): LogicalPlan {
+    this.#checkPredicate(predicate, derive(plan).schema, select.having?.span ?? select.span);
+    return filter(plan, predicate);
+  }
+
+  #keys({ all, elements }: GroupBy, items: readonly Item[], groups: Groups, binder: ExpressionBinder): Expr[] {
+    if (all) return items.map(({ expr }) => expr).filter((expr) => !groups.aggregates(expr));
+    return elements.flatMap((element) => {
+      if (element.kind === "grouping") {
+        throw this.#places.unsupported(
+          `${element.type} is`,
+          element.span,
+          "group one by one, and UNION ALL the results",
+        );
+      }
+      if (element.kind === "number") {
+        throw this.#places.unsupported("a key by its place is", element.span, "write the column");
+      }
+      const parts = element.kind === "row" ? element.items : [element];
+      return parts.map((part) => {
+        const key = binder.bind(part);
+        if (!groups.aggregates(key)) return key;
+        throw this.#places.error("TYPE", "a key of groups is no aggregate", part.span, "aggregate in a subquery first");
+      });
+    });
+  }
+
+  #from(table: TableRef, named: CommonTables): Relation {
+    switch (table.kind) {
+      case "table": {
+        if (table.asOf !== null)
+          throw this.#places.unsupported("FOR SYSTEM_TIME AS OF is", table.span, "read the table as it is");
+        const [hint] = table.hints;
+        if (hint !== undefined) throw this.#places.unsupported("hints are", hint.span, "set options in CREATE TABLE");
+        const plan = this.#named(table.name, named);
+        return this.#aliased(relationOf(plan, derive(plan).schema, table.name.parts.at(-1)?.name ?? null), table);
+      }
+      case "derived": {
+        const plan = this.query(table.query, named);
+        return this.#aliased(relationOf(plan, derive(plan).schema, null), table);
+      }
+      case "function-table": {
+        const read = ({ table: source }: { readonly table: Name | Query }): Relation => {
+          const plan = source.kind === "name" ? this.#named(source, named) : this.query(source, named);
+          const qualifier = source.kind === "name" ? (source.parts.at(-1)?.name ?? null) : null;
+          return relationOf(plan, derive(plan).schema, qualifier);
+        };
+        return this.#aliased(windowed(table.call, this.#places, read), table);
+      }
+      case "join":
+        if (table.right.kind === "unnest") {
+          return unnested(this.#from(table.left, named), table, table.right, this.#places);
+        }
+        throw this.#places.unsupported(
+          "joins are",
+          table.right.span,
+          "UNION ALL and CROSS JOIN UNNEST(list) are there",
+        );
+      case "unnest":
+        throw this.#places.unsupported("UNNEST alone is", table.span, "FROM t CROSS JOIN UNNEST(t.list) AS u (item)");
+      case "match-recognize":
+        throw this.#places.unsupported("MATCH_RECOGNIZE is", table.span, "look for single rows by WHERE");
+      case "pivot":
+      case "unpivot":
+        throw this.#places.unsupported("PIVOT is", table.span, "SUM(x) FILTER (WHERE name = 'a') AS a, one by one");
+    }
+  }
+
+  #aliased(relation: Relation, { alias }: Extract<TableRef, { alias: unknown }>): Relation {
+    if (alias === null) return relation;
+    const { name, columns: names } = alias;
+    const { length } = relation.columns;
+    if (names.length > 0 && names.length !== length) throw this.#wrongCount(length, names.length, alias.span);
+    const columns = relation.columns.map((column, index) => ({
+      ...column,
+      qualifier: name.name,
+      name: names[index]?.name ?? column.name,
+    }));
+    return { ...relation, columns };
+  }
+}
+
+function columnOf({ name }: Field): Expr {
+  return { kind: "column", name };
+}
+
+/** Equal rows once, at the end of the input. */
+function distinct(plan: LogicalPlan): LogicalPlan {
+  const { fields } = derive(plan).schema;
+  return aggregate(
+    plan,
+    fields.map((known) => ({ name: known.name, expr: columnOf(field(known.name, known.type)) })),
+    [],
+  );
+}
