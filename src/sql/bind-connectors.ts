@@ -59,7 +59,7 @@ const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
   print: { connector: "console", options: { "rows-max": ["rowsMax", count, "a whole number above 0"] }, defaults: {} },
 };
 
-export interface ConnectorTable {
+interface ConnectorTable {
   readonly connector: string;
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;

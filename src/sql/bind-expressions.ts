@@ -9,7 +9,7 @@ import { type Places, type Relation, resolveColumn, schemaOfRelation } from "./b
 import { printType } from "./print-query.js";
 
 /** What to do with an aggregate; null where none may stand. */
-export type TakeAggregate = ((fn: string, args: readonly Expr[], call: Call) => Expr) | null;
+type TakeAggregate = ((fn: string, args: readonly Expr[], call: Call) => Expr) | null;
 
 const OPERATORS: Readonly<Record<string, string>> = {
   "+": "add",

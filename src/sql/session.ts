@@ -15,7 +15,7 @@ import { parseScript } from "./parser.js";
 import type { CreateView, Drop, Explain, Insert, Statement } from "./statements.js";
 
 /** What a statement asks for: rows, a program of sinks, a plan's text, or nothing more than was done. */
-export type Outcome =
+type Outcome =
   | { readonly kind: "query"; readonly plan: LogicalPlan }
   | { readonly kind: "run"; readonly plans: readonly LogicalPlan[] }
   | { readonly kind: "explain"; readonly plans: readonly LogicalPlan[] }
