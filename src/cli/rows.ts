@@ -49,14 +49,17 @@ function jsonWriter(type: string): JsonWriter {
     return (value) => (value === null ? "null" : write(value));
   }
   if (type.startsWith("DECIMAL")) return (value) => (value === null ? "null" : String(value));
-  if (type.startsWith("TIMESTAMP_LTZ")) return (value) => (value === null ? "null" : `"${instant(value)}Z"`);
+  if (type.startsWith("TIMESTAMP")) {
+    const zone = type.startsWith("TIMESTAMP_LTZ") ? "Z" : "";
+    return (value) => (value === null ? "null" : `"${instant(value)}${zone}"`);
+  }
   if (type.startsWith("BYTES")) {
     return (value) => (value === null ? "null" : `"${Buffer.from(value as Uint8Array).toString("base64")}"`);
   }
   return (value) => {
     if (typeof value === "bigint") return String(value);
     if (typeof value === "number" && !Number.isFinite(value)) return `"${value}"`;
-    return value instanceof Date ? `"${timestampText(value)}"` : JSON.stringify(value);
+    return JSON.stringify(value);
   };
 }
 
