@@ -89,8 +89,8 @@ export class ProgramRunner implements Runner {
     const { table } = scan;
     const connector = await this.#load(table);
     if (connector.resolve === undefined) throw refused(table, "cannot be read");
-    const { schema, bounded, options } = await connector.resolve(this.#tableOf(table, availableNow), scan.schema);
-    return { table: options === undefined ? table : this.catalog.withOptions(table, options), schema, bounded };
+    const { options, ...found } = await connector.resolve(this.#tableOf(table, availableNow), scan.schema);
+    return { ...found, table: options === undefined ? table : this.catalog.withOptions(table, options) };
   }
 
   run(sinks: readonly LogicalPlan[], options: RunOptions): Job {

@@ -49,6 +49,16 @@ export class Table<Row = AnyRow> extends DataStream<Row> implements Target {
     super(runner, plan);
     this.table = table;
   }
+
+  /**
+   * How a CSV file is written, given or found out from its first bytes: `delimiter`, `quote`, `escape`, `header` (`yes`, `no`),
+   * `newline` (`LF`, `CRLF`, `CR`, or several), `encoding`. null for what is no CSV file. Opens the file.
+   * @throws ENCODING, FILE_NOT_FOUND
+   */
+  async dialect(): Promise<Readonly<Record<string, string>> | null> {
+    const { dialect = null } = await this.runner.resolve(logical.unresolvedScan(this.table));
+    return dialect;
+  }
 }
 
 /** What the options that several tables have must be; a format checks its own when it is loaded. */

@@ -1,7 +1,7 @@
 // `millrace describe FILE`: the columns that the engine sees in a file, or in standard input (`-`, lines of JSON unless told), as a
-// table with the first rows below it, NDJSON or a schema literal.
+// table with the dialect of CSV and the first rows below it, NDJSON or a schema literal.
 import { basename } from "node:path";
-import { Millrace } from "../node.js";
+import { Millrace, type Table } from "../node.js";
 import { type Format, heading, table } from "./output.js";
 
 interface DescribeFlags {
@@ -37,6 +37,7 @@ export async function describe(path: string, flags: DescribeFlags): Promise<void
           rows.map(({ column, type, nullable }) => [column, type, nullable ? "yes" : "no"]),
         );
   process.stdout.write(`${text}\n`);
+  if (flags.format === "table" && path !== "-") showDialect(path, await source.dialect());
   if (flags.format === "ndjson" || flags.rows === 0 || path === "-") return;
   const names = schema.map(([name]) => name);
   const sample: unknown[][] = [];
@@ -45,6 +46,13 @@ export async function describe(path: string, flags: DescribeFlags): Promise<void
     if (sample.length === flags.rows) break;
   }
   process.stdout.write(`\n${heading(`first rows of ${basename(path)}`)}\n${table(names, sample)}\n`);
+}
+
+/** How a CSV file is written, by the names of its options; nothing for other files. */
+function showDialect(path: string, dialect: Awaited<ReturnType<Table["dialect"]>>): void {
+  if (dialect === null) return;
+  const rows = Object.entries(dialect).map(([option, found]) => [option, found === "\t" ? "tab" : found]);
+  process.stdout.write(`\n${heading(`dialect of ${basename(path)}`)}\n${table(["option", "found"], rows)}\n`);
 }
 
 /** `export const flights = { … } as const;`: what `{ schema }` options take, with the row's type. */

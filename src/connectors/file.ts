@@ -29,10 +29,10 @@ export const file: Connector = {
     else await loadFormat(format, ref.name);
     const bounded = !isFollowed || table.availableNow === true;
     if (schema !== null) return resolved(schema, partitionsOf(files, options, schema), format, bounded);
-    const own = await columnsOf(first as FileInfo, format, table);
+    const { schema: own, dialect } = await lookInto(first as FileInfo, format, table);
     const partitions = partitionsOf(files, options, null);
     const known = resolved(withPartitions(own, partitions), partitions, format, bounded);
-    return { ...known, options: { ...known.options, columns: own.fields.map(({ name }) => name) } };
+    return { ...known, dialect, options: { ...known.options, columns: own.fields.map(({ name }) => name) } };
   },
 
   source: (table, schema, predicate) => new FileSource(table, schema, predicate),
@@ -56,17 +56,19 @@ function partitionsOf(files: readonly FileInfo[], options: FileOptions, schema: 
   return fields.filter(({ name }) => schema === null || schema.fields.some((own) => own.name === name));
 }
 
-/** The columns that one file has. */
-async function columnsOf(info: FileInfo, format: string, { ref, platform }: Table): Promise<Schema> {
+/** The columns that one file has, and how it is written where that was found out. */
+async function lookInto(info: FileInfo, format: string, { ref, platform }: Table) {
   const opened = await promised<ReadableFile>((done) => platform.storage.open(info.path, done));
   try {
     if (format === PARQUET) {
       const parquet = await promised<ParquetFile>((done) => openParquet(opened, optionsOf(ref).parquet ?? {}, done));
-      return parquet.schema;
+      return { schema: parquet.schema, dialect: undefined };
     }
     const { read } = openBytes(opened, optionsOf(ref), platform, 0);
     const { bytes, complete } = await takeSample(read);
-    return openFormat(format, ref).inferSchema({ bytes, complete, source: info.path });
+    const sample = { bytes, complete, source: info.path };
+    const reader = openFormat(format, ref);
+    return { schema: reader.inferSchema(sample), dialect: reader.tellDialect?.(sample) };
   } finally {
     await promised<void>((done) => opened.close(done));
   }

@@ -16,11 +16,9 @@ const COLUMNS_MAX = 10_000;
  * The schema of the sample's records, all columns nullable. Records of a width that the decoder will refuse do not count.
  * @throws SCHEMA_EMPTY, ENCODING, COLUMN_DUP, TOO_MANY_COLUMNS
  */
-export function inferCsvSchema(options: CheckedCsvOptions, { bytes, complete, source }: Sample): Schema {
-  const start = byteOrderMark(bytes, source);
-  // A sample that ends in its first record is all that there is to learn from.
-  const begun = readStart(options, { bytes, start, complete: complete || bytes.length === 0, source });
-  const found = begun ?? (readStart(options, { bytes, start, complete: true, source }) as CsvStart);
+export function inferCsvSchema(options: CheckedCsvOptions, sample: Sample): Schema {
+  const { bytes, complete, source } = sample;
+  const found = startOf(options, sample);
   const { records } = splitRecords(bytes, found.dialect, { start: found.byte, max: RECORDS_MAX, complete });
   const names = found.names ?? usualNames(records, source);
   const guesses = names.map(() => new TypeGuess());
@@ -34,6 +32,40 @@ export function inferCsvSchema(options: CheckedCsvOptions, { bytes, complete, so
     });
   }
   return schemaOf(names.map((name, place) => field(name, (guesses[place] as TypeGuess).type)));
+}
+
+/**
+ * What the sample is written in: marks that were given or found out, whether there is a header, line ends and encoding.
+ * @throws ENCODING, COLUMN_DUP, TOO_MANY_COLUMNS
+ */
+export function tellCsvDialect(options: CheckedCsvOptions, sample: Sample): Readonly<Record<string, string>> {
+  const { bytes, complete, source } = sample;
+  const { dialect, names, byte } = startOf(options, sample);
+  const { ends } = splitRecords(bytes, dialect, { start: byte, max: RECORDS_MAX, complete });
+  const newlines = new Set([byte, ...ends].map((end) => lineEnd(bytes, end)).filter((name) => name !== null));
+  return {
+    delimiter: dialect.delimiter,
+    quote: dialect.quote,
+    escape: dialect.escape,
+    header: names === null ? "no" : "yes",
+    newline: [...newlines].sort().join(", ") || "none",
+    encoding: byteOrderMark(bytes, source) === 0 ? "UTF-8" : "UTF-8 with byte order mark",
+  };
+}
+
+/** The line end before an offset; null where there is none, as behind a last record. */
+function lineEnd(bytes: Uint8Array, end: number): "LF" | "CR" | "CRLF" | null {
+  const last = bytes[end - 1];
+  if (last === 0x0d) return "CR";
+  if (last !== 0x0a) return null;
+  return bytes[end - 2] === 0x0d ? "CRLF" : "LF";
+}
+
+function startOf(options: CheckedCsvOptions, { bytes, complete, source }: Sample): CsvStart {
+  const start = byteOrderMark(bytes, source);
+  // A sample that ends in its first record is all that there is to learn from.
+  const begun = readStart(options, { bytes, start, complete: complete || bytes.length === 0, source });
+  return begun ?? (readStart(options, { bytes, start, complete: true, source }) as CsvStart);
 }
 
 /** `column0`, `column1` … for as many fields as most records have. */

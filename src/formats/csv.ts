@@ -16,7 +16,7 @@
 // by their place in the table where there is none.
 import { CsvDecoder } from "./csv-decoder.js";
 import { CsvEncoder } from "./csv-encoder.js";
-import { inferCsvSchema } from "./csv-infer.js";
+import { inferCsvSchema, tellCsvDialect } from "./csv-infer.js";
 import { checkCsvOptions } from "./csv-options.js";
 import type { OpenFormat } from "./format.js";
 
@@ -29,6 +29,7 @@ export const openCsv: OpenFormat = (given, where) => {
   return {
     name: "csv",
     inferSchema: (sample) => inferCsvSchema(options, sample),
+    tellDialect: (sample) => tellCsvDialect(options, sample),
     createDecoder: (decoding) => new CsvDecoder(options, decoding),
     createEncoder: (schema) => new CsvEncoder(options, schema),
   };

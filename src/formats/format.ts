@@ -120,6 +120,8 @@ export interface Format {
   readonly name: string;
   /** @throws SCHEMA_EMPTY when the sample holds no record; ENCODING; TOO_MANY_COLUMNS; what the format adds. */
   inferSchema(sample: Sample): Schema;
+  /** How the text is written, by the names of the format's options, where that is found out. @throws ENCODING */
+  tellDialect?(sample: Sample): Readonly<Record<string, string>>;
   /** @throws UNSUPPORTED for a column type that the format cannot carry. */
   createDecoder(options: DecoderOptions): Decoder;
   createEncoder(schema: Schema): Encoder;

@@ -12,6 +12,8 @@ export interface ResolvedTable {
   readonly table: TableRef;
   readonly schema: Schema;
   readonly bounded: boolean;
+  /** How its text is written, where that was found out. */
+  readonly dialect?: Readonly<Record<string, string>> | undefined;
 }
 
 export type ResolveTable = (scan: LogicalNode<"unresolved-scan">) => Promise<ResolvedTable>;

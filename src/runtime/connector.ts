@@ -26,6 +26,8 @@ export interface Resolved {
   readonly bounded: boolean;
   /** Options found out while binding (the format of a file), kept with the table from here on. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** How its text is written, where that was found out. */
+  readonly dialect?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Connector {

@@ -164,6 +164,24 @@ describe("describe", () => {
     expect(bytes.out).not.toContain("first rows");
   }, 120_000);
 
+  test("tells how a CSV file is written, by the names of its options", async () => {
+    const path = fileOf("odd.csv", "\ufeffa;b\r\n1;'x;y'\r\n2;z\r\n");
+    const { out } = await millrace(["describe", path, "--rows", "0"]);
+    const [, told = ""] = out.split("dialect of odd.csv\n");
+    const lines = told.trimEnd().split("\n");
+    expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ["option", "found"],
+      ["delimiter", ";"],
+      ["quote", "'"],
+      ["escape", "'"],
+      ["header", "yes"],
+      ["newline", "CRLF"],
+      ["encoding", "UTF-8 with byte order mark"],
+    ]);
+    const exact = await millrace(["describe", path, "--format", "ndjson"]);
+    expect(exact.out).not.toContain("dialect");
+  });
+
   test("--ts prints a schema literal", async () => {
     const { out } = await millrace(["describe", ndjson(), "--ts"]);
     expect(out.split("\n").slice(0, 3)).toEqual(["export const orders = {", '  id: "BIGINT",', '  price: "DOUBLE",']);

@@ -32,6 +32,30 @@ describe("CSV files", () => {
     expect(await wait(inferred.select("column1").toArray())).toEqual([{ column1: "x" }, { column1: "y" }]);
   });
 
+  test("tell how they are written, given or found out", async () => {
+    const { mill, sim, wait } = await openSim();
+    const usual = { delimiter: ",", quote: '"', escape: '"', header: "yes", newline: "LF", encoding: "UTF-8" };
+    const cases: readonly (readonly [text: string, told: object, csv?: object])[] = [
+      ["a,b\n1,x\n", {}],
+      ["a,b", { newline: "none" }],
+      ["1,2\r\n3,4", { header: "no", newline: "CRLF" }],
+      ["a|b\r1|x\r", { delimiter: "|", newline: "CR" }],
+      ["a,b\n1,x\r\n2,y\n", { newline: "CRLF, LF" }],
+      ["a\tb\n1\t'x\ty'\n", { delimiter: "\t", quote: "'", escape: "'" }],
+      ['a,b\n1,"x\\"y"\n', { escape: "\\" }],
+      ["\ufeffa,b\n1,x\n", { encoding: "UTF-8 with byte order mark" }],
+      ["a;b\n1;x\n", { delimiter: ";", header: "no" }, { header: false }],
+    ];
+    for (const [text, told, csv] of cases) {
+      sim.files.write("/in.csv", text);
+      expect(await wait(mill.file("/in.csv", csv && { csv }).dialect()), text).toEqual({ ...usual, ...told });
+    }
+    sim.files.write("/in.ndjson", '{"a":1}\n');
+    expect(await wait(mill.file("/in.ndjson").dialect())).toBe(null);
+    sim.files.write("/wide.csv", Uint8Array.of(0xff, 0xfe, 0x61, 0));
+    await expect(wait(mill.file("/wide.csv").dialect())).rejects.toMatchObject({ code: "ENCODING" });
+  });
+
   test("of one directory may have their columns in another order", async () => {
     const { mill, sim, wait } = await openSim();
     sim.files.write("/data/1.csv", "a,b\n1,x\n");
