@@ -1,11 +1,12 @@
-// `npm run build`, after the kernels: the library by tsc to dist/ (modules and declarations, one file a source file), the
-// kernel modules beside it, the engine's worker in one file; the command line and the monitor's pages bundled with their
-// libraries inside, so that installing brings few packages.
+// `npm run build`, after the kernels: the library by tsc to dist/ (modules and declarations, one file a source file; what every
+// page loads has its code in a few: core.mjs), the kernel modules beside it, the engine's worker in one file; the command line
+// and the monitor's pages bundled with their libraries inside, so that installing brings few packages.
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "vite";
+import { bundleCore, hasStale, writeCore } from "./core.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -14,15 +15,6 @@ const buildInfo = join(root, ".cache/build.tsbuildinfo");
 // What tsc wrote last time it only completes; without dist/ it must begin anew. `--clean` drops files of removed sources.
 if (process.argv.includes("--clean")) rmSync(dist, { recursive: true, force: true });
 if (!existsSync(dist)) rmSync(buildInfo, { force: true });
-
-/** The library, while the bundles that need nothing of it are made. */
-const library = new Promise((done) => {
-  const tsc = spawn(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-    cwd: root,
-    stdio: "inherit",
-  });
-  tsc.on("close", done);
-});
 
 const source = join(root, "src");
 
@@ -52,11 +44,25 @@ async function bundleWorker(...plugins) {
   return output[0].code;
 }
 
+const core = await bundleCore(source);
+// A file that left the core has to be written by tsc again.
+if (hasStale(dist, core)) rmSync(buildInfo, { force: true });
+
+/** The library, while the bundles that need nothing of it are made. */
+const library = new Promise((done) => {
+  const tsc = spawn(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  tsc.on("close", done);
+});
+
 const [worker, lightWorker] = await Promise.all([bundleWorker(), bundleWorker(withoutDataFiles)]);
 const pagesBuilt = buildPages();
 const status = await library;
 if (status !== 0) process.exit(status ?? 1);
 await pagesBuilt;
+writeCore(dist, core);
 
 // The files are for callers who bring the modules themselves (`millrace/slim`): as every host can use them, for plain memory.
 for (const name of ["kernels", "formats"]) {

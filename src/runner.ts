@@ -202,13 +202,14 @@ export class ProgramRunner implements Runner {
   }
 
   /** @throws MODULE_MISSING, KERNELS */
-  async #load({ connector, name }: TableRef): Promise<Connector> {
+  async #load(table: TableRef): Promise<Connector> {
+    const { connector, name } = table;
     const found = this.#connectors.get(connector);
     if (connector === PORT) return port;
     if (found === undefined) throw new InternalError(`no connector "${connector}" for the table ${name}`);
     if (!("load" in found)) return found;
     const [loaded] = await Promise.all([
-      loadPart(`the connector "${connector}"`, () => found.load()),
+      loadPart(`the connector "${connector}"`, () => found.load(table)),
       found.formats ? this.#loadFormats() : undefined,
     ]);
     this.#connectors.set(connector, loaded);

@@ -3,6 +3,7 @@
 import type { Connector, LateConnector } from "../runtime/connector.js";
 import { callback } from "./callback.js";
 import { PORTABLE } from "./portable.js";
+import { withFormat } from "./record-formats.js";
 
 export const CONNECTORS: readonly (Connector | LateConnector)[] = [
   { name: "memory", load: async () => (await import("./memory.js")).memory },
@@ -11,8 +12,8 @@ export const CONNECTORS: readonly (Connector | LateConnector)[] = [
   { name: "console", load: async () => (await import("./console.js")).consoleConnector },
   { name: "stdout", load: async () => (await import("./stdout.js")).stdout },
   { name: "webhook", load: async () => (await import("./webhook.js")).webhook },
-  { name: "file", formats: true, load: async () => (await import("./file.js")).file },
-  { name: "stream", formats: true, load: async () => (await import("./stream.js")).stream },
+  { name: "file", formats: true, load: withFormat(async () => (await import("./file.js")).file) },
+  { name: "stream", formats: true, load: withFormat(async () => (await import("./stream.js")).stream) },
   { name: "push", load: async () => (await import("./push.js")).push },
   ...PORTABLE,
 ];

@@ -6,52 +6,7 @@ import type { TableRef } from "../plan/logical.js";
 import { loadPart } from "../platform/errors.js";
 import { uncompressedPath } from "./compression.js";
 import { FILE_FORMATS } from "./file-formats.js";
-
-/** What is known of a record format before its code is loaded. */
-interface RecordFormat {
-  readonly name: string;
-  /** File name endings, with the dot; the first is what new files get. */
-  readonly extensions: readonly string[];
-  load(): Promise<OpenFormat>;
-}
-
-const RECORD_FORMATS: readonly RecordFormat[] = [
-  {
-    name: "ndjson",
-    extensions: [".ndjson", ".jsonl"],
-    load: async () => (await import("../formats/json.js")).openJson,
-  },
-  {
-    name: "csv",
-    extensions: [".csv", ".tsv"],
-    load: async () => (await import("../formats/csv.js")).openCsv,
-  },
-  {
-    name: "json",
-    extensions: [".json"],
-    load: async () => (await import("../formats/json-array.js")).openJsonDocument,
-  },
-  {
-    name: "lines",
-    extensions: [".txt"],
-    load: async () => (await import("../formats/lines.js")).openLines,
-  },
-  {
-    name: "avro",
-    extensions: FILE_FORMATS.avro,
-    load: async () => (await import("../formats/avro.js")).openAvro,
-  },
-  {
-    name: "bytes",
-    extensions: [".bin"],
-    load: async () => (await import("../formats/raw.js")).openRaw,
-  },
-  {
-    name: "arrow",
-    extensions: FILE_FORMATS.arrow,
-    load: async () => (await import("../formats/arrow-format.js")).openArrow,
-  },
-];
+import { RECORD_FORMATS, type RecordFormat } from "./record-formats.js";
 
 /** Files that are no stream of records: they have a reader and a writer of their own. */
 export const PARQUET = "parquet";

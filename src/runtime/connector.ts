@@ -48,5 +48,6 @@ export interface LateConnector {
   readonly name: string;
   /** True when it reads or writes bytes: the kernels of formats are loaded with it. */
   readonly formats?: boolean;
-  load(): Promise<Connector>;
+  /** @param table - the first one that names it, which may tell what else to load */
+  load(table?: TableRef): Promise<Connector>;
 }
