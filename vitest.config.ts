@@ -1,5 +1,6 @@
 // Three test projects: `node`, and Chromium twice, since shared WASM memory exists only in cross-origin isolated pages.
 // test/portable/ runs in all three, test/browser/ in both browser projects, everything else in Node.
+import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -52,6 +53,37 @@ const serveSocket: BrowserCommand<[messages: string[], each: number]> = async (_
   return (server.address() as { port: number }).port;
 };
 
+/** Serves a file by ranges to pages of any origin, its bodies of so many bytes at most: longer ones break off. Gives its port. */
+const serveFile: BrowserCommand<[base64: string, bodyBytesMax: number]> = async (_context, base64, bodyBytesMax) => {
+  const file = Buffer.from(base64, "base64");
+  const sent = { bytes: 0, bodies: 0 };
+  const server = createServer(({ method, url, headers }, response) => {
+    response.setHeader("access-control-allow-origin", "*");
+    response.setHeader("access-control-allow-headers", "range, if-range");
+    response.setHeader("access-control-expose-headers", "accept-ranges, content-range, etag");
+    if (method === "OPTIONS") response.writeHead(204).end();
+    else if (url === "/sent") response.end(JSON.stringify(sent));
+    else {
+      const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? "") ?? [];
+      const start = Number(first ?? 0);
+      const end = Math.min(last ? Number(last) + 1 : file.length, file.length);
+      if (first !== undefined) response.setHeader("content-range", `bytes ${start}-${end - 1}/${file.length}`);
+      const length = { "content-length": end - start, "accept-ranges": "bytes", etag: '"1"' };
+      response.writeHead(first === undefined ? 200 : 206, length);
+      const body = file.subarray(start, Math.min(end, start + bodyBytesMax));
+      sent.bytes += body.length;
+      sent.bodies++;
+      if (start + body.length === end) response.end(body);
+      else response.write(body, () => response.socket?.end());
+    }
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  server.unref();
+  return (server.address() as { port: number }).port;
+};
+
 function browserProject(name: string, isolated: boolean): TestProjectInlineConfiguration {
   const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
   return {
@@ -83,7 +115,7 @@ function browserProject(name: string, isolated: boolean): TestProjectInlineConfi
       browser: {
         enabled: true,
         headless: true,
-        commands: { serveSocket },
+        commands: { serveSocket, serveFile },
         screenshotFailures: false,
         provider: playwright({ launchOptions: { executablePath: chromium ?? "", args: ["--no-sandbox"] } }),
         instances: [{ browser: "chromium" }],
@@ -126,5 +158,6 @@ declare module "vitest" {
 declare module "vitest/browser" {
   interface BrowserCommands {
     serveSocket(messages: string[], each: number): Promise<number>;
+    serveFile(base64: string, bodyBytesMax: number): Promise<number>;
   }
 }
