@@ -28,6 +28,7 @@ const OPERATORS: Readonly<Record<string, string>> = {
 
 /** What stands in the place of syntax that is read and not computed yet. */
 const INSTEAD: Readonly<Record<string, readonly [what: string, hint: string]>> = {
+  binary: ["a binary literal is", "read BYTES from a column"],
   parameter: ["a parameter without a value is", "write the value itself"],
   "in-query": ["IN (SELECT …) is", "list the values: IN (1, 2)"],
   quantified: ["ANY and ALL are", "compare with values"],
@@ -77,8 +78,6 @@ export class ExpressionBinder {
         return { kind: "literal", value: expression.value };
       case "number":
         return numberLiteral(expression, false, this.#places);
-      case "binary":
-        return { kind: "literal", value: expression.hex, type: { kind: "binary" } };
       case "time":
         return timeLiteral(expression);
       case "interval":

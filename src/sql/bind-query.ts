@@ -98,7 +98,8 @@ export class QueryBinder {
     const text = name.parts.map((part) => part.name).join(".");
     const plan = named.get(text) ?? this.#tables.find(text);
     if (plan !== null) return plan;
-    const hint = hintNames(text, [...named.keys(), ...this.#tables.names], "tables");
+    const names = [...named.keys(), ...this.#tables.names];
+    const hint = names.length > 0 ? hintNames(text, names, "tables") : "CREATE TABLE or CREATE VIEW first";
     throw this.#places.error("UNKNOWN_TABLE", `no table or view "${text}"`, name.span, hint);
   }
 

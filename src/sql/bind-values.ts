@@ -60,8 +60,6 @@ export function valuesPlan({ rows, span }: Values, makeRows: MakeRows, places: P
 function cellOf(value: BoundValue, from: DataType, type: DataType): unknown {
   const cast = value === null ? null : castValue(value, from, type);
   if (cast === null || cast instanceof Failure) return null;
-  if (type.kind === "binary")
-    return Uint8Array.from(String(cast).match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
   const isText =
     type.kind === "decimal" || type.kind === "date" || type.kind === "time" || type.kind.startsWith("timestamp");
   return isText ? castValue(cast, type, STRING) : cast;
