@@ -96,22 +96,6 @@ export async function orderDecoder(format: Format, input: () => Lines): Promise<
   return { name: "decoder", run };
 }
 
-/** The same as a table: batches that stay, and are read when the clock has stopped. */
-export async function orderTable(format: Format, input: () => Lines): Promise<Contender> {
-  const workspace = await openWorkspace();
-  let batches: Batch[] = [];
-  return {
-    name: "decoder",
-    run: () => {
-      for (const batch of batches) batch.release();
-      batches = [];
-      decodeAll(workspace, format, input().bytes, (batch) => batches.push(batch.persist()));
-      return undefined;
-    },
-    outcome: () => batches.map(sums).reduce(add),
-  };
-}
-
 /** All orders as batches that stay. */
 export async function orderBatches(
   format: Format,

@@ -5,8 +5,16 @@ import type { Checksum, Contender } from "../harness.js";
 import type { Lines } from "../inputs/lines.js";
 import { loadRival, type Rival } from "./rival.js";
 
+interface Options<Record> {
+  readonly delimiter?: string;
+  readonly header?: boolean;
+  readonly dynamicTyping?: boolean;
+  readonly skipEmptyLines?: boolean;
+  step(result: { data: Record }): void;
+}
+
 interface Api {
-  parse<Record>(text: string, options: object): { readonly data: readonly Record[] };
+  parse<Record>(text: string, options: Options<Record>): void;
 }
 
 /** A record as Papa Parse types it. */
@@ -21,62 +29,59 @@ interface TypedOrder {
 
 const PACKAGE = "papaparse";
 
+const noSums = () => ({ rows: 0, timeMs: 0, id: 0, itemLength: 0, price: 0, quantity: 0, paid: 0 });
+
 function typed({ path }: Lines): Contender {
-  let orders: readonly TypedOrder[] = [];
   return {
     name: "papaparse, its types",
-    run: async () => {
+    run: async (): Promise<Checksum> => {
       const { parse } = await loadRival<Api>(PACKAGE);
-      const text = readFileSync(path, "utf8");
-      orders = parse<TypedOrder>(text, { header: true, dynamicTyping: true, skipEmptyLines: true }).data;
-      return undefined;
+      const sums = noSums();
+      parse<TypedOrder>(readFileSync(path, "utf8"), {
+        header: true,
+        dynamicTyping: true,
+        skipEmptyLines: true,
+        step: ({ data: { time, id, item, price, quantity, paid } }) => {
+          sums.rows++;
+          sums.timeMs = Math.max(sums.timeMs, time.getTime());
+          sums.id += id;
+          sums.itemLength += item.length;
+          sums.price += price;
+          sums.quantity += quantity;
+          if (paid) sums.paid++;
+        },
+      });
+      return sums;
     },
-    outcome: () => sumsOf(orders),
   };
 }
 
 function converted({ path }: Lines): Contender {
-  let orders: TypedOrder[] = [];
   return {
     name: "papaparse, by hand",
-    run: async () => {
+    run: async (): Promise<Checksum> => {
       const { parse } = await loadRival<Api>(PACKAGE);
-      orders = [];
+      const sums = noSums();
       let header = true;
       parse<string[]>(readFileSync(path, "utf8"), {
         delimiter: ",",
-        step: ({ data: [time, id, item, price, quantity, paid] }: { data: string[] }) => {
+        step: ({ data: [time, id, item, price, quantity, paid] }) => {
           if (header || item === undefined) {
             header = false;
             return;
           }
-          orders.push({
-            time: new Date(time as string),
-            id: Number(id),
-            item,
-            price: Number(price),
-            quantity: Number(quantity),
-            paid: paid === "true",
-          });
+          sums.rows++;
+          sums.timeMs = Math.max(sums.timeMs, Date.parse(time as string));
+          sums.id += Number(id);
+          sums.itemLength += item.length;
+          sums.price += Number(price);
+          sums.quantity += Number(quantity);
+          if (paid === "true") sums.paid++;
         },
       });
-      return undefined;
+      return sums;
     },
-    outcome: () => sumsOf(orders),
   };
-}
-
-function sumsOf(orders: readonly TypedOrder[]): Checksum {
-  const sums = { rows: orders.length, timeMs: 0, id: 0, itemLength: 0, price: 0, quantity: 0, paid: 0 };
-  for (const { time, id, item, price, quantity, paid } of orders) {
-    sums.timeMs = Math.max(sums.timeMs, time.getTime());
-    sums.id += id;
-    sums.itemLength += item.length;
-    sums.price += price;
-    sums.quantity += quantity;
-    if (paid) sums.paid++;
-  }
-  return sums;
 }
 
 export const papaparse: Rival = { package: PACKAGE, csv: (lines) => [typed(lines), converted(lines)] };

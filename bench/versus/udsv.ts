@@ -1,16 +1,14 @@
 // uDSV: the fastest CSV parser in plain JavaScript. It reads typed columns from the whole text at once; its column of times is
-// Dates.
+// Dates, which are read once more.
 import { readFileSync } from "node:fs";
 import type { Checksum, Contender } from "../harness.js";
 import type { Lines } from "../inputs/lines.js";
 import { loadRival, type Rival } from "./rival.js";
 
-type Columns = readonly (readonly unknown[])[];
-
 interface Api {
   inferSchema(text: string): unknown;
   initParser(schema: unknown): {
-    typedCols(text: string): Columns;
+    typedCols(text: string): readonly (readonly unknown[])[];
     stringArrs(text: string): string[][];
   };
 }
@@ -24,32 +22,28 @@ function sum(values: readonly unknown[]): number {
 }
 
 function typed({ path }: Lines): Contender {
-  let columns: Columns = [];
   return {
     name: "udsv typedCols",
-    run: async () => {
+    run: async (): Promise<Checksum> => {
       const { inferSchema, initParser } = await loadRival<Api>(PACKAGE);
       const text = readFileSync(path, "utf8");
-      columns = initParser(inferSchema(text)).typedCols(text);
-      return undefined;
+      const [time = [], id = [], item = [], price = [], quantity = [], paid = []] = initParser(
+        inferSchema(text),
+      ).typedCols(text);
+      let timeMs = 0;
+      for (const value of time) timeMs = Math.max(timeMs, (value as Date).getTime());
+      let itemLength = 0;
+      for (const text of item) itemLength += (text as string).length;
+      return {
+        rows: time.length,
+        timeMs,
+        id: sum(id),
+        itemLength,
+        price: sum(price),
+        quantity: sum(quantity),
+        paid: paid.filter((value) => value === true || value === 1).length,
+      };
     },
-    outcome: () => sumsOf(columns),
-  };
-}
-
-function sumsOf([time = [], id = [], item = [], price = [], quantity = [], paid = []]: Columns): Checksum {
-  let timeMs = 0;
-  for (const value of time) timeMs = Math.max(timeMs, (value as Date).getTime());
-  let itemLength = 0;
-  for (const text of item) itemLength += (text as string).length;
-  return {
-    rows: time.length,
-    timeMs,
-    id: sum(id),
-    itemLength,
-    price: sum(price),
-    quantity: sum(quantity),
-    paid: paid.filter((value) => value === true || value === 1).length,
   };
 }
 
