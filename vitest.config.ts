@@ -56,7 +56,7 @@ const serveSocket: BrowserCommand<[messages: string[], each: number]> = async (_
 /** Serves a file by ranges to pages of any origin, its bodies of so many bytes at most: longer ones break off. Gives its port. */
 const serveFile: BrowserCommand<[base64: string, bodyBytesMax: number]> = async (_context, base64, bodyBytesMax) => {
   const file = Buffer.from(base64, "base64");
-  const sent = { bytes: 0, bodies: 0 };
+  const sent = { bytes: 0, starts: [] as number[] };
   const server = createServer(({ method, url, headers }, response) => {
     response.setHeader("access-control-allow-origin", "*");
     response.setHeader("access-control-allow-headers", "range, if-range");
@@ -72,7 +72,7 @@ const serveFile: BrowserCommand<[base64: string, bodyBytesMax: number]> = async 
       response.writeHead(first === undefined ? 200 : 206, length);
       const body = file.subarray(start, Math.min(end, start + bodyBytesMax));
       sent.bytes += body.length;
-      sent.bodies++;
+      sent.starts.push(start);
       if (start + body.length === end) response.end(body);
       else response.write(body, () => response.socket?.end());
     }
