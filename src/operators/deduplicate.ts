@@ -13,10 +13,11 @@ import { FirstTimes } from "../state/first-times.js";
 import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
 import { TimeBuffer } from "../state/time-buffer.js";
 import { EventTime } from "./event-time.js";
+import { FiringOperator } from "./firing-operator.js";
 import { LateRows } from "./late-rows.js";
-import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
+import type { OperatorContext, Output } from "./operator.js";
 
-export class Deduplicate implements Operator {
+export class Deduplicate extends FiringOperator {
   readonly #node: PhysicalOf<"deduplicate">;
   readonly #input: Schema;
   /** null: the first row is the first to arrive. */
@@ -25,16 +26,13 @@ export class Deduplicate implements Operator {
   #late!: LateRows;
   #firsts!: FirstTimes;
   #waiting: TimeBuffer | null = null;
-  #pending = false;
-  #watermarkMs = Number.NEGATIVE_INFINITY;
-  /** The watermark that is being processed. */
-  #targetMs = Number.NEGATIVE_INFINITY;
   /** The clock without event time: it never goes back. */
   #nowMs = Number.NEGATIVE_INFINITY;
   #dueMs = Number.POSITIVE_INFINITY;
 
   /** `input`: the schema of the rows; behind the columns that go on stand those that keys were computed to. */
   constructor(node: PhysicalOf<"deduplicate">, input: Schema) {
+    super();
     this.#node = node;
     this.#input = input;
     this.#time = node.timeColumn < 0 ? null : new EventTime(input, node.timeColumn);
@@ -47,37 +45,14 @@ export class Deduplicate implements Operator {
     this.#late = new LateRows(context);
     this.#firsts = new FirstTimes(workspace, this.#input, keys, withinMs ?? Number.POSITIVE_INFINITY);
     if (this.#time !== null) this.#waiting = new TimeBuffer(workspace, this.#input, this.#time);
-    this.#measure();
+    this.measure();
   }
 
   processBatch(batch: Batch, _input: number, out: Output): void {
     if (batch.rowCount === 0) return;
     if (this.#time === null) this.#passArrivals(batch, out);
     else this.#await(batch, this.#time, out);
-    this.#measure();
-  }
-
-  processWatermark(timeMs: number, out: Output): void {
-    if (timeMs <= this.#watermarkMs) return;
-    this.#targetMs = timeMs;
-    this.resume(out);
-  }
-
-  processSplit(event: SplitEvent, out: Output): void {
-    out.split(event);
-  }
-
-  get pending(): boolean {
-    return this.#pending;
-  }
-
-  resume(out: Output): void {
-    this.#pending = !this.#release(out);
-    if (this.#pending) return;
-    this.#watermarkMs = this.#targetMs;
-    if (this.#time !== null) this.#firsts.forget(this.#targetMs);
-    this.#measure();
-    out.watermark(this.#targetMs);
+    this.measure();
   }
 
   /** When the clock lets the next key be forgotten. */
@@ -88,23 +63,23 @@ export class Deduplicate implements Operator {
   processTime(): void {
     if (this.#time !== null || this.#context.clock.monotonicMs() < this.#dueMs) return;
     this.#forgetByClock();
-    this.#measure();
+    this.measure();
   }
 
   snapshot(writer: SnapshotWriter): void {
-    writer.value("watermarkMs", this.#watermarkMs);
+    writer.value("watermarkMs", this.watermarkMs);
     writer.value("nowMs", this.#nowMs);
     this.#firsts.snapshot(writer);
     this.#waiting?.snapshot(writer);
   }
 
   restore(reader: SnapshotReader): void {
-    this.#watermarkMs = reader.value("watermarkMs") as number;
+    this.reach(reader.value("watermarkMs") as number);
     this.#nowMs = reader.value("nowMs") as number;
     this.#firsts.restore(reader);
     this.#waiting?.restore(reader);
     if (this.#time === null) this.#forgetByClock();
-    this.#measure();
+    this.measure();
   }
 
   close(): void {
@@ -117,7 +92,7 @@ export class Deduplicate implements Operator {
   #await(batch: Batch, time: EventTime, out: Output): void {
     let rows = batch;
     const refuse = (some: Batch, reasons: "NULL_TIME" | "LATE") => {
-      this.#late.refuse(some, { reasons, watermarks: this.#watermarkMs, missed: null }, out);
+      this.#late.refuse(some, { reasons, watermarks: this.watermarkMs, missed: null }, out);
     };
     if (time.hasNulls(rows)) {
       const { inside, outside } = time.part(rows, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
@@ -126,23 +101,26 @@ export class Deduplicate implements Operator {
     }
     if (rows.rowCount === 0) return;
     time.measure(rows);
-    if (time.lowMs < this.#watermarkMs) {
-      const { inside, outside } = time.part(rows, this.#watermarkMs, Number.POSITIVE_INFINITY);
+    if (time.lowMs < this.watermarkMs) {
+      const { inside, outside } = time.part(rows, this.watermarkMs, Number.POSITIVE_INFINITY);
       refuse(outside, "LATE");
       rows = inside;
     }
     if (rows.rowCount > 0) this.#waiting?.add(rows);
   }
 
-  /** Goes through the rows that the watermark has reached, some at a time; false when it had to stop before the end. */
-  #release(out: Output): boolean {
+  /** Goes through the rows that the watermark has reached, some at a time. */
+  protected fire(out: Output): boolean {
+    if (this.#time === null) return true;
     for (;;) {
-      const rows = this.#waiting?.take(this.#targetMs) ?? null;
-      if (rows === null || this.#time === null) return true;
+      const rows = this.#waiting?.take(this.targetMs) ?? null;
+      if (rows === null) break;
       this.#emitFirsts(rows, this.#time.milliseconds(rows), out);
       this.#waiting?.sweep();
       if (this.#context.shouldYield()) return false;
     }
+    this.#firsts.forget(this.targetMs);
+    return true;
   }
 
   #passArrivals(batch: Batch, out: Output): void {
@@ -176,7 +154,7 @@ export class Deduplicate implements Operator {
     this.#nowMs = Math.max(this.#nowMs, Math.floor(this.#context.clock.nowMs()));
   }
 
-  #measure(): void {
+  protected measure(): void {
     this.#context.metrics.stateBytes = this.#firsts.usedBytes + (this.#waiting?.usedBytes ?? 0);
   }
 }

@@ -16,7 +16,8 @@ import { GroupedState } from "../state/grouped-state.js";
 import type { Slice } from "../state/slices.js";
 import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
 import { EventTime } from "./event-time.js";
-import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
+import { FiringOperator } from "./firing-operator.js";
+import type { OperatorContext, Output } from "./operator.js";
 import type { WindowAggregateOptions } from "./window-aggregate.js";
 import { WindowResults } from "./window-results.js";
 import { WindowRows } from "./window-rows.js";
@@ -31,7 +32,7 @@ interface Span {
   done: number;
 }
 
-export class PaneAggregate implements Operator {
+export class PaneAggregate extends FiringOperator {
   readonly #node: PhysicalOf<"window-aggregate">;
   readonly #input: Schema;
   readonly #options: WindowAggregateOptions;
@@ -42,10 +43,6 @@ export class PaneAggregate implements Operator {
   #rows!: WindowRows;
   #state!: GroupedState;
   #results!: WindowResults;
-  #pending = false;
-  #watermarkMs = Number.NEGATIVE_INFINITY;
-  /** The watermark that is being processed. */
-  #targetMs = Number.NEGATIVE_INFINITY;
   /** Windows that end at or before it have fired. */
   #firedUntilMs = Number.NEGATIVE_INFINITY;
   #span: Span | null = null;
@@ -61,6 +58,7 @@ export class PaneAggregate implements Operator {
     input: Schema,
     options: WindowAggregateOptions = {},
   ) {
+    super();
     this.#node = node;
     this.#input = input;
     this.#options = options;
@@ -78,49 +76,25 @@ export class PaneAggregate implements Operator {
     this.#rows = new WindowRows(context, this.#window, this.#latenessMs, time);
     this.#state = new GroupedState(context.workspace, this.#input, { keys, aggregates, slicing, ...this.#options });
     this.#results = new WindowResults(context, this.#node, this.#state.merged);
-    this.#measure();
+    this.measure();
   }
 
   processBatch(batch: Batch, _input: number, out: Output): void {
     if (batch.rowCount === 0) return;
     const rows = this.#rows.usable(batch, out);
     if (rows.rowCount > 0) this.#add(rows, out);
-    this.#measure();
-  }
-
-  processWatermark(timeMs: number, out: Output): void {
-    if (timeMs <= this.#watermarkMs) return;
-    this.#targetMs = timeMs;
-    this.resume(out);
-  }
-
-  processSplit(event: SplitEvent, out: Output): void {
-    out.split(event);
-  }
-
-  get pending(): boolean {
-    return this.#pending;
-  }
-
-  resume(out: Output): void {
-    this.#pending = !this.#fireDue(out);
-    if (!this.#pending) {
-      this.#reach(this.#targetMs);
-      this.#state.settle();
-    }
-    this.#measure();
-    if (!this.#pending) out.watermark(this.#targetMs);
+    this.measure();
   }
 
   snapshot(writer: SnapshotWriter): void {
-    writer.value("watermarkMs", this.#watermarkMs);
+    writer.value("watermarkMs", this.watermarkMs);
     this.#state.snapshot(writer);
   }
 
   restore(reader: SnapshotReader): void {
     this.#state.restore(reader);
-    this.#reach(reader.value("watermarkMs") as number);
-    this.#measure();
+    this.reach(reader.value("watermarkMs") as number);
+    this.measure();
   }
 
   close(): void {
@@ -128,9 +102,22 @@ export class PaneAggregate implements Operator {
     (this.#state as GroupedState | undefined)?.release();
   }
 
-  /** The watermark is `timeMs` now. */
-  #reach(timeMs: number): void {
-    this.#watermarkMs = timeMs;
+  /** Fires the windows that the target passes, in the order of time, and drops panes on the way. */
+  protected fire(out: Output): boolean {
+    for (;;) {
+      const endMs = this.#nextEnd();
+      if (endMs > this.targetMs + 1 || endMs === Number.POSITIVE_INFINITY) break;
+      if (!this.#fireWindow(endMs, out)) return false;
+      this.#firedUntilMs = endMs;
+      if (!this.#drop(endMs)) return false;
+    }
+    if (!this.#drop(this.targetMs + 1)) return false;
+    this.#state.settle();
+    return true;
+  }
+
+  protected override reach(timeMs: number): void {
+    super.reach(timeMs);
     this.#rows.reach(timeMs);
     this.#firedUntilMs = Number.isFinite(timeMs) ? endBefore(this.#window, timeMs + 1) : timeMs;
   }
@@ -172,18 +159,6 @@ export class PaneAggregate implements Operator {
     this.#forgetSpan();
   }
 
-  /** Fires the windows that the target passes, in the order of time, and drops panes on the way. False when it had to stop. */
-  #fireDue(out: Output): boolean {
-    for (;;) {
-      const endMs = this.#nextEnd();
-      if (endMs > this.#targetMs + 1 || endMs === Number.POSITIVE_INFINITY) break;
-      if (!this.#fire(endMs, out)) return false;
-      this.#firedUntilMs = endMs;
-      if (!this.#drop(endMs)) return false;
-    }
-    return this.#drop(this.#targetMs + 1);
-  }
-
   /** End of the next window that has rows; +Infinity when there is none. */
   #nextEnd(): number {
     const { slices } = this.#state;
@@ -199,7 +174,7 @@ export class PaneAggregate implements Operator {
   }
 
   /** One row for every group of a window; false when it had to stop before the last one. */
-  #fire(endMs: number, out: Output): boolean {
+  #fireWindow(endMs: number, out: Output): boolean {
     const { batchRowsMax, shouldYield } = this.#context;
     const startMs = startOfEnd(this.#window, endMs);
     const { merged } = this.#state;
@@ -253,7 +228,7 @@ export class PaneAggregate implements Operator {
   /** Drops the panes that no window needs once those that end at or before `endMs` have fired. False when it had to stop. */
   #drop(endMs: number): boolean {
     const { slices } = this.#state;
-    const overMs = Math.min(endMs, this.#targetMs + 1 - this.#latenessMs);
+    const overMs = Math.min(endMs, this.targetMs + 1 - this.#latenessMs);
     const neededMs = Number.isFinite(overMs) ? openFrom(this.#window, overMs) : overMs;
     for (let slice = slices.order[0]; slice !== undefined && slice.startMs < neededMs; slice = slices.order[0]) {
       if (this.#span !== null && this.#span.startMs <= slice.startMs) this.#forgetSpan();
@@ -276,7 +251,7 @@ export class PaneAggregate implements Operator {
     return !this.#context.shouldYield();
   }
 
-  #measure(): void {
+  protected measure(): void {
     this.#context.metrics.stateBytes = this.#state.usedBytes;
   }
 }

@@ -12,7 +12,8 @@ import { GroupedState } from "../state/grouped-state.js";
 import type { Slice } from "../state/slices.js";
 import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
 import { EventTime } from "./event-time.js";
-import type { Operator, OperatorContext, Output, SplitEvent } from "./operator.js";
+import { FiringOperator } from "./firing-operator.js";
+import type { OperatorContext, Output } from "./operator.js";
 import { type Results, WindowResults } from "./window-results.js";
 import { WindowRows } from "./window-rows.js";
 
@@ -25,7 +26,7 @@ export interface WindowAggregateOptions {
 const EMIT = 1;
 const DROP = 2;
 
-export class WindowAggregate implements Operator {
+export class WindowAggregate extends FiringOperator {
   readonly #node: PhysicalOf<"window-aggregate">;
   readonly #input: Schema;
   readonly #options: WindowAggregateOptions;
@@ -36,10 +37,6 @@ export class WindowAggregate implements Operator {
   #rows: WindowRows | null = null;
   #state!: GroupedState;
   #results!: WindowResults;
-  #pending = false;
-  #watermarkMs = Number.NEGATIVE_INFINITY;
-  /** The watermark that is being processed. */
-  #targetMs = Number.NEGATIVE_INFINITY;
   /** Windows that start before it have fired. */
   #firedUntilMs = Number.NEGATIVE_INFINITY;
   /** Entries of the window being emitted or dropped that are done already. */
@@ -47,6 +44,7 @@ export class WindowAggregate implements Operator {
 
   /** `input`: the schema of the rows. @throws UNSUPPORTED for types that are not aggregated yet, when opened */
   constructor(node: PhysicalOf<"window-aggregate">, input: Schema, options: WindowAggregateOptions = {}) {
+    super();
     this.#node = node;
     this.#input = input;
     this.#options = options;
@@ -61,60 +59,33 @@ export class WindowAggregate implements Operator {
     this.#state = new GroupedState(context.workspace, this.#input, { keys, aggregates, slicing, ...this.#options });
     this.#results = new WindowResults(context, this.#node, this.#state);
     if (window !== null && time !== null) this.#rows = new WindowRows(context, window, latenessMs, time);
-    this.#measure();
+    this.measure();
   }
 
   processBatch(batch: Batch, _input: number, out: Output): void {
     if (batch.rowCount === 0) return;
     if (this.#rows === null) this.#state.add(batch, 0, 0, 0);
     else this.#add(batch, this.#rows, out);
-    this.#measure();
+    this.measure();
   }
 
-  processWatermark(timeMs: number, out: Output): void {
-    if (timeMs <= this.#watermarkMs) return;
-    this.#targetMs = timeMs;
+  override processWatermark(timeMs: number, out: Output): void {
     const { window, keys } = this.#node;
+    const ends = timeMs === Number.POSITIVE_INFINITY && this.watermarkMs < timeMs;
     const global = window === null && keys.length === 0;
-    if (global && timeMs === Number.POSITIVE_INFINITY && this.#state.slices.order.length === 0)
-      this.#state.addNothing();
-    this.resume(out);
-  }
-
-  processSplit(event: SplitEvent, out: Output): void {
-    out.split(event);
-  }
-
-  get pending(): boolean {
-    return this.#pending;
-  }
-
-  /** Windows that fired earlier and expire now go first, so that those that are closed are always the oldest. */
-  resume(out: Output): void {
-    const dueMs = this.#lastStart(this.#targetMs);
-    const expiredMs = this.#lastStart(this.#targetMs - this.#node.latenessMs);
-    this.#pending = !(
-      this.#drain(Math.min(expiredMs, this.#firedUntilMs - 1), DROP, out) &&
-      this.#drain(expiredMs, EMIT | DROP, out) &&
-      this.#drain(dueMs, EMIT, out)
-    );
-    if (!this.#pending) {
-      this.#reach(this.#targetMs);
-      this.#state.settle();
-    }
-    this.#measure();
-    if (!this.#pending) out.watermark(this.#targetMs);
+    if (global && ends && this.#state.slices.order.length === 0) this.#state.addNothing();
+    super.processWatermark(timeMs, out);
   }
 
   snapshot(writer: SnapshotWriter): void {
-    writer.value("watermarkMs", this.#watermarkMs);
+    writer.value("watermarkMs", this.watermarkMs);
     this.#state.snapshot(writer);
   }
 
   restore(reader: SnapshotReader): void {
     this.#state.restore(reader);
-    this.#reach(reader.value("watermarkMs") as number);
-    this.#measure();
+    this.reach(reader.value("watermarkMs") as number);
+    this.measure();
   }
 
   close(): void {
@@ -122,9 +93,20 @@ export class WindowAggregate implements Operator {
     (this.#state as GroupedState | undefined)?.release();
   }
 
-  /** The watermark is `timeMs` now. */
-  #reach(timeMs: number): void {
-    this.#watermarkMs = timeMs;
+  /** Windows that fired earlier and expire now go first, so that those that are closed are always the oldest. */
+  protected fire(out: Output): boolean {
+    const dueMs = this.#lastStart(this.targetMs);
+    const expiredMs = this.#lastStart(this.targetMs - this.#node.latenessMs);
+    const fired =
+      this.#drain(Math.min(expiredMs, this.#firedUntilMs - 1), DROP, out) &&
+      this.#drain(expiredMs, EMIT | DROP, out) &&
+      this.#drain(dueMs, EMIT, out);
+    if (fired) this.#state.settle();
+    return fired;
+  }
+
+  protected override reach(timeMs: number): void {
+    super.reach(timeMs);
     this.#rows?.reach(timeMs);
     const { window } = this.#node;
     if (!Number.isFinite(timeMs)) this.#firedUntilMs = timeMs;
@@ -217,7 +199,7 @@ export class WindowAggregate implements Operator {
     return { results: { entries, starts, sizeMs: this.#sizeMs }, whole, rest };
   }
 
-  #measure(): void {
+  protected measure(): void {
     this.#context.metrics.stateBytes = this.#state.usedBytes;
   }
 }
