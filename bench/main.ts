@@ -23,23 +23,25 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   "kernel-parquet": () => import("./kernels/parquet.js"),
 };
 
-const { values: options, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: "boolean", default: false },
-    save: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    only: { type: "string" },
-  },
-});
+const USAGE = `npm run bench -- NAME… [--rounds N] [--only TEXT] [--json] [--save]
 
-if (names.length === 0) {
+  NAME          a file of benches (window) or one of them (window/codes); without one they are listed
+  --rounds N    turns of every contender; the median counts
+  --only TEXT   contenders whose name contains the text
+  --json        a line of JSON a contender instead of the table
+  --save        keeps the table in bench/results.md
+`;
+
+const { values: options, positionals: names } = readArguments();
+
+if (options.help) console.log(USAGE);
+else if (names.length === 0) {
   for (const load of Object.values(files)) {
     for (const bench of (await load()).benches) console.log(`${bench.name.padEnd(28)} ${bench.title}`);
   }
 }
 
-for (const name of names) {
+for (const name of options.help ? [] : names) {
   const load = files[name.split("/")[0] ?? ""];
   const benches = (await load?.())?.benches.filter((bench) => `${bench.name}/`.startsWith(`${name}/`)) ?? [];
   if (benches.length === 0) {
@@ -47,6 +49,24 @@ for (const name of names) {
     process.exitCode = 1;
   }
   for (const bench of benches) await runBench(bench);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: "boolean", short: "h", default: false },
+        json: { type: "boolean", default: false },
+        save: { type: "boolean", default: false },
+        rounds: { type: "string" },
+        only: { type: "string" },
+      },
+    });
+  } catch (cause) {
+    console.error(`${(cause as Error).message}\n\n${USAGE}`);
+    process.exit(1);
+  }
 }
 
 async function runBench(bench: Bench): Promise<void> {
