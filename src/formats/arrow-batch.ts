@@ -5,7 +5,7 @@ import type { Workspace } from "../arrow/column.js";
 import { columnIndex, type Schema, sameType, typeName } from "../arrow/types.js";
 import { DataError, hintNames, SchemaError } from "../errors.js";
 import { fromArrow } from "./arrow-import.js";
-import { schemaFromArrow } from "./arrow-types.js";
+import { arrowName, schemaFromArrow } from "./arrow-types.js";
 
 export interface AskedColumns {
   readonly workspace: Workspace;
@@ -49,7 +49,7 @@ export function asBatch(data: arrow.RecordBatch, { workspace, schema, source }: 
 
 /** @throws UNKNOWN_COLUMN */
 export function checkNames({ fields }: arrow.Schema, names: readonly string[], source: string): void {
-  const known = fields.map(({ name }) => name);
+  const known = fields.map(arrowName);
   const missing = names.find((name) => !known.includes(name));
   if (missing === undefined) return;
   throw new SchemaError("UNKNOWN_COLUMN", `${source} has no column "${missing}"`, {
@@ -72,7 +72,7 @@ function checkNulls(batch: Batch, { fields }: Schema, source: string): void {
 
 /** The named columns, in that order: apache-arrow's own `select` keeps the order that there is. */
 function pick(data: arrow.RecordBatch, names: readonly string[]): arrow.RecordBatch {
-  const indexes = names.map((name) => data.schema.fields.findIndex((field) => field.name === name));
+  const indexes = names.map((name) => data.schema.fields.findIndex((field) => arrowName(field) === name));
   const fields = indexes.map((index) => data.schema.fields[index] as arrow.Field);
   const children = indexes.map((index) => data.data.children[index] as arrow.Data);
   const struct = arrow.makeData({ type: new arrow.Struct(fields), length: data.numRows, nullCount: 0, children });

@@ -3,6 +3,7 @@
 import * as arrow from "apache-arrow";
 import type { Completion, ReadableFile } from "../platform/platform.js";
 import { arrowIpcInvalid, decodeHeader, type IpcMessage } from "./arrow-messages.js";
+import { arrowName } from "./arrow-types.js";
 import type { Block } from "./arrow-verify.js";
 
 /** Blocks are put together up to so many bytes; and so much between two ranges is read with them. */
@@ -49,7 +50,10 @@ export class BlockReader {
   constructor(file: ReadableFile, { fields }: arrow.Schema, names: readonly string[]) {
     this.#file = file;
     this.#isWhole = fields.every(({ name }) => names.includes(name));
-    const columns = fields.map(({ name, type }) => ({ count: bufferCount(type), wanted: names.includes(name) }));
+    const columns = fields.map((field) => ({
+      count: bufferCount(field.type),
+      wanted: names.includes(arrowName(field)),
+    }));
     this.#columns = columns.some(({ count }) => Number.isNaN(count)) ? null : columns;
     const wanted = fields.filter(({ name }) => names.includes(name));
     this.#dictionaryIds = new Set(wanted.flatMap(({ type }) => dictionaryIds(type)));

@@ -109,11 +109,17 @@ export function schemaFromArrow(schema: arrow.Schema): Schema {
   return schemaOf(schema.fields.map((column) => fieldFromArrow(column)));
 }
 
+/** The field's name. In a file it may have none, which apache-arrow gives as null, against its type: that is the empty name. */
+export function arrowName({ name }: arrow.Field): string {
+  return (name as string | null) ?? "";
+}
+
 /** `path` is what messages call the field. */
-function fieldFromArrow({ name, type, nullable, metadata }: arrow.Field, path = name): Field {
+function fieldFromArrow(column: arrow.Field, path = arrowName(column)): Field {
+  const { type, nullable, metadata } = column;
   const plain = columnTypeOf(type, path);
   const text = metadata.get(TYPE_KEY);
-  return field(name, text === undefined ? plain : refined(plain, text), nullable);
+  return field(arrowName(column), text === undefined ? plain : refined(plain, text), nullable);
 }
 
 /** The type that the metadata names, if it lies in memory as the Arrow type does; nobody else's word counts for more. */
@@ -154,7 +160,7 @@ function columnTypeOf(type: arrow.DataType, name = ""): DataType {
   if (arrow.DataType.isNull(type)) return NULL;
   if (arrow.DataType.isDictionary(type)) return columnTypeOf(type.dictionary, name);
   if (arrow.DataType.isStruct(type))
-    return rowOf(type.children.map((child) => fieldFromArrow(child, `${name}.${child.name}`)));
+    return rowOf(type.children.map((child) => fieldFromArrow(child, `${name}.${arrowName(child)}`)));
   if (arrow.DataType.isMap(type)) {
     const [key, value] = (type.children[0] as arrow.Field<arrow.Struct>).type.children as [arrow.Field, arrow.Field];
     const { type: valueType, nullable } = fieldFromArrow(value, `${name}.value`);
