@@ -49,12 +49,17 @@ async function reader() {
   };
 }
 
+/** Files of one simulation: it remembers what happened in it. */
+const FILES_AT_ONCE = 5000;
+
 test(`${EXECS} damaged files`, async () => {
-  const read = await reader();
+  let read = await reader();
+  let files = 0;
   const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
   const property = fc.asyncProperty(fc.constantFrom(...inputs), damage, fc.nat(), async (bytes, flips, cut) => {
     const damaged = cut % 8 === 0 ? bytes.slice(0, 1 + (cut % bytes.length)) : bytes.slice();
     for (const [at, value] of flips) damaged[at % damaged.length] = value;
+    if (++files % FILES_AT_ONCE === 0) read = await reader();
     await read(damaged, cut % 2 === 0);
   });
   await fc.assert(property, { numRuns: EXECS, seed: SEED });
