@@ -89,6 +89,7 @@ export type {
   TraceOptions,
 } from "./api/runner.js";
 export {
+  type ChangeKind,
   DataStream,
   type DeadLetter,
   type FunctionOptions,

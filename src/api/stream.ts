@@ -212,6 +212,16 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
   }
 
   /**
+   * The changes of results that are updated, as rows that are only added: `+I` a new row, `-U` and `+U` what it was and what
+   * it is now, `-D` a row that is gone. The kind stands in a column behind the others.
+   *
+   * @example orders.groupBy("customer").aggregate({ total: sum("amount") }).changelog()
+   */
+  changelog<const C extends string = "op">(column?: C): DataStream<Flat<Row & Record<C, ChangeKind>>> {
+    return this.#over(logical.changelog(this.plan, checkText(column ?? "op", "changelog()", "a column")));
+  }
+
+  /**
    * Rows that entered no window, or came too late for a deduplication. Behind their columns stand `lateReason`,
    * `lateWatermark`, `lateWindowStart`, `lateWindowEnd` and `lateOperator`. It is what the window refused, and what
    * deduplications and the watermark did before it, as the steps between would have passed it on. Across a user function only the window's are given, since the function takes rows of
@@ -403,6 +413,9 @@ export class GroupedStream<Row, Keys, MayBeEmpty> {
     return new DataStream(this.#runner, plan);
   }
 }
+
+/** How a result changed: it is new, was, is now, or is gone. */
+export type ChangeKind = "+I" | "-U" | "+U" | "-D";
 
 /** A record or row that was refused, as `deadLetters()` gives it. Lines are 1-based; `byte` is the record's offset. */
 export interface DeadLetter {

@@ -1,7 +1,7 @@
 // `millrace query FILE.sql` or `-e "SQL"`: statements in order. A SELECT prints its rows, an INSERT runs to its end, EXPLAIN
 // prints the plan.
 import { existsSync, readFileSync } from "node:fs";
-import { ConnectorError, DataStream, lit, Millrace, Pipeline, PlanError } from "../node.js";
+import { ConnectorError, DataStream, Millrace, Pipeline, PlanError } from "../node.js";
 import { interruptible } from "./interrupt.js";
 import type { Format } from "./output.js";
 import { printRows } from "./rows.js";
@@ -29,8 +29,7 @@ export async function query(path: string | undefined, flags: QueryFlags): Promis
     for await (const result of mill.script(text)) {
       if (result instanceof Pipeline) await result.run(options);
       else if (result instanceof DataStream) {
-        // Queries add rows and take none back, so every change is an insertion.
-        const rows = flags.changelog ? result.withColumn("op", lit("+I")) : result;
+        const rows = flags.changelog ? result.changelog("op") : result;
         await printRows(rows, flags.format, options);
       } else process.stdout.write(`${result}\n`);
     }

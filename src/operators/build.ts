@@ -4,6 +4,7 @@ import type { FunctionRef } from "../plan/logical.js";
 import type { PhysicalNode } from "../plan/physical.js";
 import { Deduplicate } from "./deduplicate.js";
 import { Filter } from "./filter.js";
+import { GroupAggregate } from "./group-aggregate.js";
 import { Inspect } from "./inspect.js";
 import { openMap, type UserFunction } from "./map.js";
 import type { Operator } from "./operator.js";
@@ -33,6 +34,8 @@ export function buildOperator(
       return new Watermark(node);
     case "window-aggregate":
       return openWindowAggregate(node, input);
+    case "group-aggregate":
+      return new GroupAggregate(node, input);
     case "deduplicate":
       return new Deduplicate(node, input);
     case "union":

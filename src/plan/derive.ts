@@ -8,6 +8,7 @@ import {
   isNested,
   isTimestamp,
   type Schema,
+  STRING,
   sameType,
   schemaOf,
   timestamp,
@@ -16,6 +17,7 @@ import {
 } from "../arrow/types.js";
 import { hintNames, InternalError, PlanError } from "../errors.js";
 import { bindAggregate, bindExpr, bindPredicate, NESTED_HINT } from "./bind-expr.js";
+import { CHANGE_COLUMN } from "./changes.js";
 import { formatExpr } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
@@ -28,8 +30,10 @@ export interface Properties {
   readonly timeColumn: string | null;
   /** Whether the rows come to an end. */
   readonly bounded: boolean;
-  /** Whether rows may be taken back; so far they never are. */
-  readonly changelog: "append";
+  /** Whether rows are only added, or may be taken back (changes.ts). */
+  readonly changelog: "append" | "retract";
+  /** Columns of which no two rows that hold have the same values; null: none are known. */
+  readonly keys: readonly string[] | null;
   /** What happens to rows that cannot be computed: their source's policy, the strictest of several. */
   readonly rowPolicy: RowPolicy;
 }
@@ -50,6 +54,7 @@ export function derive(node: LogicalPlan): Properties {
   let properties = derived.get(node);
   if (properties === undefined) {
     properties = Object.freeze(deriveNode(node));
+    checkNames(properties.schema);
     derived.set(node, properties);
   }
   return properties;
@@ -62,7 +67,7 @@ function deriveNode(node: LogicalPlan): Properties {
     case "scan": {
       const { schema, columns, bounded, rowPolicy } = node;
       const read = columns === null ? schema : pickColumns(schema, columns);
-      return { schema: read, timeColumn: null, bounded, changelog: "append", rowPolicy };
+      return { schema: read, timeColumn: null, bounded, changelog: "append", keys: null, rowPolicy };
     }
     case "filter": {
       const input = derive(node.input);
@@ -88,14 +93,21 @@ function deriveNode(node: LogicalPlan): Properties {
     case "unnest":
       return deriveUnnest(node);
     case "map": {
-      const input = derive(node.input);
+      const input = appended(node.input, "a user function");
       const schema = node.schema ?? input.schema;
       const time = schema.fields.find(({ name }) => name === input.timeColumn);
-      return { ...input, schema, timeColumn: time !== undefined && isTimestamp(time.type) ? time.name : null };
+      const timeColumn = time !== undefined && isTimestamp(time.type) ? time.name : null;
+      return { ...input, schema, timeColumn, keys: null };
     }
     case "inspect":
+      return appended(node.input, "inspect()");
+    case "changelog": {
+      const input = derive(node.input);
+      const fields = [...input.schema.fields, field(node.column, STRING, false)];
+      return { ...input, schema: schemaOf(fields), changelog: "append", keys: null };
+    }
     case "sink":
-      return derive(node.input);
+      return deriveSink(node);
     case "side-output":
       return deriveSideOutput(node);
   }
@@ -104,17 +116,45 @@ function deriveNode(node: LogicalPlan): Properties {
 /** Before binding a schema that the user wrote is enough to check names; whether the rows end is not known yet. */
 function deriveUnresolved({ table, schema, rowPolicy }: LogicalNode<"unresolved-scan">): Properties {
   if (schema === null) throw new InternalError(`table ${table.name} was not bound`);
-  return { schema, timeColumn: null, bounded: true, changelog: "append", rowPolicy };
+  return { schema, timeColumn: null, bounded: true, changelog: "append", keys: null, rowPolicy };
 }
 
 function deriveProject(columns: readonly NamedExpr[], input: Properties): Properties {
   const fields = columns.map((column) => bindField(column, input.schema));
   const time = columns.find(({ expr }) => expr.kind === "column" && expr.name === input.timeColumn);
-  return { ...input, schema: schemaOf(fields), timeColumn: time?.name ?? null };
+  const names = input.keys?.map((key) => columns.find(({ expr }) => expr.kind === "column" && expr.name === key)?.name);
+  const keys = names?.every((name) => name !== undefined) ? names : null;
+  return { ...input, schema: schemaOf(fields), timeColumn: time?.name ?? null, keys };
+}
+
+/** A target that takes no changes gets the rows that hold in the end, so that there has to be one. */
+function deriveSink({ input, table }: LogicalNode<"sink">): Properties {
+  const properties = derive(input);
+  if (properties.changelog === "append" || properties.bounded || table.takes !== undefined) return properties;
+  throw new PlanError("UNSUPPORTED", `results that are updated without end, and ${table.name} only takes new rows`, {
+    hint: "group by a window, write the changes themselves (.changelog()), or write to a table with a key (mill.memory)",
+  });
+}
+
+/** What a step takes whose rows are only added. */
+function appended(input: LogicalPlan, what: string): Properties {
+  const properties = derive(input);
+  if (properties.changelog === "append") return properties;
+  throw new PlanError("UNSUPPORTED", `${what} over results that are updated`, {
+    hint: `put ${what} before the groups, or go on with the changes themselves: .changelog()`,
+  });
+}
+
+/** @throws COLUMN_DUP for the name that changes are carried under */
+function checkNames({ fields }: Schema): void {
+  if (fields.every(({ name }) => name !== CHANGE_COLUMN)) return;
+  throw new PlanError("COLUMN_DUP", `a column "${CHANGE_COLUMN}", which is the name that changes have`, {
+    hint: "call it otherwise",
+  });
 }
 
 function deriveWatermark({ input, spec }: LogicalNode<"watermark">): Properties {
-  const properties = derive(input);
+  const properties = appended(input, "a watermark");
   const { type } = fieldOf(properties.schema, spec.column);
   if (!isTimestamp(type)) {
     throw new PlanError("TYPE", `event time "${spec.column}" is ${typeName(type)}`, {
@@ -125,7 +165,7 @@ function deriveWatermark({ input, spec }: LogicalNode<"watermark">): Properties 
 }
 
 function deriveWindow(node: LogicalNode<"window-aggregate">): Properties {
-  const input = derive(node.input);
+  const input = appended(node.input, "a window");
   if (input.timeColumn === null) throw noEventTime(node.input, input.schema);
   const { type } = fieldOf(input.schema, input.timeColumn);
   const windowType = type.kind === "timestamp_ltz" ? timestampLtz(3) : timestamp(3);
@@ -133,28 +173,32 @@ function deriveWindow(node: LogicalNode<"window-aggregate">): Properties {
   const window = [start, end, time].map((name) => field(name, windowType, false));
   const keys = node.keys.map((key) => bindKey(key, input.schema));
   const aggregates = node.aggregates.map((call) => aggregateField(call, input.schema, false));
-  return { ...input, schema: schemaOf([...window, ...keys, ...aggregates]), timeColumn: time };
+  // A window that late rows let fire again gives its rows once more.
+  const unique = node.latenessMs > 0 ? null : [start, end, ...keys.map(({ name }) => name)];
+  return { ...input, schema: schemaOf([...window, ...keys, ...aggregates]), timeColumn: time, keys: unique };
 }
 
 function deriveAggregate(node: LogicalNode<"aggregate">): Properties {
   const input = derive(node.input);
-  if (!input.bounded) {
-    throw new PlanError("UNSUPPORTED", "groups over an endless stream never end", {
-      hint: 'put a window before them: .window(tumble("1h")).groupBy(…)',
-    });
-  }
   const keys = node.keys.map((key) => bindKey(key, input.schema));
   const global = keys.length === 0;
   const aggregates = node.aggregates.map((call) => aggregateField(call, input.schema, global));
-  return { ...input, schema: schemaOf([...keys, ...aggregates]), timeColumn: null };
+  return {
+    ...input,
+    schema: schemaOf([...keys, ...aggregates]),
+    timeColumn: null,
+    changelog: "retract",
+    keys: keys.map(({ name }) => name),
+  };
 }
 
-function deriveDeduplicate({ input, keys }: LogicalNode<"deduplicate">): Properties {
-  const properties = derive(input);
+function deriveDeduplicate({ input, keys, withinMs }: LogicalNode<"deduplicate">): Properties {
+  const properties = appended(input, "a deduplication");
   for (const expr of keys) bindKey({ name: formatExpr(expr), expr }, properties.schema, "deduplicates");
   const lost = properties.timeColumn === null ? lostTime(input) : null;
   if (lost !== null) throw timeDropped("a deduplication", lost);
-  return properties;
+  const names = keys.flatMap((expr) => (expr.kind === "column" ? [expr.name] : []));
+  return { ...properties, keys: withinMs === null && names.length === keys.length ? names : properties.keys };
 }
 
 /** The event time that a step has dropped whose rows are still those it belonged to; null when there was none. */
@@ -198,7 +242,8 @@ function deriveUnion({ inputs }: LogicalNode<"union">): Properties {
     schema: schemaOf(fields),
     timeColumn: all.every(({ timeColumn }) => timeColumn === first.timeColumn) ? first.timeColumn : null,
     bounded: all.every(({ bounded }) => bounded),
-    changelog: "append",
+    changelog: all.some(({ changelog }) => changelog === "retract") ? "retract" : "append",
+    keys: all.length === 1 ? first.keys : null,
     rowPolicy: strictest(all.map(({ rowPolicy }) => rowPolicy)),
   };
 }
@@ -228,7 +273,7 @@ function deriveUnnest(node: LogicalNode<"unnest">): Properties {
   const fields = parts.map((part, index) => field(names[index] as string, part.type, part.nullable || outer));
   if (ordinality !== null) fields.push(field(ordinality, INT32, outer));
   const schema = schemaOf(input.schema.fields.flatMap((known) => (known.name === column ? fields : [known])));
-  return { ...input, schema };
+  return { ...input, schema, keys: null };
 }
 
 function deriveSideOutput({ input, output }: LogicalNode<"side-output">): Properties {
@@ -244,7 +289,7 @@ function deriveSideOutput({ input, output }: LogicalNode<"side-output">): Proper
       hint: 'open its source with { rowPolicy: "deadLetter" }',
     });
   }
-  return { schema, timeColumn: null, bounded, changelog: "append", rowPolicy: "fail" };
+  return { schema, timeColumn: null, bounded, changelog: "append", keys: null, rowPolicy: "fail" };
 }
 
 /** Late rows are rows of the operator's input. */

@@ -43,6 +43,8 @@ export function describeLogical(node: LogicalPlan): Description {
       return { title: `deduplicate ${node.keys.map(formatExpr).join(", ")}`, details: withinText(node.withinMs) };
     case "union":
       return { title: "union", details: [] };
+    case "changelog":
+      return { title: `changelog ${formatName(node.column)}`, details: [] };
     case "unnest":
       return { title: unnestText(node), details: [] };
     case "map":
@@ -86,6 +88,8 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
     }
     case "window-aggregate":
       return describeGrouping(node, inputSchema(node, plan));
+    case "group-aggregate":
+      return describeGroups(node, inputSchema(node, plan));
     case "deduplicate":
       return describeDeduplicate(node, inputSchema(node, plan));
     case "union":
@@ -140,6 +144,24 @@ function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): 
       window === null
         ? `state: ${entry}, until the input ends`
         : `state: ${windowed}, freed at window end${latenessMs > 0 ? ` + ${durationText(latenessMs)}` : ""}`,
+      schemaText(node.schema),
+    ],
+  };
+}
+
+/** State that grows for ever says so. */
+function describeGroups(node: PhysicalOf<"group-aggregate">, input: Schema): Description {
+  const nameAt = (column: number): string => formatName((input.fields[column] as Field).name);
+  const { keys, aggregates, before, endless } = node;
+  const entry = keys.length > 0 ? "one entry a key" : "one entry";
+  const growing = keys.length > 0 && endless ? "; never freed: it grows with the keys, a window would bound it" : "";
+  return {
+    title: "group-aggregate",
+    details: [
+      ...(keys.length > 0 ? [`keys: ${keys.map(nameAt).join(", ")}`] : []),
+      `aggregates: ${aggregates.map((aggregate) => aggregateText(aggregate, nameAt)).join(", ")}`,
+      `changes: ${before ? "+I -U +U -D" : "+I +U -D"}, once a batch for each key`,
+      `state: ${entry}${growing}`,
       schemaText(node.schema),
     ],
   };

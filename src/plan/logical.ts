@@ -13,6 +13,8 @@ export interface TableRef<Options extends ConnectorOptions = ConnectorOptions> {
   readonly connector: string;
   readonly name: string;
   readonly options: Options;
+  /** Which changes it takes as a target: those under a key, or all. Without it rows are only ever added. */
+  readonly takes?: "upsert" | "retract";
 }
 
 /** A user function in the catalog, by id and version; its source is never part of a plan. */
@@ -120,7 +122,7 @@ export type LogicalPlan =
       readonly keys: readonly NamedExpr[];
       readonly aggregates: readonly AggregateCall[];
     })
-  /** Without window: bounded input only, one result at its end. */
+  /** Without window: a result a group that every row of it updates. */
   | (Node & {
       readonly kind: "aggregate";
       readonly input: LogicalPlan;
@@ -138,6 +140,8 @@ export type LogicalPlan =
       readonly withinMs: number | null;
     })
   | (Node & { readonly kind: "union"; readonly inputs: readonly LogicalPlan[] })
+  /** Changes as rows that are only added, the kind of each (`+I`, `-U`, `+U`, `-D`) in a column at the end. */
+  | (Node & { readonly kind: "changelog"; readonly input: LogicalPlan; readonly column: string })
   /** A row for every element of an ARRAY or entry of a MAP. */
   | (Node & {
       readonly kind: "unnest";
@@ -224,7 +228,7 @@ export function windowAggregate(
   });
 }
 
-/** Groups over the whole of a bounded input. */
+/** Groups over all rows; over none there is one when there are no keys and the input ends. */
 export function aggregate(
   input: LogicalPlan,
   keys: readonly NamedExpr[],
@@ -245,6 +249,11 @@ export function deduplicate(
 /** All rows of all inputs. Columns are matched by name; the first input gives their order. */
 export function union(inputs: readonly LogicalPlan[]): LogicalNode<"union"> {
   return freeze({ kind: "union", inputs: freeze([...inputs]) });
+}
+
+/** The changes of a stream as rows, with their kind in `column`. */
+export function changelog(input: LogicalPlan, column: string): LogicalNode<"changelog"> {
+  return freeze({ kind: "changelog", input, column });
 }
 
 /** Elements instead of the list they are in. */

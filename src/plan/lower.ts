@@ -1,8 +1,18 @@
 // Logical → physical: one switch. Names become positions, shared nodes one node, side outputs edges. A window aggregates
 // plain columns, so that computed keys and arguments are projected below it.
-import { columnIndex, type Field, field, type Schema, schemaOf } from "../arrow/types.js";
+import { columnIndex, type Field, field, INT8, type Schema, schemaOf } from "../arrow/types.js";
 import { assert, InternalError } from "../errors.js";
 import { bindExpr, bindPredicate } from "./bind-expr.js";
+import {
+  CHANGE_COLUMN,
+  CHANGE_KINDS,
+  type ChangeMode,
+  hasChanges,
+  INSERT,
+  inputMode,
+  withChanges,
+  withoutChanges,
+} from "./changes.js";
 import { columnNamed, derive } from "./derive.js";
 import type { BoundExpr, Expr } from "./expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
@@ -20,7 +30,20 @@ interface Port {
 }
 
 /** Nodes that refuse records, rows they cannot compute, or results that overflow. */
-const REFUSING: ReadonlySet<PhysicalNode["kind"]> = new Set(["source", "filter", "project", "map", "window-aggregate"]);
+const REFUSING: ReadonlySet<PhysicalNode["kind"]> = new Set([
+  "source",
+  "filter",
+  "project",
+  "map",
+  "window-aggregate",
+  "group-aggregate",
+]);
+
+/** The kind of rows that are only added. */
+const INSERTION: NamedExpr = {
+  name: CHANGE_COLUMN,
+  expr: { kind: "literal", value: INSERT, type: INT8 },
+};
 
 type Grouping = LogicalNode<"window-aggregate"> | LogicalNode<"aggregate">;
 
@@ -30,33 +53,37 @@ type Grouping = LogicalNode<"window-aggregate"> | LogicalNode<"aggregate">;
  */
 export function lower(program: Program): PhysicalPlan {
   const lowering = new Lowering(judgesOf(program));
-  for (const root of program) lowering.port(root);
+  for (const root of program) lowering.port(root, derive(root).bounded ? "final" : "retract");
   return Object.freeze({ nodes: Object.freeze(lowering.nodes) });
 }
 
 class Lowering {
   readonly nodes: PhysicalNode[] = [];
   readonly #judges: ReadonlyMap<LogicalPlan, readonly Judge[]>;
-  readonly #ports = new Map<LogicalPlan, Port>();
+  readonly #ports = new Map<ChangeMode, Map<LogicalPlan, Port>>();
 
   constructor(judges: ReadonlyMap<LogicalPlan, readonly Judge[]>) {
     this.#judges = judges;
   }
 
-  /** Where a node's rows are found; lowers it on first sight. */
-  port(node: LogicalPlan): Port {
-    let port = this.#ports.get(node);
+  /** Where a node's rows are found with the changes that a reader needs; lowers it on first sight. */
+  port(node: LogicalPlan, wanted: ChangeMode): Port {
+    const mode = modeOf(node, wanted);
+    const ports = this.#ports.get(mode) ?? new Map<LogicalPlan, Port>();
+    this.#ports.set(mode, ports);
+    let port = ports.get(node);
     if (port === undefined) {
-      port = this.#lower(node);
-      this.#ports.set(node, port);
+      port = this.#lower(node, mode);
+      ports.set(node, port);
     }
     return port;
   }
 
-  #lower(node: LogicalPlan): Port {
+  #lower(node: LogicalPlan, mode: ChangeMode): Port {
     const { schema, rowPolicy } = derive(node);
-    const uid = uidOf(node);
+    const uid = this.#uidOf(node, mode);
     const common = { uid, schema, rowPolicy };
+    const below = inputMode(node, mode);
     switch (node.kind) {
       case "scan": {
         const { table } = node;
@@ -64,14 +91,15 @@ class Lowering {
         return this.#add({ ...common, kind: "source", name: `source(${table.name})`, inputs: [], table, predicate });
       }
       case "filter": {
-        const input = this.port(node.input);
+        const input = this.port(node.input, below);
         const predicate = bindPredicate(node.predicate, input.schema);
-        return this.#add({ ...common, kind: "filter", name: "filter", inputs: [input.edge], predicate });
+        const passed = { ...common, schema: input.schema };
+        return this.#add({ ...passed, kind: "filter", name: "filter", inputs: [input.edge], predicate });
       }
       case "project":
-        return this.#project(node.columns, this.port(node.input), uid, rowPolicy);
+        return this.#project(node.columns, this.port(node.input, below), uid, rowPolicy);
       case "watermark": {
-        const input = this.port(node.input);
+        const input = this.port(node.input, below);
         const { column, ...spec } = node.spec;
         return this.#add({
           ...common,
@@ -84,21 +112,22 @@ class Lowering {
         });
       }
       case "window-aggregate":
+        return this.#windowAggregate(node, uid);
       case "aggregate":
-        return this.#aggregate(node);
+        return mode === "final" ? this.#aggregateAtEnd(node, uid) : this.#groupAggregate(node, uid, mode);
       case "deduplicate":
-        return this.#deduplicate(node);
-      case "union":
-        return this.#union(
-          node.inputs.map((input) => this.port(input)),
-          schema,
-          uid,
-          rowPolicy,
-        );
+        return this.#deduplicate(node, uid);
+      case "union": {
+        const inputs = node.inputs.map((input) => this.port(input, below));
+        return this.#union(inputs, schema, uid, rowPolicy);
+      }
+      case "changelog":
+        return this.#changelog(this.port(node.input, below), node.column, uid, rowPolicy);
       case "unnest": {
-        const input = this.port(node.input);
+        const input = this.port(node.input, below);
         return this.#add({
           ...common,
+          schema: hasChanges(input.schema) ? withChanges(schema) : schema,
           kind: "unnest",
           name: `unnest(${node.column})`,
           inputs: [input.edge],
@@ -108,20 +137,21 @@ class Lowering {
         });
       }
       case "map": {
-        const { fn, mode } = node;
-        const name = `${mode}(${fn.name})`;
-        return this.#add({ ...common, kind: "map", name, inputs: [this.port(node.input).edge], fn, mode });
+        const { fn, mode: how } = node;
+        const name = `${how}(${fn.name})`;
+        return this.#add({ ...common, kind: "map", name, inputs: [this.port(node.input, below).edge], fn, mode: how });
       }
       case "inspect": {
         const { fn } = node;
         const name = `inspect(${fn.name})`;
-        return this.#add({ ...common, kind: "inspect", name, inputs: [this.port(node.input).edge], fn });
+        return this.#add({ ...common, kind: "inspect", name, inputs: [this.port(node.input, below).edge], fn });
       }
       case "sink": {
         const { table } = node;
         const { bounded } = derive(node.input);
-        const name = `sink(${table.name})`;
-        return this.#add({ ...common, kind: "sink", name, inputs: [this.port(node.input).edge], table, bounded });
+        const input = this.port(node.input, table.takes ?? "final");
+        const taken = { ...common, schema: input.schema };
+        return this.#add({ ...taken, kind: "sink", name: `sink(${table.name})`, inputs: [input.edge], table, bounded });
       }
       case "side-output":
         return node.output === "late" ? this.#late(node.input) : this.#deadLetters(node);
@@ -131,12 +161,29 @@ class Lowering {
     }
   }
 
+  /** A node that is lowered for readers of several modes has a state of its own for each. */
+  #uidOf(node: LogicalPlan, mode: ChangeMode): string {
+    const uid = uidOf(node);
+    const again = [...this.#ports.values()].some((ports) => ports.has(node));
+    return again ? `${uid}/${mode}` : uid;
+  }
+
   #add(node: PhysicalNode): Port {
     this.nodes.push(Object.freeze(node));
     return { edge: { node: this.nodes.length - 1, side: null }, schema: node.schema };
   }
 
-  #project(columns: readonly NamedExpr[], input: Port, uid: string, rowPolicy: PhysicalNode["rowPolicy"]): Port {
+  /** The kind of change goes on as it is. */
+  #project(named: readonly NamedExpr[], input: Port, uid: string, rowPolicy: PhysicalNode["rowPolicy"]): Port {
+    return this.#compute(
+      hasChanges(input.schema) ? [...named, columnNamed(CHANGE_COLUMN)] : named,
+      input,
+      uid,
+      rowPolicy,
+    );
+  }
+
+  #compute(columns: readonly NamedExpr[], input: Port, uid: string, rowPolicy: PhysicalNode["rowPolicy"]): Port {
     const bound = columns.map(({ expr }) => bindExpr(expr, input.schema));
     const schema = schemaOf(columns.map(({ name }, index) => fieldOf(name, bound[index] as BoundExpr)));
     return this.#add({
@@ -150,52 +197,93 @@ class Lowering {
     });
   }
 
-  /** Inputs in the column order of the first one. */
-  #union(inputs: readonly Port[], schema: Schema, uid: string, rowPolicy: PhysicalNode["rowPolicy"]): Port {
+  /** Inputs in the column order of the first one. Where one is updated, the rows of the others are insertions. */
+  #union(inputs: readonly Port[], own: Schema, uid: string, rowPolicy: PhysicalNode["rowPolicy"]): Port {
+    const updated = inputs.some((input) => hasChanges(input.schema));
+    const schema = updated ? withChanges(own) : own;
     const names = schema.fields.map(({ name }) => name);
     const ordered = inputs.map((input, index) => {
       if (names.every((name, at) => input.schema.fields[at]?.name === name)) return input;
-      return this.#project(names.map(columnNamed), input, `${uid}/columns[${index}]`, rowPolicy);
+      const columns = own.fields.map(({ name }) => columnNamed(name));
+      if (updated) columns.push(hasChanges(input.schema) ? columnNamed(CHANGE_COLUMN) : INSERTION);
+      return this.#compute(columns, input, `${uid}/columns[${index}]`, rowPolicy);
     });
     return this.#add({ kind: "union", uid, name: "union", inputs: ordered.map(({ edge }) => edge), schema, rowPolicy });
   }
 
-  #aggregate(node: Grouping): Port {
-    const { schema, rowPolicy } = derive(node);
-    const uid = uidOf(node);
-    const exprs = [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
-    const { port: input, columns } = this.#plainColumns(node.input, exprs, uid);
-    const window = node.kind === "window-aggregate" ? node.window : null;
-    const time = derive(node.input).timeColumn;
-    const bounds = window === null ? 0 : 3;
+  #changelog(input: Port, column: string, uid: string, rowPolicy: PhysicalNode["rowPolicy"]): Port {
+    const { fields } = withoutChanges(input.schema);
+    const kind: Expr = hasChanges(input.schema)
+      ? {
+          kind: "case",
+          branches: CHANGE_KINDS.map((text, number) => ({
+            when: {
+              kind: "call",
+              fn: "eq",
+              args: [columnNamed(CHANGE_COLUMN).expr, { kind: "literal", value: number }],
+            },
+            then: { kind: "literal", value: text },
+          })),
+          otherwise: null,
+        }
+      : { kind: "literal", value: CHANGE_KINDS[INSERT] };
+    const columns = [...fields.map(({ name }) => columnNamed(name)), { name: column, expr: kind }];
+    return this.#compute(columns, input, uid, rowPolicy);
+  }
+
+  #windowAggregate(node: LogicalNode<"window-aggregate">, uid: string): Port {
+    const { window, latenessMs } = node;
+    const { input, common, grouping } = this.#grouped(node, "final", uid);
     return this.#add({
+      ...common,
       kind: "window-aggregate",
-      uid,
-      name: window === null ? "aggregate" : `window-aggregate(${windowText(window)})`,
-      inputs: [input.edge],
-      schema,
-      rowPolicy,
+      name: `window-aggregate(${windowText(window)})`,
       window,
-      timeColumn: window === null ? -1 : columnIndex(input.schema, time as string),
-      latenessMs: node.kind === "window-aggregate" ? node.latenessMs : 0,
-      keys: node.keys.map(({ expr }) => columns(expr)),
-      aggregates: node.aggregates.map((call, index): PhysicalAggregate => {
-        const { type } = schema.fields[bounds + node.keys.length + index] as Field;
-        const [argument] = call.args;
-        return {
-          name: call.name,
-          fn: aggregateName(call),
-          column: argument === undefined ? -1 : columns(argument),
-          type,
-        };
-      }),
+      timeColumn: columnIndex(input.schema, derive(node.input).timeColumn as string),
+      latenessMs,
+      ...grouping,
     });
   }
 
-  #deduplicate(node: LogicalNode<"deduplicate">): Port {
+  /** Bounded input of which the end is all that is wanted: one window over all of it. */
+  #aggregateAtEnd(node: LogicalNode<"aggregate">, uid: string): Port {
+    const { common, grouping } = this.#grouped(node, "final", uid);
+    const none = { window: null, timeColumn: -1, latenessMs: 0 };
+    return this.#add({ ...common, kind: "window-aggregate", name: "aggregate", ...none, ...grouping });
+  }
+
+  #groupAggregate(node: LogicalNode<"aggregate">, uid: string, mode: ChangeMode): Port {
+    const { common, grouping } = this.#grouped(node, "retract", uid);
+    return this.#add({
+      ...common,
+      schema: withChanges(common.schema),
+      kind: "group-aggregate",
+      name: "group-aggregate",
+      ...grouping,
+      before: mode === "retract",
+      endless: !derive(node).bounded,
+    });
+  }
+
+  /** What all kinds of groups have: an input with plain columns for keys and arguments, and their positions. */
+  #grouped(node: Grouping, below: ChangeMode, uid: string) {
+    const { schema, rowPolicy } = derive(node);
+    const exprs = [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
+    const { port: input, columns } = this.#plainColumns(this.port(node.input, below), exprs, uid, rowPolicy);
+    const results = schema.fields.slice(schema.fields.length - node.aggregates.length);
+    const aggregates = node.aggregates.map((call, index): PhysicalAggregate => {
+      const { type } = results[index] as Field;
+      const [argument] = call.args;
+      const column = argument === undefined ? -1 : columns(argument);
+      return { name: call.name, fn: aggregateName(call), column, type };
+    });
+    const common = { uid, inputs: [input.edge], schema, rowPolicy };
+    return { input, common, grouping: { keys: node.keys.map(({ expr }) => columns(expr)), aggregates } };
+  }
+
+  #deduplicate(node: LogicalNode<"deduplicate">, uid: string): Port {
     const { schema, rowPolicy, timeColumn } = derive(node);
-    const uid = uidOf(node);
-    const { port: input, columns } = this.#plainColumns(node.input, node.keys, uid);
+    const { port: input, columns } = this.#plainColumns(this.port(node.input, "final"), node.keys, uid, rowPolicy);
     return this.#add({
       kind: "deduplicate",
       uid,
@@ -214,11 +302,11 @@ class Lowering {
    * for equal expressions.
    */
   #plainColumns(
-    below: LogicalPlan,
+    input: Port,
     exprs: readonly Expr[],
     uid: string,
+    rowPolicy: PhysicalNode["rowPolicy"],
   ): { port: Port; columns: (expr: Expr) => number } {
-    const input = this.port(below);
     const computed: NamedExpr[] = [];
     const find = (expr: Expr): NamedExpr | undefined => computed.find((known) => sameData(known.expr, expr));
     // `$0`, `$1` …, or with more signs where the input has such names.
@@ -231,8 +319,8 @@ class Lowering {
     }
     let port = input;
     if (computed.length > 0) {
-      const columns = [...input.schema.fields.map(({ name }) => columnNamed(name)), ...computed];
-      port = this.#project(columns, input, `${uid}/arguments`, derive(below).rowPolicy);
+      const columns = [...withoutChanges(input.schema).fields.map(({ name }) => columnNamed(name)), ...computed];
+      port = this.#project(columns, input, `${uid}/arguments`, rowPolicy);
     }
     const columns = (expr: Expr): number =>
       columnIndex(port.schema, expr.kind === "column" ? expr.name : (find(expr) as NamedExpr).name);
@@ -241,7 +329,7 @@ class Lowering {
 
   /** What a watermark, window or deduplication refused, without the columns that lowering added. */
   #late(refusing: LogicalPlan): Port {
-    const edge: Edge = { node: this.port(refusing).edge.node, side: "late" };
+    const edge: Edge = { node: this.port(refusing, "retract").edge.node, side: "late" };
     const port: Port = { edge, schema: this.#schemaOf(edge) };
     const wanted = lateSchema(derive((refusing as LogicalNode<"watermark">).input).schema);
     if (wanted.fields.length === port.schema.fields.length) return port;
@@ -271,7 +359,7 @@ class Lowering {
       below.add(index);
       for (const input of (this.nodes[index] as PhysicalNode).inputs) visit(input.node);
     };
-    visit(this.port(node.input).edge.node);
+    visit(this.port(node.input, "retract").edge.node);
     const refusing = [...below].filter((index) => {
       const { kind, rowPolicy: policy } = this.nodes[index] as PhysicalNode;
       return policy === "deadLetter" && REFUSING.has(kind);
@@ -283,6 +371,13 @@ class Lowering {
     assert(first !== undefined, "a stream with dead letters has a source that keeps them");
     return ports.length === 1 ? first : this.#union(ports, schema, uidOf(node), rowPolicy);
   }
+}
+
+/** What a node makes of the changes that are wanted: one that only adds rows is the same for all readers. */
+function modeOf(node: LogicalPlan, wanted: ChangeMode): ChangeMode {
+  const { changelog, keys } = derive(node);
+  if (changelog === "append") return "retract";
+  return wanted === "upsert" && keys === null ? "retract" : wanted;
 }
 
 function uidOf(node: LogicalPlan): string {

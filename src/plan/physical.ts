@@ -55,6 +55,15 @@ export type PhysicalNode =
       readonly keys: readonly number[];
       readonly aggregates: readonly PhysicalAggregate[];
     })
+  /** One result a group, updated by every batch that has rows of it. The last column of its schema tells the changes. */
+  | (Node & {
+      readonly kind: "group-aggregate";
+      readonly keys: readonly number[];
+      readonly aggregates: readonly PhysicalAggregate[];
+      /** Whether results that no longer hold are named (−U). */
+      readonly before: boolean;
+      readonly endless: boolean;
+    })
   /** Rows of its schema, whose columns stand at the front of the input's. */
   | (Node & {
       readonly kind: "deduplicate";

@@ -111,6 +111,7 @@ function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string
     case "map":
     case "inspect":
     case "sink":
+    case "changelog":
     case "with-columns":
       return allColumns(input);
     case "scan":

@@ -107,6 +107,7 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
     case "map":
     case "window-aggregate":
     case "aggregate":
+    case "changelog":
     case "side-output":
     case "scan":
     case "unresolved-scan":

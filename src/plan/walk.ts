@@ -19,6 +19,7 @@ export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
     case "window-aggregate":
     case "aggregate":
     case "deduplicate":
+    case "changelog":
     case "unnest":
     case "map":
     case "inspect":

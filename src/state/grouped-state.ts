@@ -90,11 +90,36 @@ export class GroupedState implements EntryReader {
     return placed;
   }
 
+  /**
+   * The first half of adding rows where there is one window for ever: their cells, the entries that these are, and which of
+   * them are new, in the order of the rows. `update` is the second.
+   * @throws MEMORY_LIMIT
+   */
+  place(batch: Batch): { readonly placed: Placed; readonly touched: Entries; readonly fresh: Entries } {
+    const known = this.#entryCount;
+    const placed = this.#cells.place(0, 0, 0, this.#keys.intern(batch), batch.rowCount);
+    const fresh = this.reserve(this.#entryCount - known);
+    this.read(this.slices.order[0] as Slice, known, fresh.count, fresh, 0);
+    return { placed, touched: this.distinct(placed, batch.rowCount), fresh };
+  }
+
+  /** Adds the rows to the cells that they were placed in. @throws MEMORY_LIMIT */
+  update(batch: Batch, placed: Placed): void {
+    this.#accumulators.update(batch, placed);
+  }
+
   /** Makes the one group of an aggregation without keys and window, so that it has a result without rows (S50). */
-  addNothing(): void {
+  addNothing(): Entries {
     const group = this.#workspace.account.arena.allocateZeroed(4);
-    this.#cells.place(0, 0, 0, group, 1);
+    const placed = this.#cells.place(0, 0, 0, group, 1);
     this.#accumulators.expectNulls();
+    return this.distinct(placed, 1);
+  }
+
+  /** Entries of the one window. */
+  get #entryCount(): number {
+    const [slice] = this.slices.order;
+    return slice === undefined ? 0 : this.slices.count(slice);
   }
 
   /** Room for `count` entries, in the arena. */

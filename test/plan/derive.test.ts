@@ -185,10 +185,15 @@ describe("event time", () => {
   });
 });
 
-test("groups over an endless stream are refused, with what to do", () => {
-  expect(() => derive(aggregate(scan("t", SCHEMA, { bounded: false }), {}, { n: ["count_star"] }))).toThrow(
-    refusal("UNSUPPORTED", "groups over an endless stream never end", '.window(tumble("1h"))'),
+test("groups without a window are updated; a target of an endless one that takes no updates is refused", () => {
+  const groups = aggregate(scan("t", SCHEMA, { bounded: false }), { key: col("key") }, { n: ["count_star"] });
+  expect(derive(groups)).toMatchObject({ changelog: "retract", keys: ["key"] });
+  expect(derive(logical.changelog(groups, "op"))).toMatchObject({ changelog: "append", keys: null });
+  const table = { id: "out", connector: "file", name: "out", options: {} };
+  expect(() => derive(logical.sink(groups, table))).toThrow(
+    refusal("UNSUPPORTED", "results that are updated without end, and out only takes new rows", ".changelog()"),
   );
+  expect(derive(logical.sink(groups, { ...table, takes: "upsert" })).changelog).toBe("retract");
 });
 
 test("dead letters need a source that keeps them", () => {

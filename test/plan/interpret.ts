@@ -93,6 +93,8 @@ function run(node: PhysicalNode, inputs: readonly (readonly Element[])[], tables
     case "sink":
     case "map":
       return main(input);
+    case "group-aggregate":
+      throw new Error("its programs end, and only what holds in the end is asked for");
     case "unnest":
       throw new Error("lists are no values of this interpreter");
   }
