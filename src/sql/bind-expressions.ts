@@ -3,7 +3,7 @@
 import { parseType } from "../arrow/types.js";
 import type { Expr } from "../plan/expr.js";
 import type { Call, Case, Expression, Identifier, IsTest, Like, Span, TypeName } from "./ast.js";
-import { AGGREGATE_NAMES, scalarName } from "./bind-functions.js";
+import { AGGREGATE_NAMES, GROUPING, scalarName } from "./bind-functions.js";
 import { intervalLiteral, numberLiteral, timeLiteral } from "./bind-literals.js";
 import { type Places, type Relation, resolveColumn, schemaOfRelation } from "./bind-scope.js";
 import { printType } from "./print-query.js";
@@ -189,6 +189,7 @@ export class ExpressionBinder {
     if (order !== undefined) throw this.#places.unsupported("WITHIN GROUP is", order.span, "groups have no order yet");
     const aggregate = AGGREGATE_NAMES.get(name);
     if (aggregate !== undefined) return this.#aggregate(aggregate, node);
+    if (name === "GROUPING" || name === "GROUPING_ID") return this.#aggregate(GROUPING, node);
     if (node.distinct || node.filter !== null) {
       const hint = "DISTINCT and FILTER belong to aggregates";
       throw this.#places.error("SQL_SYNTAX", `${name} is no aggregate`, span, hint);

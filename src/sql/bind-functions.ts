@@ -35,6 +35,9 @@ export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map(
   ["COUNT", "SUM", "MIN", "MAX", "AVG"].map((name) => [name, name.toLowerCase()]),
 );
 
+/** What tells groupings apart: it is gathered like an aggregate, and is a number of each grouping. */
+export const GROUPING = "grouping";
+
 /** Functions of Flink that have no row yet although the engine can say it otherwise. */
 const INSTEAD: Readonly<Record<string, string>> = {
   IF: "write CASE WHEN condition THEN x ELSE y END",

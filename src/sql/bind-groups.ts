@@ -1,10 +1,21 @@
 // GROUP BY: aggregates are gathered while SELECT and HAVING are bound, and what was written over the rows is then said over the
 // groups: keys and aggregates by their names, anything else of a row is refused.
+
+import { INT64 } from "../arrow/types.js";
 import { childrenOf } from "../plan/children.js";
 import type { Expr } from "../plan/expr.js";
-import { type AggregateCall, aggregate, type LogicalPlan, type NamedExpr, windowAggregate } from "../plan/logical.js";
+import {
+  type AggregateCall,
+  aggregate,
+  type LogicalPlan,
+  type NamedExpr,
+  project,
+  union,
+  windowAggregate,
+} from "../plan/logical.js";
 import type { Span } from "./ast.js";
-import { isWindowColumn, type Places, type Relation, WINDOW_COLUMNS } from "./bind-scope.js";
+import { GROUPING } from "./bind-functions.js";
+import { isWindowColumn, type Places, type Relation, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
 
 interface Gathered {
   readonly fn: string;
@@ -56,11 +67,15 @@ export class Groups {
     return this.#standIns.has(expr) || childrenOf(expr).some((part) => this.aggregates(part));
   }
 
-  /** The grouped rows: windows, keys, aggregates. `items` are what SELECT says of the rows; they give aggregates their names. */
-  plan({ plan, window }: Relation, keys: readonly Expr[], items: readonly NamedExpr[]): LogicalPlan {
-    this.#isWindowed = window !== null;
+  /**
+   * The grouped rows: windows, keys, aggregates. `items` are what SELECT says of the rows; they give aggregates their names.
+   * @param sets - the keys of each grouping; several are put together
+   * @throws SqlError UNSUPPORTED for a grouping of nothing
+   */
+  plan(relation: Relation, sets: readonly (readonly Expr[])[], items: readonly NamedExpr[], span: Span): LogicalPlan {
+    this.#isWindowed = relation.window !== null;
     const used = new Set<string>(this.#isWindowed ? Object.values(WINDOW_COLUMNS) : []);
-    for (const expr of keys) {
+    for (const expr of sets.flat()) {
       const id = fingerprint(expr);
       if (this.#keys.has(id)) continue;
       const alias = items.find((item) => fingerprint(item.expr) === id)?.name;
@@ -71,19 +86,60 @@ export class Groups {
       const call = this.#standIns.get(expr);
       if (call !== undefined) call.name ??= uniqueName(name, used);
     }
-    const calls = [...this.#calls.values()].map((call): AggregateCall => {
-      call.name ??= uniqueName(call.fn, used);
-      return { name: call.name, fn: call.fn, args: call.args };
-    });
-    const named = [...this.#keys.values()];
-    if (window === null) return aggregate(plan, named, calls);
-    return windowAggregate(plan, {
-      window,
-      latenessMs: 0,
-      windowColumns: WINDOW_COLUMNS,
-      keys: named,
-      aggregates: calls,
-    });
+    for (const call of this.#calls.values()) call.name ??= uniqueName(call.fn, used);
+    const plans = sets.map((keys) => this.#grouping(relation, keys, sets.length > 1, span));
+    return plans.length === 1 ? (plans[0] as LogicalPlan) : union(plans);
+  }
+
+  /** One grouping; `isOneOfSeveral`: with all keys of the others, as NULL. */
+  #grouping(relation: Relation, exprs: readonly Expr[], isOneOfSeveral: boolean, span: Span): LogicalPlan {
+    const ids = new Set(exprs.map(fingerprint));
+    const keys = [...this.#keys].filter(([id]) => ids.has(id)).map(([, named]) => named);
+    const gathered = [...this.#calls.values()];
+    const aggregates = gathered
+      .filter(({ fn }) => fn !== GROUPING)
+      .map(({ name, fn, args }): AggregateCall => ({ name: name as string, fn, args }));
+    const { plan: input, window } = relation;
+    if (window === null && keys.length === 0 && aggregates.length === 0) {
+      throw this.#places.unsupported("a group without keys and aggregates is", span, "select an aggregate");
+    }
+    const plan =
+      window === null
+        ? aggregate(input, keys, aggregates)
+        : windowAggregate(input, { window, latenessMs: 0, windowColumns: WINDOW_COLUMNS, keys, aggregates });
+    const groupings = gathered.filter(({ fn }) => fn === GROUPING);
+    if (!isOneOfSeveral && groupings.length === 0) return plan;
+    const column = (name: string): NamedExpr => ({ name, expr: { kind: "column", name } });
+    const rows = schemaOfRelation(relation);
+    return project(plan, [
+      ...(window === null ? [] : Object.values(WINDOW_COLUMNS).map(column)),
+      ...[...this.#keys].map(([id, { name, expr }]): NamedExpr => {
+        if (ids.has(id)) return column(name);
+        const { type } = this.#places.check(expr, rows, span).field;
+        return { name, expr: { kind: "literal", value: null, type } };
+      }),
+      ...aggregates.map(({ name }) => column(name)),
+      ...groupings.map(({ name, args }): NamedExpr => {
+        return {
+          name: name as string,
+          expr: { kind: "literal", value: this.#groupingId(args, ids, span), type: INT64 },
+        };
+      }),
+    ]);
+  }
+
+  /** A bit a key, the first the highest: 1 where the grouping has no such key. */
+  #groupingId(args: readonly Expr[], ids: ReadonlySet<string>, span: Span): number {
+    let number = 0;
+    for (const arg of args) {
+      const id = fingerprint(arg);
+      if (!this.#keys.has(id)) {
+        const hint = "GROUPING takes keys of GROUP BY";
+        throw this.#places.error("TYPE", "GROUPING of what is no key", this.#places.spanOf(arg, span), hint);
+      }
+      number = number * 2 + (ids.has(id) ? 0 : 1);
+    }
+    return number;
   }
 
   /** An expression over the rows, said over the groups. @throws SqlError UNKNOWN_COLUMN for a column that is not grouped by */

@@ -1,11 +1,10 @@
 // Queries → logical plans, by the same constructors as the API's. What is read and not computed yet is refused at its place.
-import { type Field, field, type Schema, sameType, typeName } from "../arrow/types.js";
+import type { Field, Schema } from "../arrow/types.js";
 import { hintNames } from "../errors.js";
 import { bindPredicate } from "../plan/bind-expr.js";
-import { commonType } from "../plan/coerce.js";
 import { derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
-import { aggregate, filter, type LogicalPlan, type NamedExpr, project, union } from "../plan/logical.js";
+import { filter, type LogicalPlan, type NamedExpr, project } from "../plan/logical.js";
 import type {
   Expression,
   GroupBy,
@@ -16,12 +15,15 @@ import type {
   Select,
   SelectItem,
   SelectStar,
+  SetOperation,
   Span,
   TableRef,
 } from "./ast.js";
 import { ExpressionBinder } from "./bind-expressions.js";
+import { groupingsOf } from "./bind-grouping.js";
 import { Groups } from "./bind-groups.js";
 import { type Places, type Relation, relationOf, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
+import { combined, distinct } from "./bind-sets.js";
 import { unnested } from "./bind-unnest.js";
 import { type MakeRows, oneRow, valuesPlan } from "./bind-values.js";
 import { windowed, withWindowColumns } from "./bind-windows.js";
@@ -90,7 +92,7 @@ export class QueryBinder {
       case "values":
         return valuesPlan(body, this.#tables.makeRows, this.#places);
       case "set-operation":
-        return this.#union(body, named);
+        return this.#combined(body, named);
     }
   }
 
@@ -103,50 +105,20 @@ export class QueryBinder {
     throw this.#places.error("UNKNOWN_TABLE", `no table or view "${text}"`, name.span, hint);
   }
 
-  /** A chain of UNIONs is one union. Columns are matched by place and get the names of the first query. */
-  #union(body: Extract<QueryBody, { kind: "set-operation" }>, named: CommonTables): LogicalPlan {
+  /** A chain of UNIONs is one union. */
+  #combined(body: SetOperation, named: CommonTables): LogicalPlan {
     const parts: QueryBody[] = [];
     let left: QueryBody = body;
-    while (left.kind === "set-operation" && left.op === "UNION" && left.all === body.all) {
+    const isChained = (part: QueryBody): part is SetOperation =>
+      part === body ||
+      (part.kind === "set-operation" && body.op === "UNION" && part.op === "UNION" && part.all === body.all);
+    while (isChained(left)) {
       parts.unshift(left.right);
       left = left.left;
     }
-    if (body.op !== "UNION")
-      throw this.#places.unsupported(`${body.op} is`, body.span, "UNION [ALL] and WHERE are there");
     parts.unshift(left);
-    const plans = parts.map((part) => this.#body(part, named));
-    const schemas = plans.map((plan) => derive(plan).schema.fields);
-    const [first] = schemas as [readonly Field[]];
-    const types = first.map(({ name }, column) => {
-      const all = schemas.map((fields) => fields[column]?.type);
-      const wrong = schemas.findIndex((fields) => fields.length !== first.length);
-      if (wrong >= 0) {
-        const counts = `${schemas[wrong]?.length} columns, the first query has ${first.length}`;
-        const { span } = parts[wrong] as QueryBody;
-        throw this.#places.error("TYPE", `a query of UNION has ${counts}`, span, "select as many in each");
-      }
-      const known = all.filter((type) => type !== undefined);
-      const common = commonType(known);
-      if (common !== null) return common;
-      const text = known.map(typeName).join(" and ");
-      throw this.#places.error("TYPE", `column "${name}" of UNION is ${text}`, body.span, "cast them to one type");
-    });
-    const inputs = plans.map((plan, index) => {
-      const fields = schemas[index] as readonly Field[];
-      const isSame = fields.every(({ name, type }, i) => name === first[i]?.name && sameType(type, types[i] ?? type));
-      if (isSame) return plan;
-      return project(
-        plan,
-        fields.map((known, i): NamedExpr => {
-          const type = types[i] ?? known.type;
-          const expr = columnOf(known);
-          const cast: Expr = sameType(known.type, type) ? expr : { kind: "cast", input: expr, type, try: false };
-          return { name: (first[i] as Field).name, expr: cast };
-        }),
-      );
-    });
-    const all = union(inputs);
-    return body.all ? all : distinct(all);
+    const plans = parts.map((part) => ({ plan: this.#body(part, named), span: part.span }));
+    return combined(body, plans, this.#places);
   }
 
   #select(select: Select, named: CommonTables): LogicalPlan {
@@ -272,21 +244,20 @@ export class QueryBinder {
     groups: Groups,
     binder: ExpressionBinder,
   ): LogicalPlan {
-    const keys = select.groupBy === null ? [] : this.#keys(select.groupBy, items, groups, binder);
+    const sets = select.groupBy === null ? [[]] : this.#groupings(select.groupBy, items, groups, binder);
     const isBound = (expr: Expr, name: string) => expr.kind === "column" && expr.name === name;
     const { start, end, time } = WINDOW_COLUMNS;
-    if (relation.window !== null && ![start, end].every((name) => keys.some((expr) => isBound(expr, name)))) {
+    const isWindowed = relation.window !== null;
+    if (isWindowed && ![start, end].every((name) => sets.every((keys) => keys.some((expr) => isBound(expr, name))))) {
       const hint = "GROUP BY window_start, window_end";
       throw this.#places.unsupported("groups over some of the window's bounds are", select.span, hint);
     }
-    const own =
-      relation.window === null ? keys : keys.filter((expr) => ![start, end, time].some((name) => isBound(expr, name)));
+    const own = sets.map((keys) =>
+      isWindowed ? keys.filter((expr) => ![start, end, time].some((name) => isBound(expr, name))) : keys,
+    );
     const rows = schemaOfRelation(relation);
-    for (const expr of own) this.#places.check(expr, rows, select.span);
-    const plan = groups.plan(relation, own, items);
-    if (plan.kind === "aggregate" && plan.keys.length === 0 && plan.aggregates.length === 0) {
-      throw this.#places.unsupported("a group without keys and aggregates is", select.span, "select an aggregate");
-    }
+    for (const expr of own.flat()) this.#places.check(expr, rows, select.span);
+    const plan = groups.plan(relation, own, items, select.span);
     const { schema } = this.#places.at(select.span, () => derive(plan));
     const over = having === null ? plan : this.#having(plan, groups.lift(having, select.span), select);
     const lifted = items.map((item) => ({ ...item, expr: groups.lift(item.expr, item.span) }));
@@ -298,26 +269,14 @@ export class QueryBinder {
     return filter(plan, predicate);
   }
 
-  #keys({ all, elements }: GroupBy, items: readonly Item[], groups: Groups, binder: ExpressionBinder): Expr[] {
-    if (all) return items.map(({ expr }) => expr).filter((expr) => !groups.aggregates(expr));
-    return elements.flatMap((element) => {
-      if (element.kind === "grouping") {
-        throw this.#places.unsupported(
-          `${element.type} is`,
-          element.span,
-          "group one by one, and UNION ALL the results",
-        );
-      }
-      if (element.kind === "number") {
-        throw this.#places.unsupported("a key by its place is", element.span, "write the column");
-      }
-      const parts = element.kind === "row" ? element.items : [element];
-      return parts.map((part) => {
-        const key = binder.bind(part);
-        if (!groups.aggregates(key)) return key;
-        throw this.#places.error("TYPE", "a key of groups is no aggregate", part.span, "aggregate in a subquery first");
-      });
-    });
+  #groupings(groupBy: GroupBy, items: readonly Item[], groups: Groups, binder: ExpressionBinder): readonly Expr[][] {
+    if (groupBy.all) return [items.map(({ expr }) => expr).filter((expr) => !groups.aggregates(expr))];
+    const bind = (key: Expression): Expr => binder.bind(key);
+    const sets = groupingsOf(groupBy, items, bind, this.#places);
+    const wrong = sets.flat().find((key) => groups.aggregates(key));
+    if (wrong === undefined) return sets.map((keys) => [...keys]);
+    const span = this.#places.spanOf(wrong, groupBy.span);
+    throw this.#places.error("TYPE", "a key of groups is no aggregate", span, "aggregate in a subquery first");
   }
 
   #from(table: TableRef, named: CommonTables): Relation {
@@ -377,14 +336,4 @@ export class QueryBinder {
 
 function columnOf({ name }: Field): Expr {
   return { kind: "column", name };
-}
-
-/** Equal rows once, at the end of the input. */
-function distinct(plan: LogicalPlan): LogicalPlan {
-  const { fields } = derive(plan).schema;
-  return aggregate(
-    plan,
-    fields.map((known) => ({ name: known.name, expr: columnOf(field(known.name, known.type)) })),
-    [],
-  );
 }
