@@ -1,4 +1,4 @@
-// Compiles assembly/ to two kernel modules over one memory, each release and debug, and writes for each
+// Compiles assembly/ to the kernel modules, all over one memory, each release and debug, and writes for each
 // src/wasm/NAME.generated.ts: its bytes deflated and in base64, their number, the offset of the memory import's limits flag,
 // and one typed signature an export. Skips what is up to date.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -13,6 +13,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const MODULES = [
   { name: "kernels", entry: "assembly/index.ts", type: "KernelExports", bytesMax: 36_000 },
   { name: "formats", entry: "assembly/formats.ts", type: "FormatExports", bytesMax: 48_000 },
+  { name: "nexmark", entry: "assembly/nexmark.ts", type: "NexmarkExports", bytesMax: 6_000 },
 ];
 const TARGETS = { release: "wasm", debug: "debug.wasm" };
 

@@ -9,6 +9,7 @@ const FILES = [
   "api/table",
   "api/stream",
   "api/live",
+  "api/nexmark",
   "api/targets",
   "api/console",
   "live-table",

@@ -18,6 +18,7 @@ import {
   type PushOptions,
   type WebSocketOptions,
 } from "./api/live.js";
+import { type NexmarkEvent, type NexmarkOptions, type NexmarkRows, openNexmark } from "./api/nexmark.js";
 import {
   checkDate,
   checkFunction,
@@ -284,6 +285,17 @@ export class Engine implements AsyncDisposable {
     return openTable(this.#runner, spec, { ...shared, ...own });
   }
 
+  /**
+   * The events of the Nexmark benchmark: persons, auctions and bids, the same for the same seed on every host.
+   *
+   * @example mill.nexmark({ only: "bid", events: 1_000_000, time: "dateTime", outOfOrder: "4s" })
+   */
+  nexmark<K extends keyof NexmarkRows>(options: NexmarkOptions & { readonly only: K }): Table<NexmarkRows[K]>;
+  nexmark(options?: NexmarkOptions): Table<NexmarkEvent>;
+  nexmark(options?: NexmarkOptions): Table<never> {
+    return openNexmark(this.#runner, options);
+  }
+
   /** An empty table in the engine's memory: a target, to be read when the jobs that write it have ended. */
   memory(name?: string): MemoryTable;
   /**
@@ -331,6 +343,11 @@ export class Engine implements AsyncDisposable {
     checkText(url, "webhook()", "a URL");
     const live = { url, options: checkOptions(options, WEBHOOK_OPTIONS, "webhook()") };
     return { table: this.#runner.catalog.addTable("webhook", redacted(url), {}, live) };
+  }
+
+  /** A target that keeps nothing: for what a program costs without writing. */
+  blackhole(): Target {
+    return { table: this.#runner.catalog.addTable("blackhole", "blackhole", {}) };
   }
 
   /** Standard output as a target, for programs behind a pipe. A page has none: UNSUPPORTED. */

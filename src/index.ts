@@ -68,6 +68,14 @@ export type {
   RetryPolicy,
   WebSocketOptions,
 } from "./api/live.js";
+export type {
+  NexmarkAuction,
+  NexmarkBid,
+  NexmarkEvent,
+  NexmarkOptions,
+  NexmarkPerson,
+  NexmarkRows,
+} from "./api/nexmark.js";
 export { Pipeline, type Target } from "./api/pipeline.js";
 export type {
   AnyRow,

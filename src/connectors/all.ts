@@ -14,6 +14,8 @@ export const CONNECTORS: readonly (Connector | LateConnector)[] = [
   { name: "webhook", load: async () => (await import("./webhook.js")).webhook },
   { name: "file", formats: true, load: withFormat(async () => (await import("./file.js")).file) },
   { name: "stream", formats: true, load: withFormat(async () => (await import("./stream.js")).stream) },
+  { name: "blackhole", load: async () => (await import("./blackhole.js")).blackhole },
+  { name: "nexmark", load: async () => (await import("./nexmark.js")).nexmark },
   { name: "push", load: async () => (await import("./push.js")).push },
   ...PORTABLE,
 ];

@@ -22,6 +22,13 @@ const above: Read = (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0 ? 
 const count: Read = (text) => (Number(text) > 0 ? whole(text) : undefined);
 const share: Read = (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) <= 1 ? Number(text) : undefined);
 
+/** A size as Flink writes it: `200`, `200b`. */
+const bytes: Read = (text) => whole(text.replace(/ ?b(ytes)?$/, ""));
+/** One of the values. */
+const oneOf = (...legal: readonly string[]): Read => {
+  return (text) => (legal.includes(text) ? text : undefined);
+};
+
 const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
   filesystem: {
     connector: "file",
@@ -56,6 +63,27 @@ const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
       nulls: 0,
     },
   },
+  nexmark: {
+    connector: "nexmark",
+    options: {
+      "events.num": ["events", count, "a whole number above 0"],
+      seed: ["seed", whole, "a whole number"],
+      only: ["only", oneOf("person", "auction", "bid"), "person, auction or bid"],
+      "first-event.rate": ["rate", count, "a whole number above 0"],
+      "next-event.rate": ["nextRate", count, "a whole number above 0"],
+      "person.proportion": ["persons", count, "a whole number above 0"],
+      "auction.proportion": ["auctions", count, "a whole number above 0"],
+      "bid.proportion": ["bids", count, "a whole number above 0"],
+      "auction.hot-ratio.sellers": ["hotSellers", count, "a whole number above 0"],
+      "bid.hot-ratio.auctions": ["hotAuctions", count, "a whole number above 0"],
+      "bid.hot-ratio.bidders": ["hotBidders", count, "a whole number above 0"],
+      "person.avg-size": ["personBytes", bytes, "a number of bytes"],
+      "auction.avg-size": ["auctionBytes", bytes, "a number of bytes"],
+      "bid.avg-size": ["bidBytes", bytes, "a number of bytes"],
+    },
+    defaults: {},
+  },
+  blackhole: { connector: "blackhole", options: {}, defaults: {} },
   print: { connector: "console", options: { "rows-max": ["rowsMax", count, "a whole number above 0"] }, defaults: {} },
 };
 

@@ -41,6 +41,7 @@ export const OPTION_TABLES: readonly OptionTable[] = [
   { noun: "rows", type: "RowsOptions", without: SHARED },
   { noun: "columns", type: "ColumnsOptions", without: SHARED },
   { noun: "generate", type: "GenerateOptions", without: SHARED },
+  { noun: "nexmark", type: "NexmarkOptions", without: SHARED, omit: ["time"] },
   { noun: "webSocket", type: "WebSocketOptions", without: SHARED, omit: FORMAT_OPTIONS },
   { noun: "eventSource", type: "EventSourceOptions", without: SHARED, omit: FORMAT_OPTIONS },
   { noun: "poll", type: "PollOptions", without: SHARED, omit: FORMAT_OPTIONS },
