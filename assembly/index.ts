@@ -83,6 +83,15 @@ export {
   wordsI8,
 } from "./hash";
 export { lastListElements, listElements, listLengths } from "./list";
+export {
+  dropUtf8,
+  keepUtf8,
+  keptUtf8Size,
+  packUtf8,
+  scatterBits,
+  scatterValues,
+  takeKeptUtf8,
+} from "./rows";
 export { differBits, learnWords, mapCodes, mapWords, pairWords, rangeI32, scatterU32, splitWords } from "./shortcuts";
 export { sortTimes } from "./sort";
 export {
