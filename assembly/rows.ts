@@ -31,7 +31,7 @@ export function scatterBits(bits: usize, constant: i32, numbers: usize, n: i32, 
     const number = load<u32>(numbers + ((<usize>i) << 2));
     const bit: u32 = bits == 0 ? constant : (<u32>load<u8>(bits + (i >> 3)) >> (<u32>i & 7)) & 1;
     const at = out + (number >> 3);
-    store<u8>(at, (<u32>load<u8>(at) & ~(<u32>1 << (number & 7))) | (bit << (number & 7)));
+    store<u8>(at, (<u32>load<u8>(at) & ~((<u32>1) << (number & 7))) | (bit << (number & 7)));
   }
 }
 
