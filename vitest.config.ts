@@ -1,5 +1,6 @@
 // Three test projects: `node`, and Chromium twice, since shared WASM memory exists only in cross-origin isolated pages.
-// test/portable/ runs in all three, test/browser/ in both browser projects, everything else in Node.
+// test/portable/ runs in all three, test/browser/ in both browser projects, everything else in Node. With MILLRACE_DUCKDB set there is
+// a fourth, `duckdb`, whose oracle is a package of the benches (`npm run test:duckdb`).
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
@@ -30,7 +31,8 @@ const skippedBrowsers: Reporter = {
 };
 
 /** What scripts/test-summary.mjs adds up at the end of .ci/run. */
-const countsForCi: ["json", { outputFile: string }] = ["json", { outputFile: `.cache/tests/${process.version}.json` }];
+const suite = process.env.MILLRACE_DUCKDB ? `${process.version}-duckdb` : process.version;
+const countsForCi: ["json", { outputFile: string }] = ["json", { outputFile: `.cache/tests/${suite}.json` }];
 
 /** Sends messages to whoever connects and asks, so many a connection, and then breaks it; gives its port. */
 const serveSocket: BrowserCommand<[messages: string[], each: number]> = async (_context, messages, each) => {
@@ -140,9 +142,18 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**"],
+          exclude: ["test/browser/**", "test/duckdb/**"],
         },
       },
+      ...(process.env.MILLRACE_DUCKDB
+        ? [
+            {
+              extends: true as const,
+              resolve: { alias: alias("node") },
+              test: { name: "duckdb", include: ["test/duckdb/**/*.test.ts"] },
+            },
+          ]
+        : []),
       ...(chromium ? [browserProject("browser", false), browserProject("browser-isolated", true)] : []),
     ],
   },
