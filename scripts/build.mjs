@@ -21,19 +21,51 @@ const source = join(root, "src");
 /** What reads data files: most of it are apache-arrow and the compressors of Parquet. */
 const DATA_FILES = ["arrow-file", "arrow-format", "avro", "parquet"].map((name) => join(source, `formats/${name}.ts`));
 
-/** Leaves the formats of data files out of a worker. The page sends no program there that names one. */
-const withoutDataFiles = {
-  name: "without-data-files",
-  load: (id) => (DATA_FILES.includes(id) ? `throw new Error("it is in the worker of data files");` : null),
-};
+/**
+ * Makes what is imported late a part like all others: a worker has its text at once. Left late, the bundler would wrap every
+ * module in a function of its own, and V8 compiles such functions before it runs the first line.
+ *
+ * @param leftOut - files that the page sends no program for that needs them
+ */
+const importedAtOnce = (leftOut) => ({
+  name: "imported-at-once",
+  async transform(code, id) {
+    if (!code.includes("import(")) return null;
+    const late = importsIn(this.parse(code));
+    const lines = [];
+    let text = code;
+    // From the end, so that the places of those before stay what they are.
+    for (const { start, end, specifier } of late.reverse()) {
+      const resolved = await this.resolve(specifier, id);
+      const name = `late$${lines.length}`;
+      const isLeftOut = leftOut.includes(resolved?.id);
+      if (!isLeftOut) lines.push(`import * as ${name} from ${JSON.stringify(specifier)};`);
+      const value = isLeftOut
+        ? `Promise.reject(new Error("it is in the worker of data files"))`
+        : `Promise.resolve(${name})`;
+      text = text.slice(0, start) + value + text.slice(end);
+    }
+    return { code: `${text}\n${lines.join("\n")}`, map: null };
+  },
+});
+
+/** The late imports of a module, in their order. */
+function importsIn(node) {
+  if (node === null || typeof node !== "object") return [];
+  const within = Object.values(node).flatMap((child) =>
+    Array.isArray(child) ? child.flatMap(importsIn) : importsIn(child),
+  );
+  if (node.type !== "ImportExpression") return within;
+  return [{ start: node.start, end: node.end, specifier: node.source.value }];
+}
 
 /** The engine's worker in one file: a Blob URL has nothing to import from. */
-async function bundleWorker(...plugins) {
+async function bundleWorker(leftOut = []) {
   const { output } = await build({
     root,
     configFile: false,
     logLevel: "warn",
-    plugins,
+    plugins: [importedAtOnce(leftOut)],
     build: {
       write: false,
       target: "es2023",
@@ -57,7 +89,7 @@ const library = new Promise((done) => {
   tsc.on("close", done);
 });
 
-const [worker, lightWorker] = await Promise.all([bundleWorker(), bundleWorker(withoutDataFiles)]);
+const [worker, lightWorker] = await Promise.all([bundleWorker(), bundleWorker(DATA_FILES)]);
 const pagesBuilt = buildPages();
 const status = await library;
 if (status !== 0) process.exit(status ?? 1);
@@ -77,11 +109,12 @@ writeFileSync(join(dist, "worker.js"), worker);
 for (const [name, code] of Object.entries({ "start-worker": lightWorker, "start-file-worker": worker })) {
   writeFileSync(
     join(dist, `platform/${name}.browser.js`),
-    `// Starts a worker of the engine from its bundled text, so that no bundler has to know of it.
-const SOURCE = ${JSON.stringify(code)};
+    `// Starts a worker of the engine from its bundled text, so that no bundler has to know of it. The text stands where it is
+// read once: in the function, as a minifier would put it there, V8 would read it twice.
+const source = new Blob([${JSON.stringify(code)}], { type: "text/javascript" });
 
 export function startWorker() {
-  const url = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
+  const url = URL.createObjectURL(source);
   const worker = new Worker(url, { type: "module", name: "millrace" });
   // Its first message tells that the text was read.
   worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });

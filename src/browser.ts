@@ -7,7 +7,7 @@ import { PORTABLE } from "./connectors/portable.js";
 import { Engine, type EngineOptions, loadCompiler, prepareEngine } from "./engine.js";
 import { browserPlatform } from "./platform/browser.js";
 import { compiledModules } from "./platform/engine-worker.browser.js";
-import { PageOffload } from "./platform/offload.browser.js";
+import { loadStreamWorker, PageOffload } from "./platform/offload.browser.js";
 import { inlineModules } from "./wasm/inline.js";
 
 export * from "./index.js";
@@ -33,8 +33,9 @@ export class Millrace extends Engine {
     const platform = browserPlatform();
     const modules = compiledModules(inlineModules(platform.inflate));
     const alone = worker === false || typeof Worker === "undefined";
-    // Every program will need it. One that does not load is asked for again, and reported, by the first program.
+    // What the first program will need comes while the kernels are made. What does not load is asked for again then.
     if (alone) loadCompiler().catch(() => undefined);
+    else if (worker === true) loadStreamWorker().catch(() => undefined);
     const parts = await prepareEngine(platform, CONNECTORS, modules, rest);
     if (alone) return new Millrace(parts);
     const offload = new PageOffload({

@@ -31,20 +31,26 @@ interface Running {
 const ended: number[] = [];
 const running = new Map<number, Running>();
 let runner: ProgramRunner | null = null;
+/** The page sends programs without waiting for this. */
+let opened: Promise<void> = Promise.resolve();
+let formats: WebAssembly.Module | null = null;
 let formatsArrived: { resolve(module: WebAssembly.Module): void; reject(error: Error): void } | null = null;
 
 scope.onmessage = ({ data }) => {
-  void handle(data).catch((error: unknown) => scope.postMessage({ kind: "broken", error: plainError(error) }));
+  if (data.kind === "open") opened = open(data);
+  void opened
+    .then(() => handle(data))
+    .catch((error: unknown) => scope.postMessage({ kind: "broken", error: plainError(error) }));
 };
 
 async function handle(message: ToWorker): Promise<void> {
   switch (message.kind) {
     case "open":
-      await open(message);
       scope.postMessage({ kind: "ready" });
       return;
     case "formats":
-      formatsArrived?.resolve(message.module);
+      formats = message.module;
+      formatsArrived?.resolve(formats);
       return;
     case "formats-failed":
       formatsArrived?.reject(revivedError(message.error));
@@ -79,11 +85,14 @@ async function handle(message: ToWorker): Promise<void> {
 async function open({ core, shared, memoryBytes }: Extract<ToWorker, { kind: "open" }>): Promise<void> {
   const modules = {
     core: () => Promise.resolve(core),
-    formats: () =>
-      new Promise<WebAssembly.Module>((resolve, reject) => {
+    formats: async () => {
+      if (formats !== null) return formats;
+      const arrived = new Promise<WebAssembly.Module>((resolve, reject) => {
         formatsArrived = { resolve, reject };
-        scope.postMessage({ kind: "formats" });
-      }),
+      });
+      scope.postMessage({ kind: "formats" });
+      return await arrived;
+    },
   };
   const options = Number.isFinite(memoryBytes) ? { memoryBytes } : {};
   const host = { ...platform, sharedMemory: shared };

@@ -50,6 +50,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const OUTPUT = "build/pages";
 const RESULT_MS_MAX = 60_000;
+/** A new window has its browser load pages of its own (address bar, new tab), which take as much of two cores as the page would. */
+const REST_MS = 1500;
 
 export class PageHost {
   readonly #files = new Map<string, Served>();
@@ -155,6 +157,7 @@ export class PageHost {
         resolve(message.text());
       });
     });
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
     await page.goto(`http://127.0.0.1:${port}${path}`, { waitUntil: "commit" });
     const result = JSON.parse(await told) as PageResult;
     await page.close();

@@ -39,20 +39,34 @@ export class EngineWorker {
   readonly #jobs = new Map<number, WorkerJob>();
   readonly #ended: number[] = [];
   #worker: Worker | null = null;
-  /** null when it is ready, else why there is none; kept, so that one failure decides for all programs. */
+  /** Until it was started and told to open. */
+  #started: Promise<void> | undefined;
+  /** null when it is open, else why there is none; kept, so that one failure decides for all programs. */
   #opened: Promise<string | null> | undefined;
+  #hasFormats = false;
   #count = 0;
 
   constructor(options: EngineWorkerOptions) {
     this.#options = options;
   }
 
-  /** Starts a program there: what stands for it here, or why it could not leave. Never rejects. */
-  async move(program: Program, options: RemoteOptions, catalog: Catalog): Promise<Moved | string> {
-    this.#opened ??= this.#open();
-    const why = await this.#opened;
+  /**
+   * Starts a program there: what stands for it here, or why it could not leave. Never rejects.
+   * @param withFormats - it reads bytes: the kernels of formats come while the worker starts, and not when it asks for them
+   */
+  async move(
+    program: Program,
+    options: RemoteOptions,
+    catalog: Catalog,
+    withFormats: boolean,
+  ): Promise<Moved | string> {
+    const { modules, shared } = this.#options;
+    // A failure is told when the worker asks.
+    if (withFormats) modules.formats(shared).catch(() => undefined);
+    this.#started ??= this.#start();
+    await this.#started;
     const worker = this.#worker;
-    if (why !== null || worker === null) return why ?? "the worker has ended";
+    if (worker === null) return (await this.#opened) ?? "the worker has ended";
     const id = this.#count++;
     const job = new WorkerJob(
       id,
@@ -84,41 +98,51 @@ export class EngineWorker {
       return `the plan cannot be sent: ${messageOf(cause)}`;
     }
     this.#jobs.set(id, job);
-    return { plan: () => relayPlan(pairs), remote: job };
+    if (withFormats && !this.#hasFormats) {
+      this.#hasFormats = true;
+      void this.#sendFormats();
+    }
+    // The program is on its way by now: a worker that answers has it, and one that does not has run nothing of it.
+    const why = await this.#opened;
+    return typeof why === "string" ? why : { plan: () => relayPlan(pairs), remote: job };
   }
 
   close(): void {
     this.#fail("the engine was closed");
   }
 
-  /** Starts the worker; null, or why there is none. */
-  async #open(): Promise<string | null> {
+  /** Starts the worker, and tells it to open. */
+  async #start(): Promise<void> {
     const { modules, shared, memoryBytes, start } = this.#options;
     try {
       const core = await modules.core(shared);
-      const worker = await start();
-      this.#worker = worker;
-      return await new Promise((resolve) => {
-        const late = setTimeout(() => resolve(this.#fail("the worker did not answer")), OPEN_MS_MAX);
-        const answer = (why: string | null) => {
-          clearTimeout(late);
-          resolve(why);
-        };
-        worker.onerror = (event) => {
-          event.preventDefault();
-          answer(this.#fail(event.message === undefined ? "the page's policy forbids the worker" : event.message));
-        };
-        worker.onmessageerror = () => answer(this.#fail("a message could not be read"));
-        worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-          if (data.kind === "ready") answer(null);
-          else if (data.kind === "broken") answer(this.#fail(data.error.message));
-          else this.#receive(data);
-        };
-        this.#post({ kind: "open", core, shared, memoryBytes });
-      });
+      this.#worker = await start();
+      this.#opened = this.#answer(this.#worker);
+      this.#post({ kind: "open", core, shared, memoryBytes });
     } catch (cause) {
-      return this.#fail(messageOf(cause));
+      this.#fail(messageOf(cause));
     }
+  }
+
+  /** Listens to the worker; null once it is open, or why it will not be. */
+  #answer(worker: Worker): Promise<string | null> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve(this.#fail("the worker did not answer")), OPEN_MS_MAX);
+      const answer = (why: string | null) => {
+        clearTimeout(late);
+        resolve(why);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        answer(this.#fail(event.message === undefined ? "the page's policy forbids the worker" : event.message));
+      };
+      worker.onmessageerror = () => answer(this.#fail("a message could not be read"));
+      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+        if (data.kind === "ready") answer(null);
+        else if (data.kind === "broken") answer(this.#fail(data.error.message));
+        else this.#receive(data);
+      };
+    });
   }
 
   #receive(message: Exclude<FromWorker, { kind: "ready" | "broken" }>): void {

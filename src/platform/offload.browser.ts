@@ -18,22 +18,22 @@ export interface PageOffloadOptions extends Omit<EngineWorkerOptions, "start"> {
   readonly url: string | URL | undefined;
 }
 
-const startStreams: StartWorker = async () =>
-  (await loadPart("the worker", () => import("./start-worker.browser.js"))).startWorker();
+/** Loads the light worker's text; it starts nothing. @throws MODULE_MISSING */
+export const loadStreamWorker = () => loadPart("the worker", () => import("./start-worker.browser.js"));
+
+const startStreams: StartWorker = async () => (await loadStreamWorker()).startWorker();
 
 const startFiles: StartWorker = async () =>
   (await loadPart("the worker of data files", () => import("./start-file-worker.browser.js"))).startWorker();
 
 export class PageOffload implements Offload {
   readonly #portable: ReadonlyMap<string, LateConnector>;
-  readonly #loadFormats: () => Promise<unknown>;
   readonly #mayBeDataFile: PageOffloadOptions["mayBeDataFile"];
   readonly #streams: EngineWorker;
   readonly #files: EngineWorker;
 
   constructor({ portable, mayBeDataFile, url, ...options }: PageOffloadOptions) {
     this.#portable = new Map(portable.map((connector) => [connector.name, connector]));
-    this.#loadFormats = () => options.modules.formats(options.shared);
     this.#mayBeDataFile = mayBeDataFile;
     if (url === undefined) {
       this.#streams = new EngineWorker({ ...options, start: startStreams });
@@ -60,10 +60,9 @@ export class PageOffload implements Offload {
     const tables = topological(program).flatMap((node) => {
       return node.kind === "scan" || node.kind === "unresolved-scan" ? [node.table] : [];
     });
-    // The worker will ask for them: they come while it starts. A failure is told to it then.
-    if (tables.some(({ connector }) => this.#portable.get(connector)?.formats))
-      this.#loadFormats().catch(() => undefined);
-    return (tables.some(this.#mayBeDataFile) ? this.#files : this.#streams).move(program, options, catalog);
+    const worker = tables.some(this.#mayBeDataFile) ? this.#files : this.#streams;
+    const withFormats = tables.some(({ connector }) => this.#portable.get(connector)?.formats);
+    return worker.move(program, options, catalog, withFormats);
   }
 
   close(): void {

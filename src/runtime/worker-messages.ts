@@ -3,8 +3,8 @@
 //
 //     page                                         worker
 //     open (modules, memory) ────────────────────▶
-//                                                   ◀── ready
-//     start (program, tables) ──────────────────▶ bind, run
+//     start (program, tables), formats ─────────▶ ◀── ready
+//                                                 bind, run
 //                                                   ◀── schema, once a target
 //     credit ───────────────────────────────────▶ ◀── batch
 //                                                   ◀── status, now and then
