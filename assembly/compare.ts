@@ -134,7 +134,7 @@ export function sameBytes(a: usize, b: usize, length: i32): bool {
 
 /** Whether the string a comes before b: the first byte that differs decides, else the length. */
 @inline
-function bytesLess(a: usize, lengthA: i32, b: usize, lengthB: i32): bool {
+export function bytesLess(a: usize, lengthA: i32, b: usize, lengthB: i32): bool {
   const shared = min(lengthA, lengthB);
   for (let at = 0; at < shared; at += 16) {
     const different = i8x16.bitmask(i8x16.ne(v128.load(a + <usize>at), v128.load(b + <usize>at)));

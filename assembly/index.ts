@@ -93,7 +93,16 @@ export {
   takeKeptUtf8,
 } from "./rows";
 export { differBits, learnWords, mapCodes, mapWords, pairWords, rangeI32, scatterU32, splitWords } from "./shortcuts";
-export { sortTimes } from "./sort";
+export {
+  halveI128,
+  orderWords,
+  partNulls,
+  prefixWords,
+  selectBelow,
+  sortTexts,
+  sortTimes,
+  sortWords,
+} from "./sort";
 export {
   compactUtf8,
   dropGroups,

@@ -76,6 +76,15 @@ export type {
   NexmarkPerson,
   NexmarkRows,
 } from "./api/nexmark.js";
+export {
+  asc,
+  desc,
+  type LimitOptions,
+  type Ordering,
+  type OrderKey,
+  type OrderOptions,
+  type TopOptions,
+} from "./api/order.js";
 export { Pipeline, type Target } from "./api/pipeline.js";
 export type {
   AnyRow,

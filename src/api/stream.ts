@@ -15,6 +15,7 @@ import { type Duration, parseDurationMs } from "./duration.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
 import { conditionPlan, Expression, type Operand, toPlan } from "./expression.js";
 import { checkFunction, checkOptions, checkRecord, checkSchema, checkText, wrongArgument } from "./options.js";
+import { type LimitOptions, limitOver, type OrderKey, orderOver, type TopOptions, topOver } from "./order.js";
 import { checkPrintOptions, checkRowOptions, Pipeline, type Target, targetTable } from "./pipeline.js";
 import type {
   Aggregated,
@@ -161,6 +162,24 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     options?: DeduplicateOptions,
   ): DataStream<Row> {
     return this.#over(deduplicateOver(this.plan, keys, options));
+  }
+
+  /**
+   * All rows in order, at the end of the input; by event time alone as the watermark passes them, so that streams without end
+   * can be in order too. Rows with equal keys stay in the order in which they came. `limit` keeps the first ones.
+   *
+   * @example flights.orderBy(desc("delay"), "origin").limit(10)
+   */
+  orderBy(...keys: readonly OrderKey<ColumnOf<Row>>[]): DataStream<Row> {
+    return this.#over(orderOver(this.plan, keys));
+  }
+
+  /**
+   * The first rows: in the order of an `orderBy` right before, else as they come. Of an ordered stream without end they are
+   * updated as rows come.
+   */
+  limit(count: number, options?: LimitOptions): DataStream<Row> {
+    return this.#over(limitOver(this.plan, count, options));
   }
 
   /** The rows of all streams. Columns are matched by name and must be the same. */
@@ -411,6 +430,26 @@ export class GroupedStream<Row, Keys, MayBeEmpty> {
             aggregates: calls,
           });
     return new DataStream(this.#runner, plan);
+  }
+
+  /**
+   * The first rows of each group in an order, updated as rows come; of rows with equal keys the one that came first stands
+   * first.
+   *
+   * @example bids.groupBy("auction").top(10, desc("price"), "time", { rank: "place" })
+   * @throws UNKNOWN_COLUMN, COLUMN_DUP, TYPE for nested keys, UNSUPPORTED over windows, OPTION
+   */
+  top<const Rank extends string = never>(
+    count: number,
+    ...order: readonly [OrderKey<ColumnOf<Row>>, ...(OrderKey<ColumnOf<Row>> | TopOptions<Rank>)[]]
+  ): DataStream<Flat<Row & Record<Rank, number>>> {
+    if (this.#window !== null) {
+      throw new PlanError("UNSUPPORTED", "top() of the rows of a window", {
+        hint: 'aggregate first, then rank what the windows give: .groupBy("windowStart", "windowEnd").top(…)',
+      });
+    }
+    const keys = this.#keys.map(({ expr }) => expr);
+    return new DataStream(this.#runner, topOver(this.#plan, keys, count, order));
   }
 }
 

@@ -6,9 +6,12 @@ import { Deduplicate } from "./deduplicate.js";
 import { Filter } from "./filter.js";
 import { GroupAggregate } from "./group-aggregate.js";
 import { Inspect } from "./inspect.js";
+import { Limit } from "./limit.js";
 import { openMap, type UserFunction } from "./map.js";
 import type { Operator } from "./operator.js";
 import { Project } from "./project.js";
+import { Sort, TimeSort } from "./sort.js";
+import { TopN } from "./top-n.js";
 import { Union } from "./union.js";
 import { Unnest } from "./unnest.js";
 import { Watermark } from "./watermark.js";
@@ -38,6 +41,12 @@ export function buildOperator(
       return new GroupAggregate(node, input);
     case "deduplicate":
       return new Deduplicate(node, input);
+    case "sort":
+      return node.timeColumn < 0 ? new Sort(node, input) : new TimeSort(node, input);
+    case "limit":
+      return new Limit(node);
+    case "top-n":
+      return new TopN(node, input);
     case "union":
       return new Union();
     case "unnest":

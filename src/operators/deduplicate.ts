@@ -90,22 +90,7 @@ export class Deduplicate extends FiringOperator {
 
   /** Keeps the rows that are in time until the watermark has come to them. */
   #await(batch: Batch, time: EventTime, out: Output): void {
-    let rows = batch;
-    const refuse = (some: Batch, reasons: "NULL_TIME" | "LATE") => {
-      this.#late.refuse(some, { reasons, watermarks: this.watermarkMs, missed: null }, out);
-    };
-    if (time.hasNulls(rows)) {
-      const { inside, outside } = time.part(rows, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-      refuse(outside, "NULL_TIME");
-      rows = inside;
-    }
-    if (rows.rowCount === 0) return;
-    time.measure(rows);
-    if (time.lowMs < this.watermarkMs) {
-      const { inside, outside } = time.part(rows, this.watermarkMs, Number.POSITIVE_INFINITY);
-      refuse(outside, "LATE");
-      rows = inside;
-    }
+    const rows = this.#late.inTime(batch, time, this.watermarkMs, this.watermarkMs, out);
     if (rows.rowCount > 0) this.#waiting?.add(rows);
   }
 

@@ -5,6 +5,7 @@ import type { Column } from "../arrow/column.js";
 import { type ColumnData, columnFromData } from "../arrow/columns.js";
 import type { Field, Schema } from "../arrow/types.js";
 import { LATE_FIELDS, lateSchema } from "../plan/side-outputs.js";
+import type { EventTime } from "./event-time.js";
 import type { OperatorContext, Output } from "./operator.js";
 
 /** Why a row was refused; `lateReason` in the output. */
@@ -44,6 +45,25 @@ export class LateRows {
       `late ${this.#context.uid}`,
       `${name}: rows are late and left out; they are counted as lateRows. Read them with .late(), or allow more disorder`,
     );
+  }
+
+  /** The rows that have a time, at `fromMs` or later; the others are refused as late by the watermark. */
+  inTime(batch: Batch, time: EventTime, fromMs: number, watermarkMs: number, out: Output): Batch {
+    let rows = batch;
+    const refuse = (some: Batch, reasons: "NULL_TIME" | "LATE") => {
+      this.refuse(some, { reasons, watermarks: watermarkMs, missed: null }, out);
+    };
+    if (time.hasNulls(rows)) {
+      const { inside, outside } = time.part(rows, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+      refuse(outside, "NULL_TIME");
+      rows = inside;
+    }
+    if (rows.rowCount === 0) return rows;
+    time.measure(rows);
+    if (time.lowMs >= fromMs) return rows;
+    const { inside, outside } = time.part(rows, fromMs, Number.POSITIVE_INFINITY);
+    refuse(outside, "LATE");
+    return inside;
   }
 
   #describe(rows: Batch, { reasons, watermarks, missed }: Refusal): Batch {

@@ -57,6 +57,8 @@ export function inputMode(node: LogicalPlan, mode: ChangeMode): ChangeMode {
     case "union":
     case "unnest":
     case "aggregate":
+    case "sort":
+    case "top-n":
       return mode === "final" ? "final" : "retract";
     default:
       return mode;

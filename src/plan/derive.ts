@@ -5,6 +5,7 @@ import {
   type Field,
   field,
   INT32,
+  INT64,
   isNested,
   isTimestamp,
   type Schema,
@@ -88,6 +89,10 @@ function deriveNode(node: LogicalPlan): Properties {
       return deriveAggregate(node);
     case "deduplicate":
       return deriveDeduplicate(node);
+    case "sort":
+      return deriveSort(node);
+    case "top-n":
+      return deriveTopN(node);
     case "union":
       return deriveUnion(node);
     case "unnest":
@@ -201,10 +206,37 @@ function deriveDeduplicate({ input, keys, withinMs }: LogicalNode<"deduplicate">
   return { ...properties, keys: withinMs === null && names.length === keys.length ? names : properties.keys };
 }
 
+/** What ends is sorted at its end; of what does not, the first rows are kept up to date. */
+function deriveSort({ input, order, limit }: LogicalNode<"sort">): Properties {
+  const properties = derive(input);
+  for (const { expr } of order) bindKey({ name: formatExpr(expr), expr }, properties.schema, "sorts");
+  if (properties.bounded) return { ...properties, changelog: "append" };
+  if (limit === null) return appended(input, "ORDER BY");
+  if (limit === 0 || (order.length === 0 && properties.changelog === "append")) {
+    return { ...properties, changelog: "append" };
+  }
+  return { ...properties, timeColumn: null, changelog: "retract" };
+}
+
+/** Partition keys tell rows apart where there is one of each, or together with its place. */
+function deriveTopN(node: LogicalNode<"top-n">): Properties {
+  const { input, keys, order, limit, rank } = node;
+  const properties = derive(input);
+  for (const expr of keys) bindKey({ name: formatExpr(expr), expr }, properties.schema, "ranks");
+  for (const { expr } of order) bindKey({ name: formatExpr(expr), expr }, properties.schema, "sorts");
+  const { fields } = properties.schema;
+  const schema = rank === null ? properties.schema : schemaOf([...fields, field(rank, INT64, false)]);
+  const names = keys.flatMap((expr) => (expr.kind === "column" ? [expr.name] : []));
+  const own = names.length < keys.length ? null : limit === 1 ? names : rank === null ? null : [...names, rank];
+  return { ...properties, schema, timeColumn: null, changelog: "retract", keys: own ?? properties.keys };
+}
+
 /** The event time that a step has dropped whose rows are still those it belonged to; null when there was none. */
 function lostTime(node: LogicalPlan): string | null {
   // Groups and side outputs have rows of their own, which never had one.
-  return node.kind === "aggregate" || node.kind === "side-output" ? null : timeBelow(node, lostTime);
+  return node.kind === "aggregate" || node.kind === "top-n" || node.kind === "side-output"
+    ? null
+    : timeBelow(node, lostTime);
 }
 
 function deriveUnion({ inputs }: LogicalNode<"union">): Properties {

@@ -1,5 +1,6 @@
 // One node in words: a title and lines of detail, for logical and for physical plans. What EXPLAIN draws.
 import { type Field, fieldText, type Schema, typeName } from "../arrow/types.js";
+import { describeSort, describeTopN, limitText, sortText, topDetails, topText } from "./describe-order.js";
 import type { Expr } from "./expr.js";
 import { formatBound, formatExpr, formatName } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec } from "./logical.js";
@@ -41,6 +42,10 @@ export function describeLogical(node: LogicalPlan): Description {
       return { title: "aggregate", details: groupText(node.keys, node.aggregates) };
     case "deduplicate":
       return { title: `deduplicate ${node.keys.map(formatExpr).join(", ")}`, details: withinText(node.withinMs) };
+    case "sort":
+      return { title: [sortText(node.order), ...limitText(node)].filter((part) => part !== "").join(" "), details: [] };
+    case "top-n":
+      return { title: `top-n ${topText(node)}`, details: topDetails(node) };
     case "union":
       return { title: "union", details: [] };
     case "changelog":
@@ -92,6 +97,12 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
       return describeGroups(node, inputSchema(node, plan));
     case "deduplicate":
       return describeDeduplicate(node, inputSchema(node, plan));
+    case "sort":
+      return describeSort(node, inputSchema(node, plan));
+    case "limit":
+      return { title: limitText(node).join(" "), details: [] };
+    case "top-n":
+      return describeTopN(node, inputSchema(node, plan));
     case "union":
       return { title: "union", details: [] };
     case "unnest": {

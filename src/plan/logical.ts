@@ -36,6 +36,13 @@ export interface AggregateCall {
   readonly args: readonly Expr[];
 }
 
+/** What rows are put in order by. NULLs are low: first where it goes up, last where it goes down, unless said otherwise (S51). */
+export interface SortKey {
+  readonly expr: Expr;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
 /** `[start, start + sizeMs)` with starts at multiples of sizeMs plus offsetMs from the epoch. */
 interface TumbleWindow {
   readonly kind: "tumble";
@@ -138,6 +145,28 @@ export type LogicalPlan =
       readonly keep: "first";
       /** For how long a first row counts; null: for ever. */
       readonly withinMs: number | null;
+    })
+  /** Rows in order, those behind the first `offset` of them, up to `limit`. Without order as they come. */
+  | (Node & {
+      readonly kind: "sort";
+      readonly input: LogicalPlan;
+      readonly order: readonly SortKey[];
+      /** null: all. */
+      readonly limit: number | null;
+      readonly offset: number;
+    })
+  /** Of each key the first rows in an order, updated as rows come. */
+  | (Node & {
+      readonly kind: "top-n";
+      readonly input: LogicalPlan;
+      readonly keys: readonly Expr[];
+      readonly order: readonly SortKey[];
+      /** Which of equal rows comes first: the one that came first, or the one that came last. */
+      readonly ties: "first" | "last";
+      readonly limit: number;
+      readonly offset: number;
+      /** A column for the row's place, from 1; null: none. */
+      readonly rank: string | null;
     })
   | (Node & { readonly kind: "union"; readonly inputs: readonly LogicalPlan[] })
   /** Changes as rows that are only added, the kind of each (`+I`, `-U`, `+U`, `-D`) in a column at the end. */
@@ -244,6 +273,24 @@ export function deduplicate(
 ): LogicalNode<"deduplicate"> {
   const { keys, keep, withinMs } = options;
   return freeze({ kind: "deduplicate", input, keys: freeze([...keys]), keep, withinMs });
+}
+
+/** All rows in order, or those of them that a limit leaves. */
+export function sort(
+  input: LogicalPlan,
+  options: Omit<LogicalNode<"sort">, "kind" | "input" | "uid">,
+): LogicalNode<"sort"> {
+  const { order, limit, offset } = options;
+  return freeze({ kind: "sort", input, order: freezeAll(order), limit, offset });
+}
+
+/** The first rows of each key. */
+export function topN(
+  input: LogicalPlan,
+  options: Omit<LogicalNode<"top-n">, "kind" | "input" | "uid">,
+): LogicalNode<"top-n"> {
+  const { keys, order, ties, limit, offset, rank } = options;
+  return freeze({ kind: "top-n", input, keys: freeze([...keys]), order: freezeAll(order), ties, limit, offset, rank });
 }
 
 /** All rows of all inputs. Columns are matched by name; the first input gives their order. */

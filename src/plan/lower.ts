@@ -1,7 +1,7 @@
 // Logical → physical: one switch. Names become positions, shared nodes one node, side outputs edges. A window aggregates
 // plain columns, so that computed keys and arguments are projected below it.
 import { columnIndex, type Field, field, INT8, type Schema, schemaOf } from "../arrow/types.js";
-import { assert, InternalError } from "../errors.js";
+import { assert, InternalError, PlanError } from "../errors.js";
 import { bindExpr, bindPredicate } from "./bind-expr.js";
 import {
   CHANGE_COLUMN,
@@ -15,8 +15,8 @@ import {
 } from "./changes.js";
 import { columnNamed, derive } from "./derive.js";
 import type { BoundExpr, Expr } from "./expr.js";
-import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
-import type { PhysicalAggregate, PhysicalNode, PhysicalPlan } from "./physical.js";
+import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, SortKey } from "./logical.js";
+import type { PhysicalAggregate, PhysicalNode, PhysicalPlan, PhysicalSortKey } from "./physical.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
 import { type Program, sameData } from "./walk.js";
 import { type Judge, judgesOf, windowText } from "./window.js";
@@ -117,6 +117,10 @@ class Lowering {
         return mode === "final" ? this.#aggregateAtEnd(node, uid) : this.#groupAggregate(node, uid, mode);
       case "deduplicate":
         return this.#deduplicate(node, uid);
+      case "sort":
+        return this.#sort(node, uid, mode);
+      case "top-n":
+        return this.#topN(node, uid, mode);
       case "union": {
         const inputs = node.inputs.map((input) => this.port(input, below));
         return this.#union(inputs, schema, uid, rowPolicy);
@@ -297,6 +301,48 @@ class Lowering {
     });
   }
 
+  /** What ends is sorted at its end; of what does not the first rows are kept, or it is in the order of time. */
+  #sort(node: LogicalNode<"sort">, uid: string, mode: ChangeMode): Port {
+    const { order, limit, offset } = node;
+    const { schema, rowPolicy, bounded, changelog } = derive(node);
+    if (changelog === "retract") {
+      const ranked = { keys: [], ties: "first", limit: limit as number, rank: null } as const;
+      return this.#topN({ ...node, kind: "top-n", ...ranked }, uid, mode);
+    }
+    const exprs = order.map(({ expr }) => expr);
+    const { port: input, columns } = this.#plainColumns(this.port(node.input, "final"), exprs, uid, rowPolicy);
+    const common = { uid, inputs: [input.edge], schema, rowPolicy, offset };
+    if (order.length === 0 || limit === 0) return this.#add({ ...common, kind: "limit", name: "limit", limit });
+    const time = bounded ? null : timeOrder(node);
+    const timeColumn = time === null ? -1 : columnIndex(input.schema, time);
+    return this.#add({ ...common, kind: "sort", name: "sort", order: sortKeys(order, columns), limit, timeColumn });
+  }
+
+  #topN(node: LogicalNode<"top-n">, uid: string, mode: ChangeMode): Port {
+    const { keys, order, ties, limit, offset, rank, input: source } = node;
+    const { schema, rowPolicy, bounded } = derive(node);
+    const exprs = [...keys, ...order.map(({ expr }) => expr)];
+    const below = this.port(source, mode === "final" ? "final" : "retract");
+    const { port: input, columns } = this.#plainColumns(below, exprs, uid, rowPolicy);
+    return this.#add({
+      uid,
+      inputs: [input.edge],
+      schema: mode === "final" ? schema : withChanges(schema),
+      rowPolicy,
+      kind: "top-n",
+      name: `top-n(${limit})`,
+      keys: keys.map(columns),
+      order: sortKeys(order, columns),
+      ties,
+      limit,
+      offset,
+      rank: rank !== null,
+      mode,
+      retracting: hasChanges(input.schema),
+      endless: !bounded,
+    });
+  }
+
   /**
    * The input of a step with its expressions as columns: what is computed is projected behind the columns of the input, once
    * for equal expressions.
@@ -378,6 +424,22 @@ function modeOf(node: LogicalPlan, wanted: ChangeMode): ChangeMode {
   const { changelog, keys } = derive(node);
   if (changelog === "append") return "retract";
   return wanted === "upsert" && keys === null ? "retract" : wanted;
+}
+
+function sortKeys(order: readonly SortKey[], columns: (expr: Expr) => number): PhysicalSortKey[] {
+  return order.map(({ expr, descending, nullsFirst }) => ({ column: columns(expr), descending, nullsFirst }));
+}
+
+/** The event time that rows without end are put in order by. @throws UNSUPPORTED for any other order */
+function timeOrder({ input, order }: LogicalNode<"sort">): string {
+  const { timeColumn } = derive(input);
+  const [first, second] = order;
+  const isTime = first?.expr.kind === "column" && first.expr.name === timeColumn && !first.descending;
+  if (isTime && second === undefined && timeColumn !== null) return timeColumn;
+  const hint = timeColumn === null ? "" : `, or order by "${timeColumn}" alone, which comes in that order`;
+  throw new PlanError("UNSUPPORTED", "all rows in order of a stream that does not end", {
+    hint: `limit it: the first rows are kept up to date${hint}`,
+  });
 }
 
 function uidOf(node: LogicalPlan): string {

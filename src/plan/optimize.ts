@@ -5,7 +5,7 @@ import { bindExpr, exprColumns, foldExpr } from "./bind-expr.js";
 import { childrenOf } from "./children.js";
 import { derive } from "./derive.js";
 import type { Expr } from "./expr.js";
-import type { LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
+import type { LogicalNode, LogicalPlan, NamedExpr, SortKey } from "./logical.js";
 import { pruneColumns } from "./prune.js";
 import { mayRaise } from "./raise.js";
 import { type Program, rewrite, sameData, sharedNodes } from "./walk.js";
@@ -27,6 +27,10 @@ const foldConstants: Rule = {
           return change(node, { columns: node.columns.map(({ name, expr }) => ({ name, expr: foldExpr(expr) })) });
         case "deduplicate":
           return change(node, { keys: node.keys.map(foldExpr) });
+        case "sort":
+          return change(node, { order: node.order.map(foldKey) });
+        case "top-n":
+          return change(node, { keys: node.keys.map(foldExpr), order: node.order.map(foldKey) });
         case "window-aggregate":
         case "aggregate":
           return change(node, {
@@ -192,6 +196,10 @@ export function optimize(program: Program): Program {
   }
   for (const rule of LAST) current = rule.apply(current);
   return current;
+}
+
+function foldKey(key: SortKey): SortKey {
+  return { ...key, expr: foldExpr(key.expr) };
 }
 
 function sameProgram(a: Program, b: Program): boolean {

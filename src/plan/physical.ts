@@ -15,6 +15,13 @@ export interface PhysicalAggregate {
   readonly type: DataType;
 }
 
+/** A column that rows are put in order by. */
+export interface PhysicalSortKey {
+  readonly column: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
 interface Node {
   readonly uid: string;
   /** For messages and metrics, e.g. `window-aggregate(tumble 1h)`. */
@@ -71,6 +78,33 @@ export type PhysicalNode =
       readonly timeColumn: number;
       readonly keys: readonly number[];
       readonly withinMs: number | null;
+    })
+  /** Rows of its schema, whose columns stand at the front of the input's, in order. */
+  | (Node & {
+      readonly kind: "sort";
+      readonly order: readonly PhysicalSortKey[];
+      /** null: all. */
+      readonly limit: number | null;
+      readonly offset: number;
+      /** Position of the event time that endless rows are sorted by; −1: all are sorted at the end of the input. */
+      readonly timeColumn: number;
+    })
+  /** The rows behind the first `offset`, up to `limit`, as they come. */
+  | (Node & { readonly kind: "limit"; readonly limit: number | null; readonly offset: number })
+  /** Rows of its schema, whose columns stand at the front of the input's; then the place, if it is told, and the kind of change. */
+  | (Node & {
+      readonly kind: "top-n";
+      readonly keys: readonly number[];
+      readonly order: readonly PhysicalSortKey[];
+      readonly ties: "first" | "last";
+      readonly limit: number;
+      readonly offset: number;
+      readonly rank: boolean;
+      /** What is emitted: rows at the end of the input, or changes, those that take rows back among them or not. */
+      readonly mode: "final" | "upsert" | "retract";
+      /** Whether rows are taken back: then all are kept, for one that goes brings the next. */
+      readonly retracting: boolean;
+      readonly endless: boolean;
     })
   | (Node & { readonly kind: "union" })
   /** The element columns, and the ordinality if there is one, stand in the place of `column`. */

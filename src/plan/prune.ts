@@ -24,6 +24,8 @@ export function pruneColumns(program: Program): Program {
         const columns = keptColumns(old as LogicalNode<"project">, needed);
         return columns.length === node.columns.length ? node : Object.freeze({ ...node, columns });
       }
+      case "top-n":
+        return node.rank === null || needed.has(node.rank) ? node : Object.freeze({ ...node, rank: null });
       case "union": {
         const names = derive(old).schema.fields.map(({ name }) => name);
         return narrowUnion(
@@ -78,6 +80,10 @@ function expressionsOf(node: LogicalPlan): readonly Expr[] {
       return [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
     case "deduplicate":
       return node.keys;
+    case "sort":
+      return node.order.map(({ expr }) => expr);
+    case "top-n":
+      return [...node.keys, ...node.order.map(({ expr }) => expr)];
     default:
       return [];
   }
@@ -103,6 +109,10 @@ function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string
       const { timeColumn } = derive(input);
       return [...needed, ...node.keys.flatMap(exprColumns), ...(timeColumn === null ? [] : [timeColumn])];
     }
+    case "sort":
+      return [...needed, ...expressionsOf(node).flatMap(exprColumns)];
+    case "top-n":
+      return [...[...needed].filter((name) => name !== node.rank), ...expressionsOf(node).flatMap(exprColumns)];
     case "union":
       return needed;
     // What is refused is needed of the refusing node's input, not of its results.

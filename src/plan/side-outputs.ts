@@ -100,6 +100,7 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
       return unite([sideOutput(node, "late"), refusedBelow(node.input)]);
     case "union":
       return unite(node.inputs.map(refusedBelow));
+    case "sort":
     case "inspect":
     case "sink":
       return refusedBelow(node.input);
@@ -107,6 +108,7 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
     case "map":
     case "window-aggregate":
     case "aggregate":
+    case "top-n":
     case "changelog":
     case "side-output":
     case "scan":

@@ -19,6 +19,8 @@ export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
     case "window-aggregate":
     case "aggregate":
     case "deduplicate":
+    case "sort":
+    case "top-n":
     case "changelog":
     case "unnest":
     case "map":

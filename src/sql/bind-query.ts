@@ -2,9 +2,9 @@
 import type { Field, Schema } from "../arrow/types.js";
 import { hintNames } from "../errors.js";
 import { bindPredicate } from "../plan/bind-expr.js";
-import { derive } from "../plan/derive.js";
+import { columnNamed, derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
-import { filter, type LogicalPlan, type NamedExpr, project } from "../plan/logical.js";
+import { filter, type LogicalPlan, project, sort } from "../plan/logical.js";
 import type {
   Expression,
   GroupBy,
@@ -22,6 +22,7 @@ import type {
 import { ExpressionBinder } from "./bind-expressions.js";
 import { groupingsOf } from "./bind-grouping.js";
 import { Groups } from "./bind-groups.js";
+import { type NamedItem, type Ordering, orderingOf, sortColumns } from "./bind-order.js";
 import { type Places, type Relation, relationOf, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
 import { combined, distinct } from "./bind-sets.js";
 import { unnested } from "./bind-unnest.js";
@@ -38,8 +39,7 @@ export interface Tables {
 /** A query that WITH names. */
 type CommonTables = ReadonlyMap<string, LogicalPlan>;
 
-interface Item extends NamedExpr {
-  readonly span: Span;
+interface Item extends NamedItem {
   readonly isStar: boolean;
 }
 
@@ -59,11 +59,24 @@ export class QueryBinder {
       const plan = this.query(common, named);
       named.set(name.name, columns.length === 0 ? plan : this.renamed(plan, columns, name.span));
     }
-    const [order] = query.orderBy;
-    if (order !== undefined) throw this.#places.unsupported("ORDER BY is", order.span, "sort what comes out");
-    const bound = query.limit ?? query.offset;
-    if (bound !== null) throw this.#places.unsupported("LIMIT and OFFSET are", bound.span, "cut what comes out");
-    return this.#body(query.body, named);
+    const ordering = orderingOf(query, this.#places);
+    if (ordering === null) return this.#body(query.body, named);
+    if (query.body.kind === "select") return this.#select(query.body, named, ordering);
+    const plan = this.#body(query.body, named);
+    const relation = relationOf(plan, derive(plan).schema, null);
+    const items = relation.columns.map(({ field: { name } }) => ({
+      name,
+      expr: columnNamed(name).expr,
+      span: query.span,
+    }));
+    const binder = new ExpressionBinder(relation, this.#places);
+    return this.#inOrder(
+      ordering,
+      items,
+      binder,
+      () => true,
+      (all) => this.#project(plan, all, derive(plan).schema, true),
+    );
   }
 
   /** The plan's columns under other names. @throws SqlError TYPE unless there are as many */
@@ -121,7 +134,7 @@ export class QueryBinder {
     return combined(body, plans, this.#places);
   }
 
-  #select(select: Select, named: CommonTables): LogicalPlan {
+  #select(select: Select, named: CommonTables, ordering: Ordering | null = null): LogicalPlan {
     this.#refuseClauses(select);
     const relation = select.from === null ? this.#oneRow() : this.#from(select.from, named);
     const filtered = select.where === null ? relation : this.#filter(relation, select.where);
@@ -130,12 +143,43 @@ export class QueryBinder {
     const binder = new ExpressionBinder(grouped, this.#places, groups.take);
     const items = select.items.flatMap((item, index) => this.#item(item, index, grouped, binder, select));
     const having = select.having === null ? null : binder.bind(select.having);
-    const isGrouped = select.groupBy !== null || having !== null || groups.hasAggregates;
     this.#refuseTwice(items);
-    const plan = isGrouped
-      ? this.#grouped(select, filtered, items, having, groups, binder)
-      : this.#projected(filtered, items, select.span);
-    return select.distinct ? distinct(plan) : plan;
+    const make = (all: readonly Item[]): LogicalPlan => {
+      const isGrouped = select.groupBy !== null || having !== null || groups.hasAggregates;
+      const plan = isGrouped
+        ? this.#grouped(select, filtered, all, having, groups, binder)
+        : this.#projected(filtered, all, select.span);
+      return select.distinct ? distinct(plan) : plan;
+    };
+    if (ordering === null) return make(items);
+    const isValue = (expr: Expr) => !groups.aggregates(expr);
+    return this.#inOrder(ordering, items, binder, isValue, (all) => {
+      const isApart = (expr: Expr) => select.distinct || (select.groupBy?.all === true && !groups.aggregates(expr));
+      const beside = all.slice(items.length).find(({ expr }) => isApart(expr));
+      if (beside === undefined) return make(all);
+      const hint = "SELECT it too, or sort by what is selected";
+      throw this.#places.error("TYPE", "what is left of rows is sorted by a column that is gone", beside.span, hint);
+    });
+  }
+
+  /** The rows of `make` in order, whose sort keys may be columns beside those that are wanted. */
+  #inOrder(
+    { items: sortItems, limit, offset }: Ordering,
+    items: readonly NamedItem[],
+    binder: ExpressionBinder,
+    isValue: (expr: Expr) => boolean,
+    make: (all: readonly Item[]) => LogicalPlan,
+  ): LogicalPlan {
+    const bind = (expression: Expression) => binder.bind(expression);
+    const { order, hidden } = sortColumns(sortItems, items, this.#places, bind, isValue);
+    const plan = make([...items, ...hidden].map((item) => ({ isStar: false, ...item })));
+    const sorted = sort(plan, { order, limit, offset });
+    this.#places.at(sortItems[0]?.span ?? { from: 0, to: 0 }, () => derive(sorted));
+    if (hidden.length === 0) return sorted;
+    return project(
+      sorted,
+      items.map(({ name }) => columnNamed(name)),
+    );
   }
 
   #oneRow(): Relation {

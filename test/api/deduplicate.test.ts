@@ -54,7 +54,7 @@ test("an event time that was dropped on the way is not replaced by arrival", () 
   });
   expect(refusal(() => untimed.deduplicate("id").late())).toMatchObject({ code: "NO_EVENT_TIME" });
   // Groups and late rows never had one.
-  events.groupBy("id").aggregate({}).deduplicate("id");
+  events.groupBy("id").aggregate({}).changelog().deduplicate("id");
   events.late().deduplicate("id");
 });
 

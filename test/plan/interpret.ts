@@ -95,6 +95,10 @@ function run(node: PhysicalNode, inputs: readonly (readonly Element[])[], tables
       return main(input);
     case "group-aggregate":
       throw new Error("its programs end, and only what holds in the end is asked for");
+    case "sort":
+    case "limit":
+    case "top-n":
+      throw new Error("its programs have no order");
     case "unnest":
       throw new Error("lists are no values of this interpreter");
   }

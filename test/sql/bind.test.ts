@@ -201,8 +201,6 @@ test.each([
     "SELECT COUNT(*) FROM TUMBLE(TABLE big, DESCRIPTOR(▸size), INTERVAL '1' DAY) GROUP BY window_end",
     "WATERMARK FOR",
   ],
-  ["UNSUPPORTED", "SELECT * FROM trades ORDER BY ▸size", "sort what comes out"],
-  ["UNSUPPORTED", "SELECT * FROM trades LIMIT ▸1", "cut what comes out"],
   ["UNSUPPORTED", "SELECT * FROM trades JOIN ▸big ON trades.symbol = big.symbol", "UNION ALL"],
   ["UNSUPPORTED", "SELECT ▸COUNT(DISTINCT size) AS n FROM trades", "SELECT DISTINCT"],
   ["UNSUPPORTED", "SELECT * FROM trades WHERE ▸size IN (SELECT size FROM big)", "list the values"],
