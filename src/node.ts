@@ -74,7 +74,7 @@ export class Millrace extends Engine {
   async *script(text: string): AsyncGenerator<DataStream | Pipeline | string, void, undefined> {
     const { SqlSession } = await loadPart("SQL", () => import("./sql/session.js"));
     const runner = this.source((own): Runner => own);
-    this.#sql ??= new SqlSession(runner.catalog);
+    this.#sql ??= new SqlSession(runner.catalog, this.workspace);
     for (const outcome of this.#sql.script(text)) {
       if (outcome.kind === "query") yield new DataStream(runner, outcome.plan);
       else if (outcome.kind === "run") yield new Pipeline(runner, outcome.plans);

@@ -1,10 +1,12 @@
 // Tables in the engine's own memory: columns that were copied in once and are read by any number of jobs without another
 // copy, and targets that keep a job's rows. Nothing is seen of a job that did not end well, but in live tables, which show
 // every batch as it comes.
-import type { Batch } from "../arrow/batch.js";
-import type { BatchTable } from "../arrow/table.js";
+import { Batch } from "../arrow/batch.js";
+import { Column, sliceColumn, type Workspace } from "../arrow/column.js";
+import { BatchTable } from "../arrow/table.js";
+import { underValidity } from "../arrow/take.js";
 import { columnIndex, type Schema } from "../arrow/types.js";
-import { SchemaError } from "../errors.js";
+import { assert, SchemaError } from "../errors.js";
 import type { Sink } from "../operators/sink.js";
 import type { Poll, Source, SourceContext } from "../operators/source.js";
 import type { Completion } from "../platform/platform.js";
@@ -17,7 +19,7 @@ export const memory: Connector = {
   name: "memory",
   resolve: ({ live, ref }, schema): Promise<Resolved> => {
     const known = schema ?? (live as BatchTable | LiveRows).schema;
-    if (known !== null) return Promise.resolve({ schema: known, bounded: true });
+    if (known !== null) return Promise.resolve({ schema: known, bounded: true, rowFields: live instanceof BatchTable });
     const error = new SchemaError("SCHEMA_EMPTY", `${ref.name} holds no rows yet`, {
       hint: "read it after the job that writes it has ended",
     });
@@ -39,7 +41,7 @@ class MemorySource implements Source {
   readonly schema: Schema;
   readonly mayIdle = false;
   readonly #table: BatchTable;
-  #batches: readonly Batch[] = [];
+  #batches: readonly StoredBatch[] = [];
   #context!: SourceContext;
   #batch = 0;
   #row = 0;
@@ -54,8 +56,8 @@ class MemorySource implements Source {
   open(context: SourceContext): void {
     this.#context = context;
     this.#batches = this.#table.batches.map((batch) => {
-      const indexes = this.schema.fields.map(({ name }) => columnIndex(batch.schema, name));
-      return batch.pick(this.schema, indexes).within(context.workspace);
+      const columns = this.schema.fields.map(({ name }) => storedColumn(batch, name));
+      return { columns, rowCount: batch.rowCount, sizeBytes: batch.sizeBytes };
     });
     this.#totalBytes = this.#batches.reduce((sum, batch) => sum + batch.sizeBytes, 0);
     context.split({ split: 0, status: "active" });
@@ -71,7 +73,9 @@ class MemorySource implements Source {
       this.#row = 0;
     } else this.#row = end;
     this.#doneBytes += batch.rowCount === 0 ? 0 : (batch.sizeBytes * (end - start)) / batch.rowCount;
-    return batch.slice(start, end);
+    const { workspace } = this.#context;
+    const columns = batch.columns.map((column) => sliceStored(workspace, column, start, end - start));
+    return new Batch(workspace, this.schema, columns, end - start);
   }
 
   snapshot(): StateValue {
@@ -92,6 +96,40 @@ class MemorySource implements Source {
     // The batches are the table's.
     done(null);
   }
+}
+
+/** What is read of a batch. */
+interface StoredBatch {
+  readonly columns: readonly StoredColumn[];
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+}
+
+/** A column, and the ROW that it is a field of. */
+interface StoredColumn {
+  readonly column: Column;
+  readonly row: Column | null;
+}
+
+/** The column of this name, or the field of a ROW, `row.field`. */
+function storedColumn(batch: Batch, name: string): StoredColumn {
+  const { schema } = batch;
+  const [outer = name, field] = name.split(".");
+  if (field === undefined || schema.fields.some((known) => known.name === name)) {
+    return { column: batch.column(columnIndex(schema, name)), row: null };
+  }
+  const row = batch.column(columnIndex(schema, outer));
+  const index = row.type.kind === "row" ? row.type.fields.findIndex((known) => known.name === field) : -1;
+  const column = row.children[index];
+  assert(column !== undefined, `no field ${name}`);
+  return { column, row };
+}
+
+function sliceStored(workspace: Workspace, { column, row }: StoredColumn, start: number, count: number): Column {
+  const slice = sliceColumn(workspace, column, start, count);
+  if (row === null || row.validity === 0) return slice;
+  const { validity } = sliceColumn(workspace, new Column({ ...row, children: [] }), start, count);
+  return underValidity(workspace, slice, validity);
 }
 
 class MemorySink implements Sink {

@@ -20,7 +20,7 @@ export const nexmark: Connector = {
     const schema = declared ?? nexmarkSchema(settings.only);
     for (const column of schema.fields) maker(column, settings.only);
     await loadNexmark(platform);
-    return { schema, bounded: settings.events !== null };
+    return { schema, bounded: settings.events !== null, rowFields: settings.only === null };
   },
   source: (table, schema) => new NexmarkSource(table, schema),
 };

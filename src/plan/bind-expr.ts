@@ -18,7 +18,7 @@ import {
   typeName,
 } from "../arrow/types.js";
 import { assert, hintNames, PlanError } from "../errors.js";
-import { childrenOf } from "./children.js";
+import { changeChildren, childrenOf } from "./children.js";
 import { checkCast, commonType } from "./coerce.js";
 import { evaluateConstant } from "./constant.js";
 import type { BoundExpr, BoundValue, Expr, LiteralValue } from "./expr.js";
@@ -155,13 +155,7 @@ export function foldExpr(expr: Expr): Expr {
     const bound = bindExpr(expr, NO_COLUMNS);
     return bound.kind === "literal" ? literalOf(bound.value, bound.type) : expr;
   }
-  if (expr.kind === "cast") return { ...expr, input: foldExpr(expr.input) };
-  if (expr.kind === "call") return { ...expr, args: expr.args.map(foldExpr) };
-  return {
-    ...expr,
-    branches: expr.branches.map(({ when, then }) => ({ when: foldExpr(when), then: foldExpr(then) })),
-    otherwise: expr.otherwise === null ? null : foldExpr(expr.otherwise),
-  };
+  return changeChildren(expr, foldExpr);
 }
 
 function functionRow(name: string): FunctionRow {

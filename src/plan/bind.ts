@@ -12,6 +12,8 @@ export interface ResolvedTable {
   readonly table: TableRef;
   readonly schema: Schema;
   readonly bounded: boolean;
+  /** Whether fields of its ROWs are read as columns of their own. */
+  readonly rowFields?: boolean | undefined;
   /** How its text is written, where that was found out. */
   readonly dialect?: Readonly<Record<string, string>> | undefined;
 }
@@ -35,8 +37,8 @@ export async function bindProgram(program: Program, resolve: ResolveTable): Prom
   );
   const bound = rewrite(program, (node, old) => {
     if (node.kind === "unresolved-scan") {
-      const { table, schema, bounded } = resolved.get(old) as ResolvedTable;
-      return keepUid(node, scan(table, schema, { bounded, rowPolicy: node.rowPolicy }));
+      const { table, schema, bounded, rowFields } = resolved.get(old) as ResolvedTable;
+      return keepUid(node, scan(table, schema, { bounded, rowPolicy: node.rowPolicy, rowFields }));
     }
     if (node.kind === "with-columns") {
       return keepUid(node, project(node.input, replacedColumns(derive(node.input).schema, node.columns)));

@@ -18,3 +18,22 @@ export function childrenOf(node: Expr | BoundExpr): readonly (Expr | BoundExpr)[
     }
   }
 }
+
+/** The expression with each of its direct parts changed. */
+export function changeChildren(expr: Expr, change: (child: Expr) => Expr): Expr {
+  switch (expr.kind) {
+    case "column":
+    case "literal":
+      return expr;
+    case "call":
+      return { ...expr, args: expr.args.map(change) };
+    case "cast":
+      return { ...expr, input: change(expr.input) };
+    case "case":
+      return {
+        ...expr,
+        branches: expr.branches.map(({ when, then }) => ({ when: change(when), then: change(then) })),
+        otherwise: expr.otherwise === null ? null : change(expr.otherwise),
+      };
+  }
+}

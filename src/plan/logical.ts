@@ -114,6 +114,8 @@ export type LogicalPlan =
       readonly columns: readonly string[] | null;
       /** A predicate that the source may use to skip; the filter above stays. */
       readonly predicate: Expr | null;
+      /** Whether the source reads fields of a ROW as columns of their own, `row.field`. */
+      readonly rowFields?: boolean;
     })
   | (Node & { readonly kind: "filter"; readonly input: LogicalPlan; readonly predicate: Expr })
   | (Node & { readonly kind: "project"; readonly input: LogicalPlan; readonly columns: readonly NamedExpr[] })
@@ -215,10 +217,11 @@ export function unresolvedScan(
 export function scan(
   table: TableRef,
   schema: Schema,
-  options: { bounded: boolean; rowPolicy?: RowPolicy },
+  options: { bounded: boolean; rowPolicy?: RowPolicy; rowFields?: boolean | undefined },
 ): LogicalNode<"scan"> {
-  const { bounded, rowPolicy = "fail" } = options;
-  return freeze({ kind: "scan", table, schema, bounded, rowPolicy, columns: null, predicate: null });
+  const { bounded, rowPolicy = "fail", rowFields = false } = options;
+  const own = { kind: "scan", table, schema, bounded, rowPolicy, columns: null, predicate: null } as const;
+  return freeze(rowFields ? { ...own, rowFields } : own);
 }
 
 /** Rows where `predicate` is TRUE. */

@@ -2,12 +2,13 @@
 // a row (raise.ts) is neither dropped nor moved, and what several readers share is not changed for one of them.
 import { layoutOf, type Schema } from "../arrow/types.js";
 import { bindExpr, exprColumns, foldExpr } from "./bind-expr.js";
-import { childrenOf } from "./children.js";
+import { changeChildren, childrenOf } from "./children.js";
 import { derive } from "./derive.js";
 import type { Expr } from "./expr.js";
 import type { LogicalNode, LogicalPlan, NamedExpr, SortKey } from "./logical.js";
 import { pruneColumns } from "./prune.js";
 import { mayRaise } from "./raise.js";
+import { splitRows } from "./split-rows.js";
 import { type Program, rewrite, sameData, sharedNodes } from "./walk.js";
 
 export interface Rule {
@@ -150,6 +151,9 @@ const dropIdleProjects: Rule = {
 /** Scans read the columns that somebody needs. */
 const pruneUnread: Rule = { name: "prune-columns", apply: pruneColumns };
 
+/** Of ROWs whose fields alone are read the fields are. */
+const splitRowColumns: Rule = { name: "split-rows", apply: splitRows };
+
 /**
  * The filter right above a scan also goes into it, for skipping. Of one that may fail only the parts before that do, and
  * only those that are never NULL: where one is, the rest is computed, and fails.
@@ -182,7 +186,7 @@ const MOVES: readonly Rule[] = [
   dropIdleProjects,
 ];
 /** Applied once at the end. */
-const LAST: readonly Rule[] = [pruneUnread, dropIdleProjects, pushPredicates];
+const LAST: readonly Rule[] = [pruneUnread, dropIdleProjects, splitRowColumns, pushPredicates];
 
 /** Every rule, in order of first use. */
 export const RULES: readonly Rule[] = [...new Set([...MOVES, ...LAST])];
@@ -262,21 +266,6 @@ function countUses(expr: Expr, name: string): number {
 
 /** The expression with column names replaced by what a projection computes them from. */
 function substitute(expr: Expr, columns: readonly NamedExpr[]): Expr {
-  const through = (child: Expr): Expr => substitute(child, columns);
-  switch (expr.kind) {
-    case "column":
-      return columns.find(({ name }) => name === expr.name)?.expr ?? expr;
-    case "literal":
-      return expr;
-    case "call":
-      return { ...expr, args: expr.args.map(through) };
-    case "cast":
-      return { ...expr, input: through(expr.input) };
-    case "case":
-      return {
-        ...expr,
-        branches: expr.branches.map(({ when, then }) => ({ when: through(when), then: through(then) })),
-        otherwise: expr.otherwise === null ? null : through(expr.otherwise),
-      };
-  }
+  if (expr.kind === "column") return columns.find(({ name }) => name === expr.name)?.expr ?? expr;
+  return changeChildren(expr, (child) => substitute(child, columns));
 }

@@ -22,6 +22,7 @@ const TOTAL = new Set([
     "concat",
   ],
   ...["position", "starts_with", "ends_with", "contains", "like", "replace", "reverse", "to_epoch_ms", "extract"],
+  "field",
   ...["year", "quarter", "month", "week", "day", "hour", "minute", "second"],
 ]);
 

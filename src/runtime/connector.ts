@@ -24,6 +24,8 @@ export interface Resolved {
   readonly schema: Schema;
   /** Whether its rows come to an end. */
   readonly bounded: boolean;
+  /** Whether its source takes columns `row.field`, fields of its ROWs, in place of these. */
+  readonly rowFields?: boolean;
   /** Options found out while binding (the format of a file), kept with the table from here on. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** How its text is written, where that was found out. */

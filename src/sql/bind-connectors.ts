@@ -24,6 +24,11 @@ const share: Read = (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) <= 1 ?
 
 /** A size as Flink writes it: `200`, `200b`. */
 const bytes: Read = (text) => whole(text.replace(/ ?b(ytes)?$/, ""));
+/** A time as TIMESTAMP literals have it, in UTC. */
+const date: Read = (text) => {
+  const time = /^\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d{1,3})?)?)?$/.test(text) ? new Date(`${text}Z`) : undefined;
+  return time === undefined || Number.isNaN(time.getTime()) ? undefined : time;
+};
 /** One of the values. */
 const oneOf = (...legal: readonly string[]): Read => {
   return (text) => (legal.includes(text) ? text : undefined);
@@ -68,6 +73,7 @@ const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
     options: {
       "events.num": ["events", count, "a whole number above 0"],
       seed: ["seed", whole, "a whole number"],
+      start: ["start", date, "a time such as 2026-01-01 12:00:00"],
       only: ["only", oneOf("person", "auction", "bid"), "person, auction or bid"],
       "first-event.rate": ["rate", count, "a whole number above 0"],
       "next-event.rate": ["nextRate", count, "a whole number above 0"],
@@ -83,6 +89,7 @@ const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
     },
     defaults: {},
   },
+  memory: { connector: "memory", options: {}, defaults: {} },
   blackhole: { connector: "blackhole", options: {}, defaults: {} },
   print: { connector: "console", options: { "rows-max": ["rowsMax", count, "a whole number above 0"] }, defaults: {} },
 };

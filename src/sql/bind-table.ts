@@ -1,4 +1,6 @@
 // CREATE TABLE: columns, computed columns, the event time and the connector → what queries read, and what INSERT writes to.
+import type { Workspace } from "../arrow/column.js";
+import { BatchTable } from "../arrow/table.js";
 import { type Field, field, type Schema, schemaOf } from "../arrow/types.js";
 import type { Catalog } from "../plan/catalog.js";
 import { columnNamed, derive } from "../plan/derive.js";
@@ -18,7 +20,7 @@ export interface SqlTable {
 }
 
 /** @throws SqlError at the place: TYPE, COLUMN_DUP, OPTION, UNSUPPORTED, UNKNOWN_COLUMN */
-export function bindTable(statement: CreateTable, catalog: Catalog, places: Places): SqlTable {
+export function bindTable(statement: CreateTable, catalog: Catalog, home: Workspace | null, places: Places): SqlTable {
   const { elements, name, options, span } = statement;
   refuseClauses(statement, places);
   const stored = elements.filter((element) => element.kind === "table-column");
@@ -28,7 +30,8 @@ export function bindTable(statement: CreateTable, catalog: Catalog, places: Plac
   const schema = places.at(span, () => schemaOf(stored.map((column) => fieldOf(column, places))));
   const title = name.parts.map((part) => part.name).join(".");
   const spec = connectorTable(title, options, span, places);
-  const table = catalog.addTable(spec.connector, spec.name, spec.options);
+  const live = spec.connector === "memory" && home !== null ? new BatchTable(home) : undefined;
+  const table = catalog.addTable(spec.connector, spec.name, spec.options, live);
   const scan = unresolvedScan(table, schema);
   const plan = withWatermark(withComputed(scan, statement, places), statement, places);
   places.at(span, () => derive(plan));

@@ -1,5 +1,7 @@
 // A session of SQL: tables and views by name, and what each statement means for them. Nothing runs here: queries and inserts
 // come out as logical plans, as the API makes them. Loaded when there is SQL: `await import("./sql/session.js")`.
+import type { Workspace } from "../arrow/column.js";
+import { BatchTable } from "../arrow/table.js";
 import { type Schema, sameType, typeName } from "../arrow/types.js";
 import { hintNames } from "../errors.js";
 import type { Catalog } from "../plan/catalog.js";
@@ -23,10 +25,13 @@ type Outcome =
 
 export class SqlSession {
   readonly #catalog: Catalog;
+  readonly #home: Workspace | null;
   readonly #tables = new Map<string, SqlTable>();
 
-  constructor(catalog: Catalog) {
+  /** @param home - where the rows of tables live that are kept in memory; null where none will be read or written */
+  constructor(catalog: Catalog, home: Workspace | null = null) {
     this.#catalog = catalog;
+    this.#home = home;
   }
 
   /**
@@ -51,7 +56,7 @@ export class SqlSession {
       case "explain":
         return { kind: "explain", plans: this.#explained(statement, places) };
       case "create-table":
-        this.#create(statement, places, () => bindTable(statement, this.#catalog, places));
+        this.#create(statement, places, () => bindTable(statement, this.#catalog, this.#home, places));
         return { kind: "done" };
       case "create-view":
         this.#create(statement, places, () => this.#view(statement, places));
@@ -103,6 +108,8 @@ export class SqlSession {
     const isView = known?.target === null;
     if (known !== undefined && isView === (type === "VIEW")) {
       this.#tables.delete(title);
+      const live = known.target === null ? undefined : this.#catalog.live(known.target.table);
+      if (live instanceof BatchTable) live.release();
     } else if (known !== undefined) {
       const kind = isView ? "VIEW" : "TABLE";
       throw places.error("UNKNOWN_TABLE", `"${title}" is a ${kind}`, name.span, `DROP ${kind} ${title}`);

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Millrace } from "../../src/node.js";
+import { Millrace, Pipeline } from "../../src/node.js";
 import { openDuckdb, QUERIES } from "./duckdb.js";
 import expected from "./expected.json" with { type: "json" };
 import { createTables, digestOf, linesOf, plainText, rowsOf, textOf } from "./support.js";
@@ -106,13 +106,15 @@ const ANSWERS = new URL("answers.json", import.meta.url);
 const update = process.env["UPDATE_ANSWERS"] !== undefined;
 const answers: Record<string, Record<string, string>> = JSON.parse(readFileSync(ANSWERS, "utf8"));
 
+const START = "2026-01-01 18:30:00";
+
 describe.each(FILES)("$events events, $rate a second", ({ events, rate, batchRows }) => {
   const path = join(directory, `${events}.parquet`);
   let duckdb: Awaited<ReturnType<typeof openDuckdb>> = null;
   let own: Millrace;
 
   beforeAll(async () => {
-    const start = new Date("2026-01-01T18:30:00Z");
+    const start = new Date(`${START}Z`);
     const stream = mill.nexmark({ events, rate, start, seed: 11 }).select("event_type", "person", "auction", "bid");
     await stream.to(mill.file(path)).run();
     duckdb = await openDuckdb(path);
@@ -132,6 +134,33 @@ describe.each(FILES)("$events events, $rate a second", ({ events, rate, batchRow
       if (digestOf(lines) === answers[query]?.[events]) continue;
       expect(lines).toEqual(await duckdb?.lines(inDuckdb));
       expect(digestOf(lines)).toBe(answers[query]?.[events]);
+    }
+  });
+});
+
+describe("the generator, and a table in memory, are read as the file is", () => {
+  const runnable = Object.keys(QUERIES).filter(runs);
+  const options = { connector: "nexmark", "events.num": "3000", "first-event.rate": "50", seed: "11", start: START };
+
+  test.each([1, 7, 8192])("in batches of %i", async (batchRows) => {
+    await using made = await Millrace.open();
+    await using kept = await Millrace.open();
+    await createTables(made, options);
+    await createTables(kept, { connector: "memory" });
+    const declared = textOf("tables.sql").split("CREATE VIEW")[0] as string;
+    const source = Object.entries(options).map(([name, value]) => `'${name}' = '${value}'`);
+    const script = declared
+      .replace("TABLE nexmark", "TABLE made")
+      .replace("'connector' = 'nexmark'", source.join(", "));
+    for await (const result of kept.script(
+      `${script}INSERT INTO nexmark SELECT event_type, person, auction, bid FROM made`,
+    )) {
+      if (result instanceof Pipeline) await result.run({ batchRows });
+    }
+    for (const query of runnable) {
+      const answer = [query, answers[query]?.[3000]];
+      expect([query, digestOf(linesOf(await rowsOf(made, scriptOf(query), batchRows)))]).toEqual(answer);
+      expect([query, digestOf(linesOf(await rowsOf(kept, scriptOf(query), batchRows)))]).toEqual(answer);
     }
   });
 });

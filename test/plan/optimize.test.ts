@@ -43,6 +43,50 @@ describe("constants", () => {
   });
 });
 
+describe("rows", () => {
+  const schema = { kind: "INT", bid: "ROW<price INT, bidder INT, url STRING>", other: "ROW<a INT>" };
+  const table = (rowFields: boolean) => Object.freeze({ ...scan("t", schema), rowFields }) as LogicalPlan;
+  const field = (row: string, name: string) => call("field", col(row), lit(name));
+
+  test("of one whose fields alone are read the fields are, through filters and projections that pass it on", () => {
+    const passed = logical.project(table(true), named({ kind: col("kind"), sold: col("bid") }));
+    const large = logical.filter(passed, call("gt", field("sold", "price"), col("kind")));
+    const plan = logical.project(large, named({ bidder: field("sold", "bidder") }));
+    expect(optimized(plan)).toMatchInlineSnapshot(`
+      "project bidder = \`bid.bidder\`
+      └─ filter \`bid.price\` > kind
+         └─ scan memory t
+              columns: kind, \`bid.price\`, \`bid.bidder\` (3 of 3)
+              skips by: \`bid.price\` > kind"
+    `);
+  });
+
+  test("one that is read whole stays, and so does all that a source cannot read otherwise", () => {
+    const columns = { price: field("bid", "price"), other: col("other"), a: field("other", "a") };
+    expect(optimized(logical.project(table(true), named(columns)))).toMatchInlineSnapshot(`
+      "project price = \`bid.price\`, other, a = other.a
+      └─ scan memory t
+           columns: \`bid.price\`, other (2 of 2)"
+    `);
+    const plain = optimized(logical.project(table(false), named({ price: field("bid", "price") })));
+    expect(plain).toContain("columns: bid (1 of 3)");
+  });
+
+  test("what one reader takes whole is whole for all", () => {
+    const shared = logical.filter(table(true), call("gt", field("bid", "price"), lit(1)));
+    const program = [
+      logical.project(shared, named({ p: field("bid", "price") })),
+      logical.project(shared, named({ b: col("bid") })),
+    ];
+    expect(optimized(...program)).not.toContain("`");
+  });
+
+  test("bad records are not made good", () => {
+    const lenient = Object.freeze({ ...table(true), rowPolicy: "skip" }) as LogicalPlan;
+    expect(optimized(logical.project(lenient, named({ p: field("bid", "price") })))).not.toContain("`");
+  });
+});
+
 describe("filters", () => {
   const positive = call("gt", col("a"), lit(0));
   const even = call("eq", col("b"), lit(2));
