@@ -5,6 +5,7 @@
 //     i64       48 B  │ sum 128 bits │ count i64 │ min i64 │ max i64 │ NULLs i64 │
 //     counter    8 B  │ count i64 │
 //     odd       16 B  │ NULLs i64 │ NaNs i64 │    beside f64, only once a batch had one
+//     exact     72 B  │ four sums f64 │ count │ NaNs │ +Infinities │ −Infinities │ NULLs │    for what is taken away again
 //
 // NULL rows are taken out before (splitValid) and counted apart, so that COUNT(*) can share a column's block. NaN: it
 // poisons the sum, as it should; min and max pass it over, and a second pass counts it, from which MAX = NaN if any and
@@ -156,18 +157,111 @@ export function updateI64(states: usize, cells: usize, values: usize, n: i32): v
   }
 }
 
-/** +1 at counters + cell × stride (i64) for each of n rows. */
-export function addOnes(counters: usize, stride: i32, cells: usize, n: i32): void {
+/** Takes n values away from i64 cells again; their minima and maxima stay as they are. */
+export function retractI64(states: usize, cells: usize, values: usize, n: i32): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, values += 8) {
+    const cell = states + <usize>load<u32>(cells) * 48;
+    const value = load<i64>(values);
+    const low = load<u64>(cell);
+    store<u64>(cell, low - <u64>value);
+    store<i64>(cell, load<i64>(cell, 8) - (value >> 63) - i64(low < <u64>value), 8);
+    store<i64>(cell, load<i64>(cell, 16) - 1, 16);
+  }
+}
+
+@inline
+function count(counters: usize, stride: i32, cells: usize, n: i32, step: i64): void {
   const end = cells + ((<usize>n) << 2);
   if (areOneCell(cells, end)) {
     const at = counters + <usize>load<u32>(cells) * stride;
-    store<i64>(at, load<i64>(at) + n);
+    store<i64>(at, load<i64>(at) + step * n);
     return;
   }
   for (; cells < end; cells += 4) {
     const at = counters + <usize>load<u32>(cells) * stride;
-    store<i64>(at, load<i64>(at) + 1);
+    store<i64>(at, load<i64>(at) + step);
   }
+}
+
+/** +1 at counters + cell × stride (i64) for each of n rows. */
+export function addOnes(counters: usize, stride: i32, cells: usize, n: i32): void {
+  count(counters, stride, cells, n, 1);
+}
+
+/** −1 at counters + cell × stride (i64) for each of n rows. */
+export function subtractOnes(counters: usize, stride: i32, cells: usize, n: i32): void {
+  count(counters, stride, cells, n, -1);
+}
+
+/** Adds to the f64 at `at`. Returns what the sum lost by rounding: Knuth, The Art of Computer Programming 4.2.2, theorem B. */
+@inline
+function addExact(at: usize, value: f64): f64 {
+  const sum = load<f64>(at);
+  const total = sum + value;
+  const part = total - sum;
+  store<f64>(at, total);
+  return sum - (total - part) + (value - part);
+}
+
+/**
+ * Adds n values to exact cells (sign 1) or takes them away (sign −1). What a sum loses by rounding goes into a second one,
+ * what that loses into a third and a fourth: together they are exact over some 200 bits, and a cell without values is 0, so
+ * that sums do not drift (S62). Infinities and NaNs are counted, so that they can go again.
+ */
+export function updateExactF64(states: usize, cells: usize, values: usize, n: i32, sign: f64): void {
+  const end = cells + ((<usize>n) << 2);
+  const step = <i64>sign;
+  for (; cells < end; cells += 4, values += 8) {
+    const cell = states + <usize>load<u32>(cells) * 72;
+    const value = load<f64>(values);
+    const size = load<i64>(cell, 32) + step;
+    store<i64>(cell, size, 32);
+    const place: usize = value != value ? 40 : value == Infinity ? 48 : value == -Infinity ? 56 : 0;
+    if (place != 0) store<i64>(cell + place, load<i64>(cell + place) + step);
+    else addExact(cell + 24, addExact(cell + 16, addExact(cell + 8, addExact(cell, value * sign))));
+    if (size == 0) memory.fill(cell, 0, 32);
+  }
+}
+
+/** SUM of exact cells, or AVG. */
+export function sumExactF64(states: usize, cells: usize, n: i32, average: i32, out: usize): void {
+  const end = cells + ((<usize>n) << 2);
+  for (; cells < end; cells += 4, out += 8) {
+    const cell = states + <usize>load<u32>(cells) * 72;
+    let sum = load<f64>(cell, 24) + load<f64>(cell, 16) + load<f64>(cell, 8) + load<f64>(cell);
+    const up = load<i64>(cell, 48) > 0;
+    const down = load<i64>(cell, 56) > 0;
+    if (load<i64>(cell, 40) > 0 || (up && down)) sum = NaN;
+    else if (up) sum = Infinity;
+    else if (down) sum = -Infinity;
+    store<f64>(out, canonical(average ? sum / <f64>load<i64>(cell, 32) : sum));
+  }
+}
+
+/** Parts n rows by the kind of their change (i8, odd: taken away). Returns how many are added. */
+export function partChanges(kinds: usize, n: i32, added: usize, taken: usize): i32 {
+  let count: usize = 0;
+  for (let i = 0; i < n; i++) {
+    store<i32>(added + (count << 2), i);
+    store<i32>(taken + ((<usize>i - count) << 2), i);
+    count += (load<u8>(kinds + <usize>i) & 1) ^ 1;
+  }
+  return <i32>count;
+}
+
+/** Of the listed cells those where `words` words at `place` are all 0, in the place of the list. Returns how many. */
+export function keepZeros(block: usize, stride: i32, place: i32, words: i32, cells: usize, n: i32, rows: usize): i32 {
+  let kept = 0;
+  for (let i = 0; i < n; i++) {
+    const row = load<u32>(rows + ((<usize>i) << 2));
+    const at = block + <usize>load<u32>(cells + ((<usize>row) << 2)) * stride + place;
+    let any: u64 = 0;
+    for (let word = 0; word < words; word++) any |= load<u64>(at + ((<usize>word) << 3));
+    store<u32>(rows + ((<usize>kept) << 2), row);
+    kept += i32(any == 0);
+  }
+  return kept;
 }
 
 // ---- Merging: the cells that `from` lists in one block are added to the cells that `cells` lists in another. ----

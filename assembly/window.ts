@@ -238,8 +238,10 @@ export function distinctCells(cells: usize, n: i32, flags: usize, out: usize): i
   for (let i = 0; i < n; i++) {
     const cell = load<u32>(cells + ((<usize>i) << 2));
     store<u32>(out + (count << 2), cell);
-    count += <usize>(load<u8>(flags + cell) & 1);
-    store<u8>(flags + cell, 2);
+    const flag = load<u8>(flags + cell);
+    count += <usize>(flag & 1);
+    // 2 until the end: it is listed. A cell that is not entered stays so.
+    store<u8>(flags + cell, flag + (flag & 1));
   }
   for (let i: usize = 0; i < count; i++) store<u8>(flags + load<u32>(out + (i << 2)), 1);
   return <i32>count;

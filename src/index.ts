@@ -1,6 +1,6 @@
 // The portable public API: what every host's entry gives beside its own `Millrace`.
 
-export { type Aggregate, avg, count, max, min, sum } from "./api/aggregates.js";
+export { type Aggregate, avg, count, countDistinct, max, min, sum } from "./api/aggregates.js";
 export type { ConsoleOptions } from "./api/console.js";
 export type { DeduplicateKey, DeduplicateOptions } from "./api/deduplicate.js";
 export type { Duration } from "./api/duration.js";

@@ -13,40 +13,69 @@ type ArgumentTerm<A> = A extends string ? Ref<A> : TermOf<A>;
 /** One value a group. `Term` is its type, `Empty` what it is of no rows at all. */
 export class Aggregate<out Columns extends string = string, out Term = unknown, out Empty = unknown> {
   declare readonly [TYPES]: { columns: Columns; term: Term; empty: Empty };
-  readonly fn: string;
-  readonly args: AggregateCall["args"];
+  readonly call: Omit<AggregateCall, "name">;
 
-  constructor(fn: string, args: readonly Argument[]) {
-    this.fn = fn;
-    this.args = args.map((argument) =>
-      typeof argument === "string" ? ({ kind: "column", name: argument } as const) : toPlan(argument),
-    );
+  constructor(call: Omit<AggregateCall, "name">) {
+    this.call = call;
   }
+
+  /** Each value of a group counts once: `sum("price").distinct()`. */
+  distinct(): Aggregate<Columns, Term, Empty> {
+    return new Aggregate({ ...this.call, distinct: true });
+  }
+
+  /**
+   * Of the rows where the condition is TRUE; with several, where all are.
+   * @example flights.groupBy("origin").aggregate({ late: count().where(col("delay").gt(15)) })
+   */
+  where<const C extends Expression>(condition: C): Aggregate<Columns | ColumnsIn<C>, Term | Empty, Empty> {
+    const { filter: before, ...call } = this.call;
+    const filter = toPlan(condition);
+    return new Aggregate({
+      ...call,
+      filter: before === undefined ? filter : { kind: "call", fn: "and", args: [before, filter] },
+    });
+  }
+}
+
+function aggregateOf<C extends string, Term, Empty>(
+  fn: string,
+  ...args: readonly Argument[]
+): Aggregate<C, Term, Empty> {
+  const plans = args.map((argument) =>
+    typeof argument === "string" ? ({ kind: "column", name: argument } as const) : toPlan(argument),
+  );
+  return new Aggregate({ fn, args: plans });
 }
 
 /** How many rows; of an argument: how many where it is not NULL. */
 export function count(): Aggregate<never, number, never>;
 export function count<const A extends Argument>(argument: A): Aggregate<ColumnsOf<A>, number, never>;
 export function count(argument?: Argument): Aggregate<never, number, never> {
-  return argument === undefined ? new Aggregate("count_star", []) : new Aggregate("count", [argument]);
+  return argument === undefined ? aggregateOf("count_star") : aggregateOf("count", argument);
+}
+
+/** How many values there are, each once; NULL is none. */
+export function countDistinct<const A extends Argument>(argument: A): Aggregate<ColumnsOf<A>, number, never> {
+  return aggregateOf<ColumnsOf<A>, number, never>("count", argument).distinct();
 }
 
 /** The sum of the values that are not NULL: BIGINT of integers, DECIMAL(38, s) of decimals, else the argument's type. */
 export function sum<const A extends Argument>(argument: A): Aggregate<ColumnsOf<A>, Arithmetic<ArgumentTerm<A>>, null> {
-  return new Aggregate("sum", [argument]);
+  return aggregateOf("sum", argument);
 }
 
 /** The smallest value. NaN is the greatest of all numbers. */
 export function min<const A extends Argument>(argument: A): Aggregate<ColumnsOf<A>, Same<ArgumentTerm<A>>, null> {
-  return new Aggregate("min", [argument]);
+  return aggregateOf("min", argument);
 }
 
 /** The greatest value. NaN is the greatest of all numbers. */
 export function max<const A extends Argument>(argument: A): Aggregate<ColumnsOf<A>, Same<ArgumentTerm<A>>, null> {
-  return new Aggregate("max", [argument]);
+  return aggregateOf("max", argument);
 }
 
 /** The mean of the values that are not NULL: DOUBLE of integers and floats, DECIMAL of decimals. */
 export function avg<const A extends Argument>(argument: A): Aggregate<ColumnsOf<A>, Arithmetic<ArgumentTerm<A>>, null> {
-  return new Aggregate("avg", [argument]);
+  return aggregateOf("avg", argument);
 }

@@ -416,7 +416,7 @@ export class GroupedStream<Row, Keys, MayBeEmpty> {
   aggregate<const A extends Aggregates<Row>>(aggregates: A): DataStream<Flat<Keys & Aggregated<Row, A, MayBeEmpty>>> {
     const hint = 'names with aggregates: { n: count(), delay: avg("delay") }';
     const calls = Object.entries(checkRecord(aggregates, "aggregate()", "an object", hint)).map(([name, value]) => {
-      if (value instanceof Aggregate) return { name, fn: value.fn, args: value.args };
+      if (value instanceof Aggregate) return { name, ...value.call };
       throw wrongArgument(`aggregate() "${name}"`, "an aggregate", value, hint);
     });
     if (calls.length === 0 && this.#keys.length === 0 && this.#window === null) throw noColumns("aggregate()", hint);

@@ -22,7 +22,7 @@ import { changeChildren, childrenOf } from "./children.js";
 import { checkCast, commonType } from "./coerce.js";
 import { evaluateConstant } from "./constant.js";
 import type { BoundExpr, BoundValue, Expr, LiteralValue } from "./expr.js";
-import { formatExpr } from "./format-expr.js";
+import { formatCall, formatExpr } from "./format-expr.js";
 import { AGGREGATES, type AggregateName, FUNCTIONS, type FunctionRow } from "./functions.js";
 import type { AggregateCall } from "./logical.js";
 import { castValue } from "./scalar/cast.js";
@@ -106,7 +106,7 @@ export function bindAggregate(
   }
   const [argument, ...more] = call.args.map((arg) => bindExpr(arg, schema));
   const type = more.length > 0 ? null : row.resolve(argument?.type ?? null);
-  const text = `${call.fn}(${call.args.map(formatExpr).join(", ")})`;
+  const text = formatCall(call);
   if (type === null && (row.name === "min" || row.name === "max") && argument?.type.kind === "string") {
     throw new PlanError("UNSUPPORTED", `${text}: ${row.name} of text is not done yet`, {
       hint: "numbers and times have a least and a greatest value here; groupBy() the text to see each of its values",
@@ -123,7 +123,15 @@ export function bindAggregate(
       hint: `cast it to DECIMAL(18, ${Math.min(argument.type.scale, 18)}) or to DOUBLE`,
     });
   }
-  return { type, nullable: !counts && argument?.nullable === true };
+  if (call.distinct && argument === undefined) {
+    throw new PlanError("TYPE", `${text} counts rows`, { hint: "DISTINCT is of values: name a column" });
+  }
+  if (call.distinct && argument !== undefined && isNested(argument.type)) {
+    throw new PlanError("TYPE", `${text} of ${typeName(argument.type)}`, { hint: NESTED_HINT });
+  }
+  if (call.filter !== undefined) bindPredicate(call.filter, schema);
+  // A group may have no row that passes a filter.
+  return { type, nullable: !counts && (call.filter !== undefined || argument?.nullable === true) };
 }
 
 /** Names of all columns that an expression reads, each once, in order. */

@@ -1,8 +1,7 @@
 // One node in words: a title and lines of detail, for logical and for physical plans. What EXPLAIN draws.
 import { type Field, fieldText, type Schema, typeName } from "../arrow/types.js";
 import { describeSort, describeTopN, limitText, sortText, topDetails, topText } from "./describe-order.js";
-import type { Expr } from "./expr.js";
-import { formatBound, formatExpr, formatName } from "./format-expr.js";
+import { aggregateText, formatBound, formatCall, formatExpr, formatName } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec } from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalOf, PhysicalPlan } from "./physical.js";
 import type { RowPolicy } from "./policy.js";
@@ -143,7 +142,7 @@ function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): 
   const { window, latenessMs } = node;
   const nameAt = (column: number): string => formatName((input.fields[column] as Field).name);
   const keys = node.keys.map(nameAt);
-  const calls = node.aggregates.map((aggregate) => aggregateText(aggregate, nameAt));
+  const calls = node.aggregates.map((aggregate) => physicalText(aggregate, nameAt));
   const entry = keys.length > 0 ? "one entry a key" : "one entry";
   const span = window === null || window.kind === "tumble" ? "window" : `pane of ${durationText(paneMs(window))}`;
   const windowed = keys.length > 0 ? `${entry} and ${span}` : `${entry} a ${span}`;
@@ -170,7 +169,7 @@ function describeGroups(node: PhysicalOf<"group-aggregate">, input: Schema): Des
     title: "group-aggregate",
     details: [
       ...(keys.length > 0 ? [`keys: ${keys.map(nameAt).join(", ")}`] : []),
-      `aggregates: ${aggregates.map((aggregate) => aggregateText(aggregate, nameAt)).join(", ")}`,
+      `aggregates: ${aggregates.map((aggregate) => physicalText(aggregate, nameAt)).join(", ")}`,
       `changes: ${before ? "+I -U +U -D" : "+I +U -D"}, once a batch for each key`,
       `state: ${entry}${growing}`,
       schemaText(node.schema),
@@ -194,9 +193,11 @@ function describeDeduplicate(node: PhysicalOf<"deduplicate">, input: Schema): De
   };
 }
 
-function aggregateText({ name, fn, column, type }: PhysicalAggregate, nameAt: (column: number) => string): string {
+function physicalText(aggregate: PhysicalAggregate, nameAt: (column: number) => string): string {
+  const { name, fn, column, type, distinct, filter } = aggregate;
   const call = fn === "count_star" ? "count(*)" : `${fn}(${nameAt(column)})`;
-  return `${formatName(name)} = ${call} ${typeName(type)}`;
+  const text = aggregateText(call, distinct, filter === undefined ? undefined : nameAt(filter));
+  return `${formatName(name)} = ${text} ${typeName(type)}`;
 }
 
 function inputSchema(node: PhysicalNode, plan: PhysicalPlan): Schema {
@@ -238,12 +239,8 @@ function limitsText({ idleMs, quietMs, maxFutureDriftMs }: Limits): string[] {
 }
 
 function groupText(keys: readonly NamedExpr[], aggregates: readonly AggregateCall[]): string[] {
-  const calls = aggregates.map(({ name, fn, args }) => `${formatName(name)} = ${callText(fn, args)}`);
+  const calls = aggregates.map((call) => `${formatName(call.name)} = ${formatCall(call)}`);
   return [...(keys.length > 0 ? [`keys: ${namedText(keys)}`] : []), `aggregates: ${calls.join(", ")}`];
-}
-
-function callText(fn: string, args: readonly Expr[]): string {
-  return fn === "count_star" ? "count(*)" : `${fn}(${args.map(formatExpr).join(", ")})`;
 }
 
 function withinText(withinMs: number | null): string[] {

@@ -2,6 +2,7 @@
 import { type DataType, STRING, typeName } from "../arrow/types.js";
 import { isDecimal, isFloat, isInteger } from "./coerce.js";
 import type { BoundExpr, BoundValue, Expr, LiteralValue } from "./expr.js";
+import type { AggregateCall } from "./logical.js";
 import { castValue } from "./scalar/cast.js";
 
 /** How an operator is written: its symbol and how tightly it binds. */
@@ -39,6 +40,18 @@ const [NOT, RELATION, SIGN, ATOM] = [3, 4, 7, 8];
 /** An expression as its author would write it. */
 export function formatExpr(expr: Expr): string {
   return write(expr, literalText)[0];
+}
+
+/** An aggregate as its author would write it. */
+export function formatCall({ fn, args, distinct, filter }: AggregateCall): string {
+  const call = fn === "count_star" ? "count(*)" : `${fn}(${args.map(formatExpr).join(", ")})`;
+  return aggregateText(call, distinct, filter && formatExpr(filter));
+}
+
+/** `call` with what SQL says of the rows that count. */
+export function aggregateText(call: string, distinct: true | undefined, filter: string | undefined): string {
+  const values = distinct ? call.replace("(", "(DISTINCT ") : call;
+  return filter === undefined ? values : `${values} FILTER (WHERE ${filter})`;
 }
 
 /** A bound expression, with the casts that binding added. */

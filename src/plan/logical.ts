@@ -34,6 +34,15 @@ export interface AggregateCall {
   readonly name: string;
   readonly fn: string;
   readonly args: readonly Expr[];
+  /** Each value of a group counts once; absent: every row. */
+  readonly distinct?: true;
+  /** Rows that count are those where it is TRUE; absent: all. */
+  readonly filter?: Expr;
+}
+
+/** Everything that an aggregate computes of a row. */
+export function callExprs({ args, filter }: AggregateCall): readonly Expr[] {
+  return filter === undefined ? args : [...args, filter];
 }
 
 /** What rows are put in order by. NULLs are low: first where it goes up, last where it goes down, unless said otherwise (S51). */

@@ -15,8 +15,16 @@ import {
 } from "./changes.js";
 import { columnNamed, derive } from "./derive.js";
 import type { BoundExpr, Expr } from "./expr.js";
-import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, SortKey } from "./logical.js";
+import {
+  type AggregateCall,
+  callExprs,
+  type LogicalNode,
+  type LogicalPlan,
+  type NamedExpr,
+  type SortKey,
+} from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalPlan, PhysicalSortKey } from "./physical.js";
+import { mayRaise } from "./raise.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
 import { type Program, sameData } from "./walk.js";
 import { type Judge, judgesOf, windowText } from "./window.js";
@@ -272,14 +280,24 @@ class Lowering {
   /** What all kinds of groups have: an input with plain columns for keys and arguments, and their positions. */
   #grouped(node: Grouping, below: ChangeMode, uid: string) {
     const { schema, rowPolicy } = derive(node);
-    const exprs = [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
+    const calls = node.aggregates.map((call) => maskedCall(call, derive(node.input).schema));
+    const exprs = [...node.keys.map(({ expr }) => expr), ...calls.flatMap(callExprs)];
     const { port: input, columns } = this.#plainColumns(this.port(node.input, below), exprs, uid, rowPolicy);
     const results = schema.fields.slice(schema.fields.length - node.aggregates.length);
-    const aggregates = node.aggregates.map((call, index): PhysicalAggregate => {
+    const aggregates = calls.map((call, index): PhysicalAggregate => {
       const { type } = results[index] as Field;
       const [argument] = call.args;
       const column = argument === undefined ? -1 : columns(argument);
-      return { name: call.name, fn: aggregateName(call), column, type };
+      const fn = aggregateName(call);
+      return {
+        name: call.name,
+        fn,
+        column,
+        type,
+        // The least of some values is that of each once.
+        ...(call.distinct && fn !== "min" && fn !== "max" ? { distinct: call.distinct } : {}),
+        ...(call.filter === undefined ? {} : { filter: columns(call.filter) }),
+      };
     });
     const common = { uid, inputs: [input.edge], schema, rowPolicy };
     return { input, common, grouping: { keys: node.keys.map(({ expr }) => columns(expr)), aggregates } };
@@ -440,6 +458,14 @@ function timeOrder({ input, order }: LogicalNode<"sort">): string {
   throw new PlanError("UNSUPPORTED", "all rows in order of a stream that does not end", {
     hint: `limit it: the first rows are kept up to date${hint}`,
   });
+}
+
+/** S58: arguments that may fail are not computed of rows that do not count. */
+function maskedCall(call: AggregateCall, schema: Schema): AggregateCall {
+  const { filter, args } = call;
+  if (filter === undefined || !args.some((arg) => mayRaise(bindExpr(arg, schema)))) return call;
+  const masked = args.map((then): Expr => ({ kind: "case", branches: [{ when: filter, then }], otherwise: null }));
+  return { ...call, args: masked };
 }
 
 function uidOf(node: LogicalPlan): string {

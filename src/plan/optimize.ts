@@ -5,7 +5,7 @@ import { bindExpr, exprColumns, foldExpr } from "./bind-expr.js";
 import { changeChildren, childrenOf } from "./children.js";
 import { derive } from "./derive.js";
 import type { Expr } from "./expr.js";
-import type { LogicalNode, LogicalPlan, NamedExpr, SortKey } from "./logical.js";
+import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, SortKey } from "./logical.js";
 import { pruneColumns } from "./prune.js";
 import { mayRaise } from "./raise.js";
 import { splitRows } from "./split-rows.js";
@@ -36,13 +36,21 @@ const foldConstants: Rule = {
         case "aggregate":
           return change(node, {
             keys: node.keys.map(({ name, expr }) => ({ name, expr: foldExpr(expr) })),
-            aggregates: node.aggregates.map((call) => ({ ...call, args: call.args.map(foldExpr) })),
+            aggregates: node.aggregates.map(foldCall),
           });
         default:
           return node;
       }
     }),
 };
+
+/** A filter that every row passes is none. */
+function foldCall({ filter, ...call }: AggregateCall): AggregateCall {
+  const args = call.args.map(foldExpr);
+  const folded = filter === undefined ? undefined : foldExpr(filter);
+  const passesAll = folded === undefined || (folded.kind === "literal" && folded.value === true);
+  return passesAll ? { ...call, args } : { ...call, args, filter: folded };
+}
 
 /** A filter that every row passes is none. */
 const dropTrueFilters: Rule = {

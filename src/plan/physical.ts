@@ -2,6 +2,7 @@
 // order: each node names its inputs by their index, so a plan prints, compares and travels as JSON.
 import type { DataType, Schema } from "../arrow/types.js";
 import type { BoundExpr } from "./expr.js";
+import type { AggregateName } from "./functions.js";
 import type { FunctionRef, TableRef, Window } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
 import type { Judge } from "./window.js";
@@ -9,10 +10,14 @@ import type { Judge } from "./window.js";
 /** One aggregate over one input column; `column` is −1 for COUNT(*). */
 export interface PhysicalAggregate {
   readonly name: string;
-  readonly fn: "count_star" | "count" | "sum" | "min" | "max" | "avg";
+  readonly fn: AggregateName;
   readonly column: number;
   /** Type of the result. */
   readonly type: DataType;
+  /** Each value of a group counts once; absent: every row. */
+  readonly distinct?: true;
+  /** Position of a BOOLEAN: rows that count are those where it is TRUE; absent: all. */
+  readonly filter?: number;
 }
 
 /** A column that rows are put in order by. */

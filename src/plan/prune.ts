@@ -4,7 +4,7 @@ import { type Field, isNested, layoutOf, widthOf } from "../arrow/types.js";
 import { bindExpr, exprColumns } from "./bind-expr.js";
 import { columnNamed, derive, unnestedNames } from "./derive.js";
 import type { Expr } from "./expr.js";
-import type { LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
+import { callExprs, type LogicalNode, type LogicalPlan, type NamedExpr } from "./logical.js";
 import { mayRaise } from "./raise.js";
 import { LATE_FIELDS } from "./side-outputs.js";
 import { inputsOf, type Program, rewrite, topological } from "./walk.js";
@@ -77,7 +77,7 @@ function expressionsOf(node: LogicalPlan): readonly Expr[] {
       return node.columns.map(({ expr }) => expr);
     case "window-aggregate":
     case "aggregate":
-      return [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(({ args }) => args)];
+      return [...node.keys.map(({ expr }) => expr), ...node.aggregates.flatMap(callExprs)];
     case "deduplicate":
       return node.keys;
     case "sort":

@@ -2,6 +2,7 @@
 // makes (bind-groups.ts); types are checked by the plan's own binding, whose errors are told at their place.
 import { parseType } from "../arrow/types.js";
 import type { Expr } from "../plan/expr.js";
+import type { AggregateCall } from "../plan/logical.js";
 import type { Call, Case, Expression, Identifier, IsTest, Like, Span, TypeName } from "./ast.js";
 import { AGGREGATE_NAMES, GROUPING, scalarName } from "./bind-functions.js";
 import { intervalLiteral, numberLiteral, timeLiteral } from "./bind-literals.js";
@@ -9,7 +10,7 @@ import { type Places, type Relation, resolveColumn, schemaOfRelation } from "./b
 import { printType } from "./print-query.js";
 
 /** What to do with an aggregate; null where none may stand. */
-type TakeAggregate = ((fn: string, args: readonly Expr[], call: Call) => Expr) | null;
+type TakeAggregate = ((call: Omit<AggregateCall, "name">) => Expr) | null;
 
 const OPERATORS: Readonly<Record<string, string>> = {
   "+": "add",
@@ -189,11 +190,11 @@ export class ExpressionBinder {
     if (order !== undefined) throw this.#places.unsupported("WITHIN GROUP is", order.span, "groups have no order yet");
     const aggregate = AGGREGATE_NAMES.get(name);
     if (aggregate !== undefined) return this.#aggregate(aggregate, node);
-    if (name === "GROUPING" || name === "GROUPING_ID") return this.#aggregate(GROUPING, node);
     if (node.distinct || node.filter !== null) {
       const hint = "DISTINCT and FILTER belong to aggregates";
       throw this.#places.error("SQL_SYNTAX", `${name} is no aggregate`, span, hint);
     }
+    if (name === "GROUPING" || name === "GROUPING_ID") return this.#aggregate(GROUPING, node);
     return call(scalarName(node, this.#places), ...this.#all(node.args));
   }
 
@@ -203,20 +204,17 @@ export class ExpressionBinder {
       const hint = this.#isInAggregate ? "aggregate in a subquery first" : "aggregates stand in SELECT and HAVING";
       throw this.#places.error("TYPE", `an aggregate may not stand here`, span, hint);
     }
-    if (distinct) {
-      const hint = "SELECT DISTINCT in a subquery, and aggregate over it";
-      throw this.#places.unsupported("DISTINCT in an aggregate is", span, hint);
-    }
     this.#isInAggregate = true;
     try {
       const [first] = args;
       const isStar = fn === "count" && args.length === 1 && first?.kind === "star";
       const values = isStar ? [] : this.#all(args);
-      if (filter === null) return this.#take(isStar ? "count_star" : fn, values, node);
-      // What the filter refuses is NULL, which aggregates pass over.
-      const value: Expr = values[0] ?? { kind: "literal", value: 1 };
-      const kept: Expr = { kind: "case", branches: [{ when: this.bind(filter), then: value }], otherwise: null };
-      return this.#take(fn, [kept, ...values.slice(1)], node);
+      return this.#take({
+        fn: isStar ? "count_star" : fn,
+        args: values,
+        ...(distinct ? { distinct } : {}),
+        ...(filter === null ? {} : { filter: this.bind(filter) }),
+      });
     } finally {
       this.#isInAggregate = false;
     }

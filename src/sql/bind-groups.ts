@@ -18,8 +18,7 @@ import { GROUPING } from "./bind-functions.js";
 import { isWindowColumn, type Places, type Relation, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
 
 interface Gathered {
-  readonly fn: string;
-  readonly args: readonly Expr[];
+  readonly call: Omit<AggregateCall, "name">;
   name: string | null;
 }
 
@@ -53,12 +52,12 @@ export class Groups {
   }
 
   /** An aggregate of SELECT or HAVING; two that are equal are one. */
-  readonly take = (fn: string, args: readonly Expr[]): Expr => {
-    const id = fingerprint([fn, args]);
-    const call = this.#calls.get(id) ?? { fn, args, name: null };
-    this.#calls.set(id, call);
-    const standIn: Expr = { kind: "column", name: `${fn}()` };
-    this.#standIns.set(standIn, call);
+  readonly take = (call: Omit<AggregateCall, "name">): Expr => {
+    const id = fingerprint(call);
+    const gathered = this.#calls.get(id) ?? { call, name: null };
+    this.#calls.set(id, gathered);
+    const standIn: Expr = { kind: "column", name: `${call.fn}()` };
+    this.#standIns.set(standIn, gathered);
     return standIn;
   };
 
@@ -86,7 +85,7 @@ export class Groups {
       const call = this.#standIns.get(expr);
       if (call !== undefined) call.name ??= uniqueName(name, used);
     }
-    for (const call of this.#calls.values()) call.name ??= uniqueName(call.fn, used);
+    for (const gathered of this.#calls.values()) gathered.name ??= uniqueName(gathered.call.fn, used);
     const plans = sets.map((keys) => this.#grouping(relation, keys, sets.length > 1, span));
     return plans.length === 1 ? (plans[0] as LogicalPlan) : union(plans);
   }
@@ -97,8 +96,8 @@ export class Groups {
     const keys = [...this.#keys].filter(([id]) => ids.has(id)).map(([, named]) => named);
     const gathered = [...this.#calls.values()];
     const aggregates = gathered
-      .filter(({ fn }) => fn !== GROUPING)
-      .map(({ name, fn, args }): AggregateCall => ({ name: name as string, fn, args }));
+      .filter(({ call }) => call.fn !== GROUPING)
+      .map(({ name, call }): AggregateCall => ({ name: name as string, ...call }));
     const { plan: input, window } = relation;
     if (window === null && keys.length === 0 && aggregates.length === 0) {
       throw this.#places.unsupported("a group without keys and aggregates is", span, "select an aggregate");
@@ -107,7 +106,7 @@ export class Groups {
       window === null
         ? aggregate(input, keys, aggregates)
         : windowAggregate(input, { window, latenessMs: 0, windowColumns: WINDOW_COLUMNS, keys, aggregates });
-    const groupings = gathered.filter(({ fn }) => fn === GROUPING);
+    const groupings = gathered.filter(({ call }) => call.fn === GROUPING);
     if (!isOneOfSeveral && groupings.length === 0) return plan;
     const column = (name: string): NamedExpr => ({ name, expr: { kind: "column", name } });
     const rows = schemaOfRelation(relation);
@@ -119,7 +118,7 @@ export class Groups {
         return { name, expr: { kind: "literal", value: null, type } };
       }),
       ...aggregates.map(({ name }) => column(name)),
-      ...groupings.map(({ name, args }): NamedExpr => {
+      ...groupings.map(({ name, call: { args } }): NamedExpr => {
         return {
           name: name as string,
           expr: { kind: "literal", value: this.#groupingId(args, ids, span), type: INT64 },

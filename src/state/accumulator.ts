@@ -16,10 +16,28 @@ export interface NamedBlock {
   readonly block: CellBlock;
 }
 
+/** One aggregate's values. */
+export interface ResultReader {
+  /** Of the listed cells, in the arena. */
+  result(cells: number, count: number): Column;
+  /** The first listed cell whose SUM is no BIGINT; `count` when all are. Absent where sums cannot overflow. */
+  overflow?(cells: number, count: number): number;
+}
+
+/** Cells that are read back from a snapshot, in the order in which they were written. */
+export interface SavedCells {
+  readonly cells: number;
+  readonly count: number;
+}
+
 /** The accumulators of one column. Layouts of their cells: assembly/aggregate.ts. */
 export interface Accumulator {
   /** Adds the rows of a batch to their cells. @throws MEMORY_LIMIT */
   update(batch: Batch, placed: Placed): void;
+  /** Takes rows away again; only of accumulators that were made for it. */
+  retract?(batch: Batch, placed: Placed): void;
+  /** Of `count` rows, numbers of the listed cells, those whose cell has nothing: in their place. Returns how many. */
+  keepEmpty?(cells: number, rows: number, count: number): number;
   /** Adds cells `from` of another accumulator of the same column to the cells `to`, one by one (u32 each). */
   merge(other: this, from: number, to: number, count: number): void;
   /** The aggregate's values in the listed cells, in the arena. */

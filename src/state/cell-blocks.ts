@@ -68,10 +68,20 @@ export class CellBlock {
   }
 }
 
+/** What is kept beside cells, and goes with them. */
+export interface CellContents {
+  /** The listed cells are about to become empty. */
+  reset(cells: number, count: number): void;
+  /** No cell has anything: memory may be given back. */
+  shrink(): void;
+  release(): void;
+}
+
 /** All blocks of one operator; they grow together. */
 export class CellBlocks {
   readonly #store: StateStore;
   readonly #blocks: CellBlock[] = [];
+  readonly #contents: CellContents[] = [];
   #capacity = 0;
 
   constructor(store: StateStore) {
@@ -95,8 +105,14 @@ export class CellBlocks {
     return block;
   }
 
+  /** What the cells have beside their words. */
+  attach(contents: CellContents): void {
+    this.#contents.push(contents);
+  }
+
   /** Room for `capacity` cells; those that fit stay. */
   resize(capacity: number): void {
+    if (capacity === 0) for (const contents of this.#contents) contents.shrink();
     for (const block of this.#blocks) block.resize(Math.min(this.#capacity, capacity), capacity);
     this.#capacity = capacity;
   }
@@ -108,10 +124,12 @@ export class CellBlocks {
   }
 
   reset(cells: number, count: number): void {
+    for (const contents of this.#contents) contents.reset(cells, count);
     for (const block of this.#blocks) block.reset(cells, count);
   }
 
   release(): void {
+    for (const contents of this.#contents) contents.release();
     for (const block of this.#blocks) block.release();
   }
 }

@@ -45,6 +45,8 @@ export class Cells {
   #shift = 0;
   /** Slots that there are dense cells for. */
   #slotCount = 0;
+  /** Entries in the list of the one slice that were dropped by themselves. */
+  #dropped = 0;
 
   /** `slicing` null: one slice for ever. `denseBytesMax` bounds dense cells; with 0 they are sparse from the start. */
   constructor(store: StateStore, keys: GroupKeys, blocks: CellBlocks, slicing: Slicing | null, denseBytesMax: number) {
@@ -121,6 +123,25 @@ export class Cells {
     this.#keys.drop(groups, count);
   }
 
+  /** The same where there is one slice for ever. The entries stay in its list until it is tidied. */
+  dropSome(groups: number, cells: number, count: number): void {
+    this.drop(groups, cells, count);
+    this.#dropped += count;
+  }
+
+  /** Takes what was dropped by itself out of the slice's list: when it is half of it, or when cells are about to be moved. */
+  tidy(isMoving = this.#isFullOfGroups()): void {
+    const [slice] = this.slices.order;
+    if (slice === undefined || this.#dropped === 0) return;
+    const count = this.slices.count(slice);
+    if (!isMoving && 2 * this.#dropped < count) return;
+    const { account, kernels } = this.#workspace;
+    const list = account.arena.allocate(count * 4);
+    const flags = this.#pairs === null ? this.#flags.ptr + (slice.slot << this.#shift) : this.#flags.ptr;
+    this.slices.replaceList(slice, list, kernels.distinctCells(slice.list.ptr, count, flags, list));
+    this.#dropped = 0;
+  }
+
   /** After slices were closed, none half dropped: gives back what is not needed any more. */
   settle(): void {
     if (this.slices.order.length === 0) this.#shrink();
@@ -168,7 +189,7 @@ export class Cells {
 
   /** Every group has rows in the slice already: nothing can be entered. */
   #isFull(slice: Slice): boolean {
-    return this.slices.count(slice) === this.#keys.live;
+    return this.slices.count(slice) - this.#dropped === this.#keys.live;
   }
 
   /** Enters dense cells that have their first row; they lie in slot `firstSlot` and those behind it. */
@@ -204,10 +225,15 @@ export class Cells {
 
   /** Makes dense cells large enough for all slots and groups. True when the slots have changed. */
   #makeRoom(): boolean {
+    if (this.slices.slotEnd <= this.#slotCount && !this.#isFullOfGroups()) return false;
     if (this.#pairs !== null) return false;
-    if (this.slices.slotEnd <= this.#slotCount && this.#keys.end <= 1 << this.#shift) return false;
     this.#relayout();
     return true;
+  }
+
+  /** There are more groups than dense cells have room for. */
+  #isFullOfGroups(): boolean {
+    return this.#pairs === null && this.#keys.end > 1 << this.#shift;
   }
 
   /** Bytes of dense cells for the open slices and all groups. */
@@ -219,6 +245,7 @@ export class Cells {
 
   /** Moves all cells into a layout that has room for what is there: dense where it may be, else sparse. */
   #relayout(): void {
+    this.tidy(true);
     const { account, kernels } = this.#workspace;
     const { order } = this.slices;
     const counts = order.map((slice) => this.slices.count(slice));

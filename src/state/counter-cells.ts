@@ -22,12 +22,19 @@ export class CounterCells implements Accumulator {
 
   update(batch: Batch, placed: Placed): void {
     const { ptr, width } = this.#counts;
-    const column = this.#index < 0 ? null : batch.column(this.#index);
-    // A column of type NULL has no values at all.
-    if (column?.layout === "none") return;
-    const validity = column?.validity ?? 0;
-    const { cells, count } = validRows(this.#workspace, validity, placed.ptr, 0, batch.rowCount);
+    const { cells, count } = this.#counted(batch, placed);
     this.#workspace.kernels.addOnes(ptr + placed.base * width, width, cells, count);
+  }
+
+  retract(batch: Batch, placed: Placed): void {
+    const { ptr, width } = this.#counts;
+    const { cells, count } = this.#counted(batch, placed);
+    this.#workspace.kernels.subtractOnes(ptr + placed.base * width, width, cells, count);
+  }
+
+  keepEmpty(cells: number, rows: number, count: number): number {
+    const { ptr, width } = this.#counts;
+    return this.#workspace.kernels.keepZeros(ptr, width, 0, 1, cells, count, rows);
   }
 
   merge(other: CounterCells, from: number, to: number, count: number): void {
@@ -35,9 +42,14 @@ export class CounterCells implements Accumulator {
   }
 
   result(_fn: AggregateFunction, type: DataType, cells: number, count: number): Column {
+    return new Column({ type, length: count, values: this.counts(cells, count) });
+  }
+
+  /** The counts of the listed cells, i64 in the arena. */
+  counts(cells: number, count: number): number {
     const values = this.#workspace.account.arena.allocate(count * 8);
     this.#workspace.kernels.gatherCells(this.#counts.ptr, this.#counts.width, cells, count, values);
-    return new Column({ type, length: count, values });
+    return values;
   }
 
   expectNulls(): void {
@@ -50,5 +62,13 @@ export class CounterCells implements Accumulator {
 
   useBlock(name: string): CellBlock | undefined {
     return name === `counter ${this.#index}` ? this.#counts : undefined;
+  }
+
+  /** Cells of the rows that count. */
+  #counted(batch: Batch, placed: Placed): { readonly cells: number; readonly count: number } {
+    const column = this.#index < 0 ? null : batch.column(this.#index);
+    // A column of type NULL has no values at all.
+    if (column?.layout === "none") return { cells: placed.ptr, count: 0 };
+    return validRows(this.#workspace, column?.validity ?? 0, placed.ptr, 0, batch.rowCount);
   }
 }

@@ -21,6 +21,8 @@ export interface GroupedOptions {
   readonly aggregates: readonly PhysicalAggregate[];
   /** null: one window for ever. */
   readonly slicing: Slicing | null;
+  /** Whether rows are taken away again. Then there are no windows. */
+  readonly retracts?: boolean;
   /** Bytes that dense cells may take; default: a quarter of the memory budget. 0: sparse from the start. */
   readonly denseBytesMax?: number;
 }
@@ -58,7 +60,9 @@ export class GroupedState implements EntryReader {
     this.#store = new StateStore(workspace);
     try {
       this.#blocks = new CellBlocks(this.#store);
-      this.#accumulators = new Accumulators(this.#store, this.#blocks, schema, options.aggregates);
+      const { retracts = false } = options;
+      const counting = { retracts, countsRows: retracts };
+      this.#accumulators = new Accumulators(this.#store, this.#blocks, schema, options.aggregates, counting);
       this.#keys = openKeys(this.#store, schema, options.keys);
       this.#cells = new Cells(this.#store, this.#keys, this.#blocks, options.slicing, denseBytesMax);
     } catch (error) {
@@ -96,8 +100,10 @@ export class GroupedState implements EntryReader {
    * @throws MEMORY_LIMIT
    */
   place(batch: Batch): { readonly placed: Placed; readonly touched: Entries; readonly fresh: Entries } {
+    const groups = this.#keys.intern(batch);
+    this.#cells.tidy();
     const known = this.#entryCount;
-    const placed = this.#cells.place(0, 0, 0, this.#keys.intern(batch), batch.rowCount);
+    const placed = this.#cells.place(0, 0, 0, groups, batch.rowCount);
     const fresh = this.reserve(this.#entryCount - known);
     this.read(this.slices.order[0] as Slice, known, fresh.count, fresh, 0);
     return { placed, touched: this.distinct(placed, batch.rowCount), fresh };
@@ -106,6 +112,27 @@ export class GroupedState implements EntryReader {
   /** Adds the rows to the cells that they were placed in. @throws MEMORY_LIMIT */
   update(batch: Batch, placed: Placed): void {
     this.#accumulators.update(batch, placed);
+  }
+
+  /** Takes rows away from the cells that they were placed in. @throws MEMORY_LIMIT */
+  retract(batch: Batch, placed: Placed): void {
+    this.#accumulators.retract(batch, placed);
+  }
+
+  /** How many rows entries have, i64 in the arena; where rows are taken away. */
+  rowCounts({ cells, count }: Entries): number {
+    return this.#accumulators.rowCounts(cells, count);
+  }
+
+  /** Drops those entries that have nothing at all; where rows are taken away. */
+  dropEmpty({ groups, cells, count }: Entries): void {
+    const empty = this.#accumulators.empty(cells, count);
+    if (empty.count === 0) return;
+    const { kernels } = this.#workspace;
+    const dropped = this.reserve(empty.count);
+    kernels.takeU32(groups, empty.rows, empty.count, dropped.groups);
+    kernels.takeU32(cells, empty.rows, empty.count, dropped.cells);
+    this.#cells.dropSome(dropped.groups, dropped.cells, dropped.count);
   }
 
   /** Makes the one group of an aggregation without keys and window, so that it has a result without rows (S50). */
@@ -198,16 +225,15 @@ export class GroupedState implements EntryReader {
   /** Writes all entries, windows in the order of time: start, keys, then the accumulators' words. */
   snapshot(writer: SnapshotWriter): void {
     const { account, kernels } = this.#workspace;
-    const counts = this.slices.order.map((slice) => this.slices.count(slice));
-    const entries = this.reserve(counts.reduce((sum, count) => sum + count, 0));
+    this.#cells.tidy(true);
+    const entries = this.#allEntries();
     const starts = account.arena.allocate(entries.count * 8);
     let at = 0;
-    this.slices.order.forEach((slice, index) => {
-      const count = counts[index] as number;
-      this.read(slice, 0, count, entries, at);
+    for (const slice of this.slices.order) {
+      const count = this.slices.count(slice);
       kernels.fillI64(slice.startMs, count, starts + at * 8);
       at += count;
-    });
+    }
     const fields: Field[] = [field(START, INT64, false), ...keyFields(this.#schema, this.#keyIndexes)];
     const columns = [new Column({ type: INT64, length: at, values: starts }), ...this.keyColumns(entries)];
     for (const { name, block } of this.#accumulators.blocks()) {
@@ -219,6 +245,7 @@ export class GroupedState implements EntryReader {
       }
     }
     writer.table("entries", new Batch(this.#workspace, schemaOf(fields), columns, at));
+    this.#accumulators.save(writer, entries.cells, at);
   }
 
   /** Reads back what `snapshot` wrote, into empty state. @throws STATE_MISMATCH when it is of another aggregation */
@@ -229,8 +256,21 @@ export class GroupedState implements EntryReader {
     for (let row = 0; row < table.rowCount; row += RESTORE_ROWS) {
       this.#restoreRows(table.slice(row, Math.min(row + RESTORE_ROWS, table.rowCount)));
     }
+    this.#accumulators.load(reader, this.#allEntries());
     // What the saved cells held is not known: they may have had nothing but NULLs.
     this.#accumulators.expectNulls();
+  }
+
+  /** All entries, windows in the order of time. */
+  #allEntries(): Entries {
+    const counts = this.slices.order.map((slice) => this.slices.count(slice));
+    const entries = this.reserve(counts.reduce((sum, count) => sum + count, 0));
+    let at = 0;
+    this.slices.order.forEach((slice, index) => {
+      this.read(slice, 0, counts[index] as number, entries, at);
+      at += counts[index] as number;
+    });
+    return entries;
   }
 
   release(): void {

@@ -49,6 +49,24 @@ export class IntegerCells implements Accumulator {
     kernels.addOnes(states + NULLS, width, valid.nullCells, column.length - valid.count);
   }
 
+  retract(batch: Batch, placed: Placed): void {
+    const { kernels } = this.#workspace;
+    const column = batch.plainColumn(this.#index);
+    const words = wordsOf(this.#workspace, column);
+    const valid = validRows(this.#workspace, column.validity, placed.ptr, words, column.length);
+    const { width } = this.#states;
+    const states = this.#states.ptr + placed.base * width;
+    kernels.retractI64(states, valid.cells, valid.values, valid.count);
+    kernels.subtractOnes(states + NULLS, width, valid.nullCells, column.length - valid.count);
+  }
+
+  keepEmpty(cells: number, rows: number, count: number): number {
+    const { kernels } = this.#workspace;
+    const { ptr, width } = this.#states;
+    const kept = kernels.keepZeros(ptr, width, 0, MIN / 8, cells, count, rows);
+    return kernels.keepZeros(ptr, width, NULLS, 1, cells, kept, rows);
+  }
+
   merge(other: IntegerCells, from: number, to: number, count: number): void {
     this.#mayBeNull ||= other.#mayBeNull;
     this.#workspace.kernels.mergeI64(this.#states.ptr, to, other.#states.ptr, from, count);

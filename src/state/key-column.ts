@@ -55,6 +55,11 @@ export class KeyColumn implements GroupKeys {
     return this.#table.holders;
   }
 
+  /** Address of the table, for kernels that compare keys. */
+  get struct(): number {
+    return this.#table.struct;
+  }
+
   intern(batch: Batch): number {
     const column = batch.column(this.#index);
     const { dictionary, length } = column;

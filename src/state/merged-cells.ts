@@ -60,7 +60,7 @@ export class MergedCells implements EntryReader {
 
   /** Nothing is merged, and its memory is given back. */
   shrink(): void {
-    this.#count = 0;
+    this.clear();
     this.#blocks.resize(0);
     this.#flags.release();
     this.#list.release();

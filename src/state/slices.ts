@@ -85,6 +85,12 @@ export class Slices {
     this.#writeSlot(slice, bytes >>> 2);
   }
 
+  /** The slice's entries are the first `count` of those at `entries`, of which it had as many or more. */
+  replaceList(slice: Slice, entries: number, count: number): void {
+    this.#workspace.account.memory.u8.copyWithin(slice.list.ptr, entries, entries + count * 4);
+    this.#writeSlot(slice, count);
+  }
+
   /** Position in `order` of the first slice that starts at `startMs` or later. */
   firstFrom(startMs: number): number {
     let low = 0;

@@ -90,10 +90,10 @@ describe("values", () => {
 });
 
 test("aggregates take names and expressions", () => {
-  expect(count()).toMatchObject({ fn: "count_star", args: [] });
-  expect(count("a")).toMatchObject({ fn: "count", args: [{ kind: "column", name: "a" }] });
-  expect(sum(a.add(1))).toMatchObject({ fn: "sum", args: [a.add(1).plan] });
-  expect([min("a").fn, max("a").fn]).toEqual(["min", "max"]);
+  expect(count().call).toMatchObject({ fn: "count_star", args: [] });
+  expect(count("a").call).toMatchObject({ fn: "count", args: [{ kind: "column", name: "a" }] });
+  expect(sum(a.add(1)).call).toMatchObject({ fn: "sum", args: [a.add(1).plan] });
+  expect([min("a").call.fn, max("a").call.fn]).toEqual(["min", "max"]);
 });
 
 describe("functions", () => {

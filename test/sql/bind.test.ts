@@ -202,7 +202,6 @@ test.each([
     "WATERMARK FOR",
   ],
   ["UNSUPPORTED", "SELECT * FROM trades JOIN ▸big ON trades.symbol = big.symbol", "UNION ALL"],
-  ["UNSUPPORTED", "SELECT ▸COUNT(DISTINCT size) AS n FROM trades", "SELECT DISTINCT"],
   ["UNSUPPORTED", "SELECT * FROM trades WHERE ▸size IN (SELECT size FROM big)", "list the values"],
   ["UNSUPPORTED", "SELECT ▸x'0aff' AS b", "BYTES"],
   ["UNSUPPORTED", "▸SHOW TABLES", "EXPLAIN run"],

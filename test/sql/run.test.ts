@@ -72,6 +72,15 @@ test.each<[string, unknown[]]>([
   ],
   ["SELECT COUNT(*) FILTER (WHERE price > 2) AS n, COUNT(price) AS p FROM trades", [[2n, 3n]]],
   [
+    "SELECT COUNT(DISTINCT symbol) AS s, COUNT(DISTINCT symbol) FILTER (WHERE size < 20) AS few FROM trades",
+    [[2n, 1n]],
+  ],
+  ["SELECT SUM(10 / (size - 10)) FILTER (WHERE size > 10) AS s FROM trades", [[1n]]],
+  [
+    "SELECT symbol, SUM(DISTINCT size) FILTER (WHERE size > 20) AS s FROM trades WHERE size < 100 GROUP BY symbol HAVING COUNT(DISTINCT price) > 1",
+    [["A", 30n]],
+  ],
+  [
     "SELECT symbol, tag, place FROM trades CROSS JOIN UNNEST(tags) WITH ORDINALITY AS u (tag, place)",
     [
       ["A", "x", 1],
