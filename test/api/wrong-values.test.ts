@@ -44,7 +44,7 @@ test.each<[call: string, build: () => unknown, message: string, hint: string]>([
     '"n" takes an aggregate, got null',
     "count",
   ],
-  ["aggregate(count())", () => flights().aggregate(wrong(count())), '"fn" takes an aggregate', "names with"],
+  ["aggregate(count())", () => flights().aggregate(wrong(count())), '"call" takes an aggregate', "names with"],
   ["window(null)", () => flights().window(wrong(null)), "window() takes a window, got null", 'tumble("1h")'],
   ["window(text)", () => flights().window(wrong("1h")), 'window() takes a window, got "1h"', 'tumble("1h")'],
   ["tumble(null)", () => tumble(wrong(null)), "window size takes a duration, got null", '"1h"'],
