@@ -24,7 +24,7 @@ export const LAYERS = [
   { layer: 4, name: "state", files: "^src/state/" },
   { layer: 5, name: "operators", files: "^src/operators/", never: ["^src/(sql|api)/"] },
   { layer: 6, name: "runtime", files: "^src/runtime/", never: ["^src/(sql|api)/"] },
-  { layer: 7, name: "engine", files: "^src/(engine|runner|compiler|live-table)\\.ts$" },
+  { layer: 7, name: "engine", files: "^src/(engine|runner|compiler|live-table|sql-front)\\.ts$" },
   { layer: 8, name: "formats", files: "^src/formats/" },
   { layer: 8, name: "connectors", files: "^src/connectors/", also: ["^src/formats/"] },
   { layer: 8, name: "render", files: "^src/render/" },

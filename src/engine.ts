@@ -31,8 +31,9 @@ import {
   checkText,
   wrongArgument,
 } from "./api/options.js";
-import { type Target, targetTable } from "./api/pipeline.js";
+import { type Pipeline, type Target, targetTable } from "./api/pipeline.js";
 import type { AnyRow, Runner } from "./api/runner.js";
+import type { DataStream } from "./api/stream.js";
 import { openTable, TABLE_OPTIONS, Table } from "./api/table.js";
 import {
   type BatchesOptions,
@@ -67,6 +68,7 @@ import type { Connector, LateConnector } from "./runtime/connector.js";
 import { asyncDispose } from "./runtime/job.js";
 import { LiveRows } from "./runtime/live-rows.js";
 import type { Followed } from "./runtime/subscriptions.js";
+import { type Named, SqlFront, type SqlTag } from "./sql-front.js";
 import { type KernelModules, loadKernels } from "./wasm/kernels.js";
 import { LinearMemory } from "./wasm/memory.js";
 
@@ -115,6 +117,7 @@ type Declared<S extends SchemaLiteral> = { readonly schema: CheckedSchema<S> };
 
 export class Engine implements AsyncDisposable {
   readonly #runner: ProgramRunner;
+  readonly #sql: SqlFront;
   /** Live tables that somebody follows. */
   readonly #followed = new Set<Followed>();
 
@@ -124,6 +127,7 @@ export class Engine implements AsyncDisposable {
       throw wrongArgument("an engine", "what prepareEngine() gives", parts, "await Millrace.open()");
     }
     this.#runner = new ProgramRunner(parts);
+    this.#sql = new SqlFront(this.#runner);
   }
 
   /**
@@ -320,7 +324,39 @@ export class Engine implements AsyncDisposable {
     return { table: this.#runner.catalog.addTable("callback", fn.name || "callback", { ...checked }, fn) };
   }
 
-  /** What only some hosts have: a connector's source, SQL. */
+  /**
+   * A query: a stream like others, whose text is read when something is asked of it. Values become parameters, which are never
+   * part of the text; a stream or a table stands where a table's name would.
+   *
+   * @example for await (const row of mill.sql`SELECT origin FROM flights WHERE delay > ${15}`) console.log(row.origin);
+   * @throws TYPE for what is no value; and, when it is read, SqlError with line and column
+   */
+  get sql(): SqlTag {
+    return this.#sql.tag;
+  }
+
+  /**
+   * Gives a stream a name that SQL knows it by; INSERT INTO writes to it when it is a table that can be written to.
+   *
+   * @example mill.table("flights", mill.file("flights.parquet", { time: "date" }))
+   * @throws TABLE_EXISTS, OPTION
+   */
+  table(name: string, stream: Named): void {
+    this.#sql.name(name, stream);
+  }
+
+  /**
+   * The statements of a text of SQL in order, each bound when the loop asks for it: a SELECT is a stream, an INSERT a pipeline
+   * to run, EXPLAIN a text. What CREATE makes stays as long as the engine.
+   *
+   * @example for await (const result of mill.script(text)) if (result instanceof Pipeline) await result.run();
+   * @throws SqlError with line and column
+   */
+  script(text: string): AsyncGenerator<DataStream | Pipeline | string, void, undefined> {
+    return this.#sql.script(text);
+  }
+
+  /** What only some hosts have: a connector's source. */
   protected source<T>(open: (runner: Runner) => T): T {
     return open(this.#runner);
   }

@@ -153,3 +153,4 @@ export type { LiveOptions, LiveTable, SubscribeOptions } from "./live-table.js";
 export type { RowPolicy } from "./plan/policy.js";
 export type { LogLevel, Platform } from "./platform/platform.js";
 export type { RowChanges, TableEvent } from "./runtime/live-rows.js";
+export type { Named, SqlTag, SqlValue } from "./sql-front.js";

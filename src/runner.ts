@@ -6,6 +6,7 @@ import type { Workspace } from "./arrow/column.js";
 import { assert, ConnectorError, EngineError, InternalError } from "./errors.js";
 import { bindProgram, type ResolvedTable } from "./plan/bind.js";
 import { Catalog } from "./plan/catalog.js";
+import { expandQueries, hasQueries } from "./plan/expand.js";
 import { type LogicalNode, type LogicalPlan, sink, type TableRef } from "./plan/logical.js";
 import type { PhysicalPlan } from "./plan/physical.js";
 import { type Program, topological } from "./plan/walk.js";
@@ -93,6 +94,10 @@ export class ProgramRunner implements Runner {
     return { ...found, table: options === undefined ? table : this.catalog.withOptions(table, options) };
   }
 
+  async bind(program: Program, availableNow = false): Promise<Program> {
+    return bindProgram(await expandQueries(program, this.catalog), (scan) => this.resolve(scan, availableNow));
+  }
+
   run(sinks: readonly LogicalPlan[], options: RunOptions): Job {
     return this.#start(sinks, checkRunOptions(options));
   }
@@ -120,7 +125,7 @@ export class ProgramRunner implements Runner {
   #start(sinks: readonly LogicalPlan[], options: RunOptions): RunningJob | RemoteJob {
     this.checkOpen();
     const { platform, memory, kernels, memoryBytes, offload } = this.#parts;
-    const refusal = offload?.refusal(sinks, this.catalog);
+    const refusal = hasQueries(sinks) ? null : offload?.refusal(sinks, this.catalog);
     const workspace = { account: new MemoryAccount(memory, options.memoryBytes ?? memoryBytes), kernels };
     const job = new RunningJob({
       platform,
@@ -137,7 +142,7 @@ export class ProgramRunner implements Runner {
     });
     // Aborted before it began, it has ended already.
     if (job.state !== "cancelled") this.#jobs.add(job);
-    const moved = refusal === null ? offload?.move(sinks, options, this.catalog) : undefined;
+    const moved = refusal === null && offload !== undefined ? this.#move(sinks, options, offload) : undefined;
     this.#prepare(sinks, moved, options)
       .then(({ plan, factory }) => job.start(plan, factory))
       .catch((error: unknown) => job.fail(error));
@@ -145,6 +150,15 @@ export class ProgramRunner implements Runner {
     return new RemoteJob(
       job,
       moved.then((answer) => (typeof answer === "string" ? answer : answer.remote)),
+    );
+  }
+
+  /** The answer of the other thread. A query is read first: what the program needs is known then. Never rejects. */
+  #move(program: Program, options: RunOptions, offload: Offload): Promise<Moved | string> {
+    if (!hasQueries(program)) return offload.move(program, options, this.catalog);
+    return expandQueries(program, this.catalog).then(
+      (expanded) => offload.refusal(expanded, this.catalog) ?? offload.move(expanded, options, this.catalog),
+      () => "its query cannot be read",
     );
   }
 
@@ -164,8 +178,9 @@ export class ProgramRunner implements Runner {
   }
 
   async #bind(program: Program, availableNow: boolean): Promise<Program> {
-    await this.#loadTables(topological(program));
-    return bindProgram(program, (scan) => this.resolve(scan, availableNow));
+    const expanded = await expandQueries(program, this.catalog);
+    await this.#loadTables(topological(expanded));
+    return this.bind(expanded, availableNow);
   }
 
   /** Loads what the tables of these nodes are read and written by, all at the same time. */

@@ -1,5 +1,4 @@
 // EXPLAIN for streams: binds the plan (a file is opened for its columns), compiles and prints it. No kernels are loaded.
-import { bindProgram } from "../plan/bind.js";
 import type { LogicalPlan } from "../plan/logical.js";
 import { loadPart } from "../platform/errors.js";
 import { checkChoice, checkOptions } from "./options.js";
@@ -28,7 +27,7 @@ export async function explainProgram(
   if (stage !== undefined) checkChoice(stage, STAGES, "stage");
   const parts = () => Promise.all([import("../plan/compile.js"), import("../plan/explain.js")]);
   const [{ compile }, { explainDot, explainJson, explainText }] = await loadPart("EXPLAIN", parts);
-  const compiled = compile(await bindProgram(plans, (scan) => runner.resolve(scan)));
+  const compiled = compile(await runner.bind(plans));
   if (format === "dot") return explainDot(compiled[stage ?? "physical"]);
   const shown = stage === undefined ? STAGES : [stage];
   if (format === "json") {

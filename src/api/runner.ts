@@ -4,6 +4,7 @@ import type { Value } from "../arrow/rows.js";
 import type { ResolvedTable } from "../plan/bind.js";
 import type { Catalog } from "../plan/catalog.js";
 import type { LogicalNode, LogicalPlan } from "../plan/logical.js";
+import type { Program } from "../plan/walk.js";
 
 /** A row whose columns are not known to the compiler. */
 export type AnyRow = Record<string, Value>;
@@ -201,6 +202,8 @@ export interface Runner {
   readonly catalog: Catalog;
   /** Opens a table far enough to know its columns. @throws a coded error when it cannot be read. */
   resolve(scan: LogicalNode<"unresolved-scan">): Promise<ResolvedTable>;
+  /** The program with the plans of its queries and the columns of its tables, checked. */
+  bind(program: Program): Promise<Program>;
   /** Starts a program of sinks. Returns at once, in state `starting`; errors of binding reach `job.done`. */
   run(sinks: readonly LogicalPlan[], options: RunOptions): Job;
   /** Starts one plan without sink, whose rows the caller reads; reading slowly holds the sources back. */

@@ -4,7 +4,6 @@
 import { type Schema, schemaLiteral } from "../arrow/types.js";
 import type { ColumnView } from "../arrow/views.js";
 import { PlanError } from "../errors.js";
-import { bindProgram } from "../plan/bind.js";
 import { columnNamed, columnsKnown, derive } from "../plan/derive.js";
 import * as logical from "../plan/logical.js";
 import { lateRows } from "../plan/side-outputs.js";
@@ -309,7 +308,7 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
 
   /** The columns, as a schema literal. Opens the source when it has to. */
   async schema(): Promise<Record<string, string>> {
-    const [bound] = await bindProgram([this.plan], (scan) => this.runner.resolve(scan));
+    const [bound] = await this.runner.bind([this.plan]);
     return schemaLiteral(derive(bound as logical.LogicalPlan).schema);
   }
 

@@ -22,7 +22,9 @@ export type ResolveTable = (scan: LogicalNode<"unresolved-scan">) => Promise<Res
 
 /** True when every column of the plan is known without asking a connector. */
 export function isBound(plan: LogicalPlan): boolean {
-  return topological([plan]).every((node) => node.kind !== "unresolved-scan" && node.kind !== "with-columns");
+  return topological([plan]).every(
+    ({ kind }) => kind !== "unresolved-scan" && kind !== "unresolved-query" && kind !== "with-columns",
+  );
 }
 
 /**
@@ -47,6 +49,21 @@ export async function bindProgram(program: Program, resolve: ResolveTable): Prom
   });
   for (const root of bound) derive(root);
   return bound;
+}
+
+/** The plan with the columns of every table, which is opened for them, and still to be bound: SQL can look names up in it. */
+export async function withKnownColumns(plan: LogicalPlan, resolve: ResolveTable): Promise<LogicalPlan> {
+  const unknown = topological([plan]).filter((node) => node.kind === "unresolved-scan" && node.schema === null);
+  const known = new Map<LogicalPlan, Schema>(
+    await Promise.all(
+      unknown.map(async (node) => [node, (await resolve(node as LogicalNode<"unresolved-scan">)).schema] as const),
+    ),
+  );
+  const [declared] = rewrite([plan], (node, old) => {
+    const schema = known.get(old);
+    return schema === undefined ? node : (Object.freeze({ ...node, schema }) as LogicalPlan);
+  });
+  return declared as LogicalPlan;
 }
 
 function keepUid(from: LogicalPlan, to: LogicalPlan): LogicalPlan {

@@ -1,10 +1,24 @@
 // Live things that plans only name: arrays, iterables, sockets and user functions. Each is kept beside the reference that
-// stands in plans, for as long as a plan holds that reference; an engine that runs for months keeps nothing else.
+// stands in plans, for as long as a plan holds that reference; an engine that runs for months keeps nothing else but the tables
+// and views that have names.
+import type { Schema } from "../arrow/types.js";
 import { InternalError } from "../errors.js";
-import type { FunctionRef, TableRef } from "./logical.js";
+import type { FunctionRef, LogicalPlan, QueryRef, TableRef } from "./logical.js";
+
+/** A table or view that has a name. */
+export interface NamedTable {
+  /** What a query reads. */
+  readonly plan: LogicalPlan;
+  /** Where INSERT writes, null for views; its columns are null where the rows bring theirs. */
+  readonly target: { readonly table: TableRef; readonly schema: Schema | null } | null;
+  /** As CREATE had it, for SHOW CREATE; absent for what the program has named. */
+  readonly text?: string;
+}
 
 export class Catalog {
-  readonly #live = new WeakMap<TableRef | FunctionRef, unknown>();
+  /** Tables and views by the names that SQL knows them by. */
+  readonly tables = new Map<string, NamedTable>();
+  readonly #live = new WeakMap<TableRef | FunctionRef | QueryRef, unknown>();
   #count = 0;
 
   /** A table or target for plans. `live` is what its connector works on, when that cannot be an option. */
@@ -24,6 +38,18 @@ export class Catalog {
     const ref = Object.freeze({ id: this.#nextId("function"), version, name });
     this.#live.set(ref, fn);
     return ref;
+  }
+
+  /** A query for plans; `read` gives its plan, without queries in it. */
+  addQuery(read: () => Promise<LogicalPlan>, name: string): QueryRef {
+    const ref = Object.freeze({ id: this.#nextId("query"), name });
+    this.#live.set(ref, read);
+    return ref;
+  }
+
+  /** The plan behind a query's reference. @throws what reading it throws */
+  plan(ref: QueryRef): Promise<LogicalPlan> {
+    return (this.#live.get(ref) as () => Promise<LogicalPlan>)();
   }
 
   /** The same table with more options, found out when it was bound. */

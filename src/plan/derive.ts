@@ -41,7 +41,9 @@ export interface Properties {
 
 /** True when the columns of every table are known, so that the plan can be checked before it is bound. */
 export function columnsKnown(plan: LogicalPlan): boolean {
-  return topological([plan]).every((node) => node.kind !== "unresolved-scan" || node.schema !== null);
+  return topological([plan]).every(
+    (node) => node.kind !== "unresolved-query" && (node.kind !== "unresolved-scan" || node.schema !== null),
+  );
 }
 
 /** Nodes are frozen, so what was derived once holds; it goes when the node goes. */
@@ -65,6 +67,8 @@ function deriveNode(node: LogicalPlan): Properties {
   switch (node.kind) {
     case "unresolved-scan":
       return deriveUnresolved(node);
+    case "unresolved-query":
+      throw new InternalError(`the query ${node.query.name} was not read`);
     case "scan": {
       const { schema, columns, bounded, rowPolicy } = node;
       const read = columns === null ? schema : pickColumns(schema, columns);

@@ -22,6 +22,8 @@ export function describeLogical(node: LogicalPlan): Description {
         title: `scan ${tableText(node.table)}`,
         details: ["columns: not known yet", ...policyText(node.rowPolicy)],
       };
+    case "unresolved-query":
+      return { title: `query ${node.query.name}`, details: [] };
     case "scan":
       return describeScan(node);
     case "filter":

@@ -24,6 +24,13 @@ export interface FunctionRef {
   readonly name: string;
 }
 
+/** A query in the catalog that is not read yet: a function gives its plan when somebody asks. */
+export interface QueryRef {
+  readonly id: string;
+  /** Its text, for messages and EXPLAIN. */
+  readonly name: string;
+}
+
 export interface NamedExpr {
   readonly name: string;
   readonly expr: Expr;
@@ -113,6 +120,8 @@ export type LogicalPlan =
       readonly schema: Schema | null;
       readonly rowPolicy: RowPolicy;
     })
+  /** A query of SQL that is not read yet. Expanding (expand.ts) puts its plan in its place; nothing later sees it. */
+  | (Node & { readonly kind: "unresolved-query"; readonly query: QueryRef })
   | (Node & {
       readonly kind: "scan";
       readonly table: TableRef;
@@ -220,6 +229,11 @@ export function unresolvedScan(
   rowPolicy: RowPolicy = "fail",
 ): LogicalNode<"unresolved-scan"> {
   return freeze({ kind: "unresolved-scan", table, schema, rowPolicy });
+}
+
+/** The plan of a query, once it is read. */
+export function unresolvedQuery(query: QueryRef): LogicalNode<"unresolved-query"> {
+  return freeze({ kind: "unresolved-query", query });
 }
 
 /** A table of known columns; all are read until the optimizer says otherwise. */

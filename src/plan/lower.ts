@@ -168,6 +168,7 @@ class Lowering {
       case "side-output":
         return node.output === "late" ? this.#late(node.input) : this.#deadLetters(node);
       case "unresolved-scan":
+      case "unresolved-query":
       case "with-columns":
         throw new InternalError(`a ${node.kind} was lowered before it was bound`);
     }

@@ -126,6 +126,7 @@ function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string
       return allColumns(input);
     case "scan":
     case "unresolved-scan":
+    case "unresolved-query":
       return [];
   }
 }

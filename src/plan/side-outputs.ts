@@ -2,7 +2,7 @@
 import { BINARY, field, INT64, type Schema, STRING, schemaOf, TIMESTAMP } from "../arrow/types.js";
 import { PlanError } from "../errors.js";
 import { filter, type LogicalPlan, project, sideOutput, union, unnest, withColumns } from "./logical.js";
-import { inputsOf } from "./walk.js";
+import { inputsOf, topological } from "./walk.js";
 
 /**
  * What late rows carry behind the columns they came with. The watermark is the one that the rows before it had
@@ -42,6 +42,8 @@ export function lateSchema(input: Schema): Schema {
  * @throws NO_EVENT_TIME when neither stands below
  */
 export function lateRows(plan: LogicalPlan): LogicalPlan {
+  // What a query refuses is known when it is read: expanding asks again.
+  if (topological([plan]).some(({ kind }) => kind === "unresolved-query")) return sideOutput(plan, "late");
   const found = lateOf(plan);
   if (found !== null) return found;
   throw new PlanError("NO_EVENT_TIME", "late rows of a stream without watermark", {
@@ -113,6 +115,7 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
     case "side-output":
     case "scan":
     case "unresolved-scan":
+    case "unresolved-query":
       return null;
   }
 }

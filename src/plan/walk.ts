@@ -8,6 +8,7 @@ export type Program = readonly LogicalPlan[];
 export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
   switch (node.kind) {
     case "unresolved-scan":
+    case "unresolved-query":
     case "scan":
       return [];
     case "union":

@@ -30,7 +30,6 @@ const OPERATORS: Readonly<Record<string, string>> = {
 /** What stands in the place of syntax that is read and not computed yet. */
 const INSTEAD: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   binary: ["a binary literal is", "read BYTES from a column"],
-  parameter: ["a parameter without a value is", "write the value itself"],
   "in-query": ["IN (SELECT …) is", "list the values: IN (1, 2)"],
   quantified: ["ANY and ALL are", "compare with values"],
   exists: ["EXISTS is", "joins and subqueries in conditions come later"],
@@ -74,6 +73,8 @@ export class ExpressionBinder {
     switch (expression.kind) {
       case "null":
         return { kind: "literal", value: null };
+      case "parameter":
+        return this.#places.parameter(expression);
       case "boolean":
       case "string":
         return { kind: "literal", value: expression.value };

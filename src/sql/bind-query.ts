@@ -46,6 +46,8 @@ interface Item extends NamedItem {
 export class QueryBinder {
   readonly #tables: Tables;
   readonly #places: Places;
+  /** Whose columns nobody knows by name. */
+  readonly #nameless = new Set<Select>();
 
   constructor(tables: Tables, places: Places) {
     this.#tables = tables;
@@ -77,6 +79,17 @@ export class QueryBinder {
       () => true,
       (all) => this.#project(plan, all, derive(plan).schema, true),
     );
+  }
+
+  /** A query whose columns are taken by their place alone: they may have equal names. */
+  byPlace(query: Query): LogicalPlan {
+    const bodies: QueryBody[] = [query.body];
+    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) {
+      if (body.kind === "select") this.#nameless.add(body);
+      else if (body.kind === "query") bodies.push(body.body);
+      else if (body.kind === "set-operation") bodies.push(body.left, body.right);
+    }
+    return this.query(query);
   }
 
   /** The plan's columns under other names. @throws SqlError TYPE unless there are as many */
@@ -141,9 +154,9 @@ export class QueryBinder {
     const groups = new Groups(this.#places);
     const grouped = withWindowColumns(filtered);
     const binder = new ExpressionBinder(grouped, this.#places, groups.take);
-    const items = select.items.flatMap((item, index) => this.#item(item, index, grouped, binder, select));
+    const listed = select.items.flatMap((item, index) => this.#item(item, index, grouped, binder, select));
+    const items = this.#nameless.has(select) ? apart(listed) : this.#refuseTwice(listed);
     const having = select.having === null ? null : binder.bind(select.having);
-    this.#refuseTwice(items);
     const make = (all: readonly Item[]): LogicalPlan => {
       const isGrouped = select.groupBy !== null || having !== null || groups.hasAggregates;
       const plan = isGrouped
@@ -195,7 +208,7 @@ export class QueryBinder {
     if (qualify !== null) throw this.#places.unsupported("QUALIFY is", qualify.span, "filter groups by HAVING");
   }
 
-  #refuseTwice(items: readonly Item[]): void {
+  #refuseTwice(items: readonly Item[]): readonly Item[] {
     const seen = new Set<string>();
     for (const { name, span } of items) {
       if (seen.has(name)) {
@@ -203,6 +216,7 @@ export class QueryBinder {
       }
       seen.add(name);
     }
+    return items;
   }
 
   #filter(relation: Relation, condition: Expression): Relation {
@@ -376,6 +390,20 @@ export class QueryBinder {
     }));
     return { ...relation, columns };
   }
+}
+
+/** Under names that nobody asks for, each its own. */
+function apart(items: readonly Item[]): readonly Item[] {
+  const names = new Set(items.map(({ name }) => name));
+  const seen = new Set<string>();
+  return items.map((item) => {
+    let { name } = item;
+    for (let count = 2; seen.has(name); count++) {
+      if (!names.has(`${item.name}_${count}`)) name = `${item.name}_${count}`;
+    }
+    seen.add(name);
+    return { ...item, name };
+  });
 }
 
 function columnOf({ name }: Field): Expr {

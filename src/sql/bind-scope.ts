@@ -5,7 +5,7 @@ import { bindExpr } from "../plan/bind-expr.js";
 import { childrenOf } from "../plan/children.js";
 import type { Expr } from "../plan/expr.js";
 import type { LogicalPlan, Window } from "../plan/logical.js";
-import type { Identifier, Name, Span } from "./ast.js";
+import type { Identifier, Name, Parameter, Span } from "./ast.js";
 import { SqlError } from "./sql-error.js";
 
 /** A column as SQL knows it, and what the plan calls it. */
@@ -40,13 +40,27 @@ export function schemaOfRelation({ columns }: Relation): Schema {
   return schemaOf(columns.map(({ field }) => field));
 }
 
-/** Errors of one text of SQL, and the places that expressions were made at. */
+/** Errors of one text of SQL, the places that expressions were made at, and the values of its parameters. */
 export class Places {
   readonly text: string;
+  readonly #parameters: readonly Expr[];
   readonly #spans = new WeakMap<Expr, Span>();
 
-  constructor(text: string) {
+  constructor(text: string, parameters: readonly Expr[] = []) {
     this.text = text;
+    this.#parameters = parameters;
+  }
+
+  /** The value of a `?`. @throws SqlError UNSUPPORTED where nobody has given one */
+  parameter({ index, span }: Parameter): Expr {
+    const value = this.#parameters[index];
+    if (value !== undefined) return { ...value };
+    throw this.error(
+      "UNSUPPORTED",
+      "a parameter without a value",
+      span,
+      "give it by mill.sql, or write the value itself",
+    );
   }
 
   error(code: ErrorCode, message: string, span: Span, hint: string): SqlError {

@@ -1,10 +1,10 @@
 // CREATE TABLE: columns, computed columns, the event time and the connector → what queries read, and what INSERT writes to.
 import type { Workspace } from "../arrow/column.js";
 import { BatchTable } from "../arrow/table.js";
-import { type Field, field, type Schema, schemaOf } from "../arrow/types.js";
-import type { Catalog } from "../plan/catalog.js";
+import { type Field, field, schemaOf } from "../arrow/types.js";
+import type { Catalog, NamedTable } from "../plan/catalog.js";
 import { columnNamed, derive } from "../plan/derive.js";
-import { type LogicalPlan, project, type TableRef, unresolvedScan, watermark, withColumns } from "../plan/logical.js";
+import { type LogicalPlan, project, unresolvedScan, watermark, withColumns } from "../plan/logical.js";
 import type { Expression } from "./ast.js";
 import { connectorTable } from "./bind-connectors.js";
 import { ExpressionBinder, typeOf } from "./bind-expressions.js";
@@ -12,15 +12,13 @@ import { intervalMs } from "./bind-literals.js";
 import { type Places, relationOf } from "./bind-scope.js";
 import type { CreateTable, TableColumn, Watermark } from "./statements.js";
 
-export interface SqlTable {
-  /** What a query reads. */
-  readonly plan: LogicalPlan;
-  /** Where INSERT writes; null for views. */
-  readonly target: { readonly table: TableRef; readonly schema: Schema } | null;
-}
-
 /** @throws SqlError at the place: TYPE, COLUMN_DUP, OPTION, UNSUPPORTED, UNKNOWN_COLUMN */
-export function bindTable(statement: CreateTable, catalog: Catalog, home: Workspace | null, places: Places): SqlTable {
+export function bindTable(
+  statement: CreateTable,
+  catalog: Catalog,
+  home: Workspace | null,
+  places: Places,
+): NamedTable {
   const { elements, name, options, span } = statement;
   refuseClauses(statement, places);
   const stored = elements.filter((element) => element.kind === "table-column");

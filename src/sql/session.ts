@@ -1,32 +1,43 @@
-// A session of SQL: tables and views by name, and what each statement means for them. Nothing runs here: queries and inserts
+// A session of SQL: what each statement means for the tables and views that have names. Nothing runs here: queries and inserts
 // come out as logical plans, as the API makes them. Loaded when there is SQL: `await import("./sql/session.js")`.
 import type { Workspace } from "../arrow/column.js";
 import { BatchTable } from "../arrow/table.js";
-import { type Schema, sameType, typeName } from "../arrow/types.js";
+import { fieldText, type Schema, sameType } from "../arrow/types.js";
 import { hintNames } from "../errors.js";
-import type { Catalog } from "../plan/catalog.js";
-import { checkCast } from "../plan/coerce.js";
-import { derive } from "../plan/derive.js";
+import type { Catalog, NamedTable } from "../plan/catalog.js";
+import { columnsKnown, derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
-import { type LogicalPlan, type NamedExpr, project, sink, unresolvedScan } from "../plan/logical.js";
-import type { Name } from "./ast.js";
+import { type LogicalPlan, unresolvedScan } from "../plan/logical.js";
+import type { Name, Node, Query, Span } from "./ast.js";
+import { bindInsert } from "./bind-insert.js";
 import { QueryBinder, type Tables } from "./bind-query.js";
 import { Places } from "./bind-scope.js";
-import { bindTable, type SqlTable } from "./bind-table.js";
+import { bindTable } from "./bind-table.js";
 import { parseScript } from "./parser.js";
-import type { CreateView, Drop, Explain, Insert, Statement } from "./statements.js";
+import type { CreateTable, CreateView, Drop, Explain, ExplainDetail, Insert, Statement } from "./statements.js";
+import { tokenize } from "./tokens.js";
 
 /** What a statement asks for: rows, a program of sinks, a plan's text, or nothing more than was done. */
-type Outcome =
+export type Outcome =
   | { readonly kind: "query"; readonly plan: LogicalPlan }
   | { readonly kind: "run"; readonly plans: readonly LogicalPlan[] }
-  | { readonly kind: "explain"; readonly plans: readonly LogicalPlan[] }
+  | { readonly kind: "explain"; readonly plans: readonly LogicalPlan[]; readonly details: readonly ExplainDetail[] }
   | { readonly kind: "done" };
+
+/** Opens the tables of a plan whose columns are not known: the same plan, with columns. */
+export type OpenTables = (plan: LogicalPlan) => Promise<LogicalPlan>;
+
+/** What a text refers to beside its words: the values of its parameters, and tables by names that it alone knows. */
+export interface Given {
+  readonly parameters: readonly Expr[];
+  readonly tables: ReadonlyMap<string, LogicalPlan>;
+}
+
+const NOTHING: Given = Object.freeze({ parameters: [], tables: new Map<string, LogicalPlan>() });
 
 export class SqlSession {
   readonly #catalog: Catalog;
   readonly #home: Workspace | null;
-  readonly #tables = new Map<string, SqlTable>();
 
   /** @param home - where the rows of tables live that are kept in memory; null where none will be read or written */
   constructor(catalog: Catalog, home: Workspace | null = null) {
@@ -36,25 +47,68 @@ export class SqlSession {
 
   /**
    * The statements of a text, each bound when it is asked for, so that it sees what those before it have created. All are read
-   * before the first is bound.
+   * before the first is bound. The columns of every table that they read must be known.
    *
    * @throws SqlError: SQL_SYNTAX, UNKNOWN_TABLE, UNKNOWN_COLUMN, UNKNOWN_FUNCTION, TYPE, OPTION, UNSUPPORTED …
    */
   *script(text: string): Generator<Outcome, void, undefined> {
     const places = new Places(text);
-    for (const statement of parseScript(text)) yield this.#bind(statement, places);
+    for (const statement of parseScript(text)) yield this.#bind(statement, places, NOTHING);
   }
 
-  #bind(statement: Statement, places: Places): Outcome {
+  /** The same where tables that the program has named may have to be opened for their columns. */
+  async *run(text: string, open: OpenTables): AsyncGenerator<Outcome, void, undefined> {
+    const places = new Places(text);
+    for (const statement of parseScript(text)) {
+      await this.#open(statement, open);
+      yield this.#bind(statement, places, NOTHING);
+    }
+  }
+
+  /**
+   * The plan of a text that is one query.
+   * @param expected - the columns that its rows must have, in any order; null: any
+   * @throws SqlError as `script`, and TYPE where the columns are others
+   */
+  async query(text: string, given: Given, expected: Schema | null, open: OpenTables): Promise<LogicalPlan> {
+    const places = new Places(text, given.parameters);
+    const [statement, second] = parseScript(text);
+    const other = second ?? (statement?.kind === "query" ? undefined : statement);
+    if (statement?.kind !== "query" || other !== undefined) {
+      const message =
+        second === undefined ? "this is no query" : "there is a second statement where one query is expected";
+      throw places.error("SQL_SYNTAX", message, other?.span ?? ALL, "mill.script(text) takes statements of every kind");
+    }
+    checkGiven(statement, given, places);
+    const opened = [...given.tables].map(async ([name, plan]) => [name, await open(plan)] as const);
+    const tables = new Map(await Promise.all(opened));
+    await this.#open(statement, open);
+    const plan = this.#queries(places, { ...given, tables }).query(statement);
+    if (expected !== null) checkColumns(derive(plan).schema, expected, places, statement.span);
+    return plan;
+  }
+
+  /** Opens the tables that a statement names and whose columns nobody has told. */
+  async #open(statement: Statement, open: OpenTables): Promise<void> {
+    const unknown = [...this.#catalog.tables].filter(([, { plan }]) => !columnsKnown(plan));
+    if (unknown.length === 0) return;
+    const names = namesIn(readIn(statement));
+    const opened = unknown.map(async ([name, table]) => {
+      if (names.has(name)) this.#catalog.tables.set(name, { ...table, plan: await open(table.plan) });
+    });
+    await Promise.all(opened);
+  }
+
+  #bind(statement: Statement, places: Places, given: Given): Outcome {
     switch (statement.kind) {
       case "query":
-        return { kind: "query", plan: this.#queries(places).query(statement) };
+        return { kind: "query", plan: this.#queries(places, given).query(statement) };
       case "insert":
         return { kind: "run", plans: [this.#insert(statement, places)] };
       case "statement-set":
         return { kind: "run", plans: statement.statements.map((insert) => this.#insert(insert, places)) };
       case "explain":
-        return { kind: "explain", plans: this.#explained(statement, places) };
+        return this.#explained(statement, places, given);
       case "create-table":
         this.#create(statement, places, () => bindTable(statement, this.#catalog, this.#home, places));
         return { kind: "done" };
@@ -69,46 +123,41 @@ export class SqlSession {
     }
   }
 
-  #queries(places: Places): QueryBinder {
+  #queries(places: Places, given: Given = NOTHING): QueryBinder {
+    const known = this.#catalog.tables;
     const tables: Tables = {
-      names: [...this.#tables.keys()],
-      find: (name) => this.#tables.get(name)?.plan ?? null,
+      names: [...known.keys()],
+      find: (name) => given.tables.get(name) ?? known.get(name)?.plan ?? null,
       makeRows: (rows, schema) => unresolvedScan(this.#catalog.addTable("rows", "values", {}, rows), schema),
     };
     return new QueryBinder(tables, places);
   }
 
-  #create(
-    { name, ifNotExists }: { readonly name: Name; readonly ifNotExists: boolean },
-    places: Places,
-    make: () => SqlTable,
-  ): void {
-    const title = this.#title(name, places);
-    if (!this.#tables.has(title)) this.#tables.set(title, make());
+  #create({ name, ifNotExists, span }: CreateTable | CreateView, places: Places, make: () => NamedTable): void {
+    const title = titleOf(name, places);
+    const { tables } = this.#catalog;
+    if (!tables.has(title)) tables.set(title, { ...make(), text: places.text.slice(span.from, span.to) });
     else if (!ifNotExists) {
       throw places.error("TABLE_EXISTS", `"${title}" exists`, name.span, "DROP it first, or take another name");
     }
   }
 
-  #title({ parts, span }: Name, places: Places): string {
-    const [first, second] = parts;
-    if (first !== undefined && second === undefined) return first.name;
-    throw places.unsupported("catalogs and databases are", span, "name the table alone");
-  }
-
-  #view({ query, columns, span }: CreateView, places: Places): SqlTable {
+  #view({ query, columns, span }: CreateView, places: Places): NamedTable {
     const queries = this.#queries(places);
     const plan = queries.query(query);
     return { plan: columns.length === 0 ? plan : queries.renamed(plan, columns, span), target: null };
   }
 
   #drop({ type, ifExists, name }: Drop, places: Places): void {
-    const title = this.#title(name, places);
-    const known = this.#tables.get(title);
+    const title = titleOf(name, places);
+    const { tables } = this.#catalog;
+    const known = tables.get(title);
     const isView = known?.target === null;
     if (known !== undefined && isView === (type === "VIEW")) {
-      this.#tables.delete(title);
-      const live = known.target === null ? undefined : this.#catalog.live(known.target.table);
+      tables.delete(title);
+      // What the program has named is the program's.
+      const live =
+        known.target === null || known.text === undefined ? undefined : this.#catalog.live(known.target.table);
       if (live instanceof BatchTable) live.release();
     } else if (known !== undefined) {
       const kind = isView ? "VIEW" : "TABLE";
@@ -117,76 +166,89 @@ export class SqlSession {
   }
 
   #unknown(title: string, { span }: Name, places: Places): Error {
-    const hint = hintNames(title, [...this.#tables.keys()], "tables");
+    const hint = hintNames(title, [...this.#catalog.tables.keys()], "tables");
     return places.error("UNKNOWN_TABLE", `no table or view "${title}"`, span, hint);
   }
 
-  #explained({ statement, details, span }: Explain, places: Places): readonly LogicalPlan[] {
+  #explained({ statement, details, span }: Explain, places: Places, given: Given): Outcome {
     if (details.length > 0)
       throw places.unsupported(`EXPLAIN ${details.join(", ")} is`, span, "EXPLAIN alone shows the plan");
-    const outcome = this.#bind(statement, places);
-    return outcome.kind === "query" ? [outcome.plan] : outcome.kind === "run" ? outcome.plans : [];
+    const outcome = this.#bind(statement, places, given);
+    const plans = outcome.kind === "query" ? [outcome.plan] : outcome.kind === "run" ? outcome.plans : [];
+    return { kind: "explain", plans, details };
   }
 
-  #insert({ table, overwrite, hints, partition, columns, query, span }: Insert, places: Places): LogicalPlan {
-    if (overwrite) throw places.unsupported("OVERWRITE is", span, "INSERT INTO a path that is not there yet");
-    const [clause] = [...hints, ...partition];
-    if (clause !== undefined)
-      throw places.unsupported("PARTITION and hints of INSERT are", clause.span, "leave them out");
-    const title = this.#title(table, places);
-    const known = this.#tables.get(title);
-    if (known === undefined) throw this.#unknown(title, table, places);
-    if (known.target === null) {
-      throw places.error("UNSUPPORTED", `"${title}" is a view`, table.span, "INSERT INTO the table that it reads");
-    }
-    const { schema, table: target } = known.target;
-    const names = columns.length === 0 ? schema.fields.map(({ name }) => name) : columns.map(({ name }) => name);
-    const wrong = columns.find(({ name }) => !schema.fields.some((candidate) => candidate.name === name));
-    if (wrong !== undefined) {
-      const all = schema.fields.map(({ name }) => name);
-      const hint = hintNames(wrong.name, all, "columns");
-      throw places.error("UNKNOWN_COLUMN", `no column "${wrong.name}" in ${title}`, wrong.span, hint);
-    }
-    const plan = this.#queries(places).query(query);
-    return sink(this.#assigned(plan, names, schema, query.span, places), target);
-  }
-
-  /** The rows as the table's columns have them. @throws SqlError TYPE for counts and types that do not fit */
-  #assigned(
-    plan: LogicalPlan,
-    names: readonly string[],
-    schema: Schema,
-    span: Insert["span"],
-    places: Places,
-  ): LogicalPlan {
-    const given = derive(plan).schema.fields;
-    if (given.length !== names.length || new Set(names).size !== names.length) {
-      const message = `${given.length} values for the columns ${names.join(", ")}`;
-      throw places.error("TYPE", message, span, "select one value for each column");
-    }
-    const columns = schema.fields.map(({ name, type, nullable }): NamedExpr => {
-      const source = given[names.indexOf(name)];
-      if (source === undefined || (source.nullable && !nullable)) {
-        const expr: Expr = { kind: "literal", value: null, type };
-        if (nullable) return { name, expr };
-        const hint = source === undefined ? "give it a value" : `COALESCE(${source.name}, …), or filter the NULLs`;
-        throw places.error("TYPE", `"${name}" is NOT NULL`, span, hint);
-      }
-      const column: Expr = { kind: "column", name: source.name };
-      if (sameType(source.type, type)) return { name, expr: column };
-      // Texts are no numbers, and numbers no texts, unless somebody says so.
-      if ((source.type.kind === "string") !== (type.kind === "string") && source.type.kind !== "null") {
-        const types = `"${name}" is ${typeName(type)}, the value is ${typeName(source.type)}`;
-        throw places.error("TYPE", types, span, `CAST(${source.name} AS ${typeName(type)})`);
-      }
-      places.at(span, () => checkCast(source.type, type, source.name));
-      return { name, expr: { kind: "cast", input: column, type, try: false } };
-    });
-    const isSame = columns.every(
-      ({ name, expr }, i) => expr.kind === "column" && expr.name === name && given[i]?.name === name,
-    );
-    return isSame && columns.length === given.length ? plan : project(plan, columns);
+  #insert(statement: Insert, places: Places): LogicalPlan {
+    const title = titleOf(statement.table, places);
+    const known = this.#catalog.tables.get(title);
+    if (known === undefined) throw this.#unknown(title, statement.table, places);
+    return bindInsert(statement, title, known, this.#queries(places), places);
   }
 }
 
+const ALL: Span = Object.freeze({ from: 0, to: 0 });
 const INSTEAD = "CREATE TABLE, CREATE VIEW, DROP, SELECT, INSERT INTO, EXECUTE STATEMENT SET and EXPLAIN run";
+
+/** The name of a table. @throws SqlError UNSUPPORTED for names of several parts */
+function titleOf({ parts, span }: Name, places: Places): string {
+  const [first, second] = parts;
+  if (first !== undefined && second === undefined) return first.name;
+  throw places.unsupported("catalogs and databases are", span, "name the table alone");
+}
+
+/** What a statement reads tables in. */
+function readIn(statement: Statement): readonly Node<string>[] {
+  switch (statement.kind) {
+    case "insert":
+    case "create-view":
+      return [statement.query];
+    case "statement-set":
+      return statement.statements.flatMap(readIn);
+    case "explain":
+      return readIn(statement.statement);
+    case "query":
+    case "show":
+    case "describe":
+      return [statement];
+    default:
+      return [];
+  }
+}
+
+/** Every name in these nodes, of whatever it is one. */
+function namesIn(nodes: readonly Node<string>[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const waiting: unknown[] = [...nodes];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const node = next as Partial<Name>;
+    if (node.kind === "name") names.add((node.parts ?? []).map(({ name }) => name).join("."));
+    else for (const inner of Object.values(node)) if (typeof inner === "object" && inner !== null) waiting.push(inner);
+  }
+  return names;
+}
+
+/** Every value is a parameter, and every stream a table: none of them stands in a text in quotes or in a comment. */
+function checkGiven(query: Query, { parameters, tables }: Given, places: Places): void {
+  const { size } = tokenize(places.text).parameters;
+  const names = namesIn([query]);
+  if (size === parameters.length && [...tables.keys()].every((name) => names.has(name))) return;
+  const isOwn = size > parameters.length;
+  const message = isOwn ? "a ? without a value" : "a value that is part of a text, a name or a comment";
+  const hint = isOwn ? "give it as a value of the template" : "a value stands alone, without quotes around it";
+  throw places.error("SQL_SYNTAX", message, query.span, hint);
+}
+
+/** @throws SqlError TYPE naming the first column that is missing, too many or of another type */
+function checkColumns({ fields }: Schema, expected: Schema, places: Places, span: Span): void {
+  for (const wanted of expected.fields) {
+    const found = fields.find(({ name }) => name === wanted.name);
+    if (found !== undefined && sameType(found.type, wanted.type) && (wanted.nullable || !found.nullable)) continue;
+    const given = found === undefined ? "no such column" : fieldText(found);
+    const message = `"${wanted.name}" shall be ${fieldText(wanted)}, and the query gives ${given}`;
+    throw places.error("TYPE", message, span, "change the schema of sql.rows(), or CAST in the query");
+  }
+  const extra = fields.find(({ name }) => !expected.fields.some((wanted) => wanted.name === name));
+  if (extra === undefined) return;
+  const hint = "add it to the schema of sql.rows(), or select less";
+  throw places.error("TYPE", `the query gives a column "${extra.name}" that the schema has not`, span, hint);
+}

@@ -5,9 +5,10 @@ import { openTable, type Table, type TableOptions } from "../../src/api/table.js
 import type { CheckedSchema, RowOf, SchemaLiteral } from "../../src/api/types.js";
 import { parseSchema } from "../../src/arrow/types.js";
 import { ConnectorError } from "../../src/errors.js";
-import type { ResolvedTable } from "../../src/plan/bind.js";
+import { bindProgram, type ResolvedTable } from "../../src/plan/bind.js";
 import { Catalog } from "../../src/plan/catalog.js";
 import type { LogicalNode, LogicalPlan } from "../../src/plan/logical.js";
+import type { Program } from "../../src/plan/walk.js";
 
 const RESULT: JobResult = {
   rowsIn: 0,
@@ -61,6 +62,10 @@ export class FakeRunner implements Runner {
     const found = this.#tables.get(scan.table.name);
     if (found === undefined) throw new ConnectorError("FILE_NOT_FOUND", `no file ${scan.table.name}`);
     return { table: scan.table, schema: scan.schema ?? parseSchema(found.schema), bounded: found.bounded };
+  }
+
+  bind(program: Program): Promise<Program> {
+    return bindProgram(program, (scan) => this.resolve(scan));
   }
 
   run(sinks: readonly LogicalPlan[], options: RunOptions): Job {
