@@ -21,6 +21,9 @@ const source = join(root, "src");
 /** What reads data files: most of it are apache-arrow and the compressors of Parquet. */
 const DATA_FILES = ["arrow-file", "arrow-format", "avro", "parquet"].map((name) => join(source, `formats/${name}.ts`));
 
+/** The functions that few programs name. */
+const LIBRARY = ["plan/library/index", "operators/library/families"].map((name) => join(source, `${name}.ts`));
+
 /**
  * Makes what is imported late a part like all others: a worker has its text at once. Left late, the bundler would wrap every
  * module in a function of its own, and V8 compiles such functions before it runs the first line.
@@ -40,9 +43,7 @@ const importedAtOnce = (leftOut) => ({
       const name = `late$${lines.length}`;
       const isLeftOut = leftOut.includes(resolved?.id);
       if (!isLeftOut) lines.push(`import * as ${name} from ${JSON.stringify(specifier)};`);
-      const value = isLeftOut
-        ? `Promise.reject(new Error("it is in the worker of data files"))`
-        : `Promise.resolve(${name})`;
+      const value = isLeftOut ? `Promise.reject(new Error("it is in the other worker"))` : `Promise.resolve(${name})`;
       text = text.slice(0, start) + value + text.slice(end);
     }
     return { code: `${text}\n${lines.join("\n")}`, map: null };
@@ -89,7 +90,7 @@ const library = new Promise((done) => {
   tsc.on("close", done);
 });
 
-const [worker, lightWorker] = await Promise.all([bundleWorker(), bundleWorker(DATA_FILES)]);
+const [worker, lightWorker] = await Promise.all([bundleWorker(), bundleWorker([...DATA_FILES, ...LIBRARY])]);
 const pagesBuilt = buildPages();
 const status = await library;
 if (status !== 0) process.exit(status ?? 1);

@@ -43,6 +43,11 @@ export function functionsPage(tables, functions, methods) {
     const nulls = entry.expand === undefined ? NULL_RULES[entry.nulls] : NULL_RULES.own;
     return [row(`\`${api}\``, `\`${entry.signature}\``, nulls, doc, `\`${shown}\``)];
   });
+  const late = tables.LIBRARY.map((entry) => {
+    const { doc, sql, result } = tables.LIBRARY_DOCS[entry.name];
+    const nulls = entry.nulls === "strict" ? "any NULL" : NULL_RULES[entry.nulls];
+    return row(`\`${entry.flink}\``, `\`${entry.signature}\``, nulls, doc, `\`${sql} → ${exampleText(result)}\``);
+  });
   const totals = [...AGGREGATES.values()].map(({ name, signature }) => row(`\`${signature}\``, AGGREGATE_DOCS[name]));
   return `# Functions and aggregates
 
@@ -58,6 +63,17 @@ milliseconds since 1970-01-01, a DATE in days.
 | in the API | takes | NULL when | gives | example |
 |---|---|---|---|---|
 ${rows.join("\n")}
+
+## More functions
+
+They are loaded when a program names one. SQL calls them by their names, the API by \`fn(name, …)\` with the name in small letters:
+\`fn("split_index", col("url"), "/", 3)\`. Where a function *may be NULL* its text says when. Patterns of text are Java's regular
+expressions as far as they can be matched in linear time: references back, looking around, atomic groups and possessive quantifiers are
+refused; \`(?i)\` is about ASCII letters, and \`$\` stands at the end and before a last line feed.
+
+| in SQL | takes | NULL when | gives | example |
+|---|---|---|---|---|
+${late.join("\n")}
 
 ## Aggregates
 
@@ -77,6 +93,7 @@ function exampleText(value) {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return `[${value.map(exampleText).join(", ")}]`;
   if (value instanceof Map) return `{${[...value].map((entry) => entry.map(exampleText).join(": ")).join(", ")}}`;
+  if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString("hex")}'`;
   if (typeof value === "object" && value !== null) return exampleText(new Map(Object.entries(value)));
   return typeof value === "string" ? `'${value}'` : String(value);
 }
@@ -87,7 +104,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     return module;
   };
   const { CODES } = await load("src/error-codes.ts");
-  const tables = { ...(await load("src/plan/functions.ts")), ...(await load("src/plan/function-docs.ts")) };
+  const sources = ["functions", "function-docs", "library/index", "library-docs"];
+  const tables = Object.assign({}, ...(await Promise.all(sources.map((name) => load(`src/plan/${name}.ts`)))));
   const functions = await load("src/api/functions.ts");
   const { Expression } = await load("src/api/expression.ts");
   const methods = Object.getOwnPropertyNames(Expression.prototype);

@@ -18,7 +18,12 @@ export const LAYERS = [
   { layer: 0, name: "contracts", files: "^src/(errors\\.ts|error-codes\\.ts|platform/(platform|errors)\\.ts)$" },
   { layer: 1, name: "wasm", files: "^src/wasm/" },
   { layer: 2, name: "arrow", files: "^src/arrow/" },
-  { layer: 3, name: "plan", files: "^src/plan/", only: ["^src/errors\\.ts$", "^src/arrow/(types|values)\\.ts$"] },
+  {
+    layer: 3,
+    name: "plan",
+    files: "^src/plan/",
+    only: ["^src/(errors|platform/errors)\\.ts$", "^src/arrow/(types|values)\\.ts$"],
+  },
   { layer: 4, name: "sql", files: "^src/sql/" },
   { layer: 4, name: "api", files: "^src/api/" },
   { layer: 4, name: "state", files: "^src/state/" },

@@ -174,6 +174,7 @@ export class ProgramRunner implements Runner {
       if (typeof answer === "object") return { plan: await answer.plan(), factory: this.#factory(availableNow) };
     }
     const [compiler, bound] = await Promise.all([this.#parts.compiler(), this.#bind(program, availableNow)]);
+    await compiler.loadFamilies();
     return { plan: compiler.compile(bound, options).physical, factory: this.#factory(availableNow, compiler) };
   }
 

@@ -19,7 +19,7 @@ import { concat, like, search, substring, text, trim } from "./evaluate/text.js"
 import { dateFloor, epoch, timeDiff, timeMove, timePart } from "./evaluate/time.js";
 
 /** Families of functions.ts by the name in their `kernel` column. */
-const FAMILIES: Readonly<Record<string, Family>> = {
+const FAMILIES: Record<string, Family> = {
   arithmetic,
   rounding,
   doubles,
@@ -43,6 +43,11 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   epoch,
   nested,
 };
+
+/** Adds families that are loaded with the functions they compute. */
+export function addFamilies(families: Readonly<Record<string, Family>>): void {
+  Object.assign(FAMILIES, families);
+}
 
 /** An expression ready to be evaluated on batches of the schema that it was bound to. */
 export class Evaluator {

@@ -238,7 +238,7 @@ function castTo(expr: BoundExpr, type: DataType, whole: Expr): BoundExpr {
 function folded(expr: BoundExpr): BoundExpr {
   if (!childrenOf(expr).every((child) => child.kind === "literal")) return expr;
   const value = evaluateConstant(expr);
-  if (value === undefined || value instanceof Failure) return expr;
+  if (value === undefined || value instanceof Failure || (typeof value === "object" && value !== null)) return expr;
   return { kind: "literal", value, type: expr.type, nullable: value === null };
 }
 

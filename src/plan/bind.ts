@@ -2,6 +2,7 @@
 // plans without waiting for a file; everything behind this step sees only nodes whose columns are known.
 import type { Schema } from "../arrow/types.js";
 import { derive, replacedColumns } from "./derive.js";
+import { loadFunctions } from "./late-functions.js";
 import type { LogicalNode, LogicalPlan, TableRef } from "./logical.js";
 import { project, scan } from "./logical.js";
 import { type Program, rewrite, topological } from "./walk.js";
@@ -29,14 +30,16 @@ export function isBound(plan: LogicalPlan): boolean {
 
 /**
  * The program with every unresolved scan replaced by what `resolve` tells (asked once a scan, all at the same time), and
- * checked: names, types, windows.
+ * checked: names, types, windows. Functions that it names and that are not there yet are loaded.
  * @throws the first refusal of a connector; UNKNOWN_COLUMN, TYPE, UNSUPPORTED … as `derive` does
  */
 export async function bindProgram(program: Program, resolve: ResolveTable): Promise<Program> {
   const scans = topological(program).filter((node) => node.kind === "unresolved-scan");
-  const resolved = new Map<LogicalPlan, ResolvedTable>(
-    await Promise.all(scans.map(async (node) => [node, await resolve(node)] as const)),
-  );
+  const [tables] = await Promise.all([
+    Promise.all(scans.map(async (node) => [node, await resolve(node)] as const)),
+    loadFunctions(program),
+  ]);
+  const resolved = new Map<LogicalPlan, ResolvedTable>(tables);
   const bound = rewrite(program, (node, old) => {
     if (node.kind === "unresolved-scan") {
       const { table, schema, bounded, rowFields } = resolved.get(old) as ResolvedTable;

@@ -15,6 +15,7 @@ export function evaluateConstant(expr: BoundExpr): Outcome | undefined {
 
 /** Whether no column is read. */
 function isConstant(expr: BoundExpr): boolean {
+  if (expr.kind === "call" && FUNCTIONS.get(expr.fn)?.volatile) return false;
   return expr.kind !== "column" && childrenOf(expr).every(isConstant);
 }
 
@@ -61,7 +62,12 @@ function evaluateCall(expr: Extract<BoundExpr, { kind: "call" }>, cell: (index: 
     values.push(value);
   }
   if (FUNCTIONS.get(expr.fn)?.nulls === "strict" && values.includes(null)) return null;
-  return (SCALAR_FUNCTIONS[expr.fn] as ScalarFunction)(values, { args: argumentTypes(expr), type: expr.type });
+  return scalarOf(expr.fn)(values, { args: argumentTypes(expr), type: expr.type });
+}
+
+/** What a function gives on one row. */
+export function scalarOf(fn: string): ScalarFunction {
+  return (SCALAR_FUNCTIONS[fn] ?? FUNCTIONS.get(fn)?.scalar) as ScalarFunction;
 }
 
 /** Types of a call's arguments. */

@@ -3,6 +3,7 @@
 import { BOOLEAN as BOOL, DATE, type DataType, INT32 as INT, STRING as STR, TIMESTAMP } from "../arrow/types.js";
 import { PlanError } from "../errors.js";
 import type { Expr } from "./expr.js";
+import type { ScalarFunction } from "./scalar/value.js";
 import {
   type Argument,
   anything,
@@ -53,15 +54,21 @@ export interface FunctionRow {
   readonly signature: string;
   /** Written in terms of other expressions before anything is bound. */
   readonly expand?: (args: readonly Expr[]) => Expr;
+  /** What it gives on one row, where plan/scalar does not say. */
+  readonly scalar?: ScalarFunction;
+  /** Whether equal arguments may give other values: it is computed for every row, and never beforehand. */
+  readonly volatile?: boolean;
+  /** Whether it has a value for all arguments of its types; plan/raise knows it of those that are there at once. */
+  readonly total?: boolean;
 }
 
-type NullRule = Pick<FunctionRow, "resolve" | "nulls">;
+export type NullRule = Pick<FunctionRow, "resolve" | "nulls">;
 
-const own = (resolve: Form): NullRule => ({ resolve, nulls: "own" });
-const never = (resolve: Form): NullRule => ({ resolve, nulls: "never" });
+export const own = (resolve: Form): NullRule => ({ resolve, nulls: "own" });
+export const never = (resolve: Form): NullRule => ({ resolve, nulls: "never" });
 
 /** One row. A form alone is strict; a signature that begins with a parenthesis stands behind the name. */
-function fn(
+export function fn(
   name: string,
   flink: string | null,
   kernel: string | null,
@@ -79,12 +86,12 @@ function fn(
   });
 }
 
-/** A row that is written with others, whose types and semantics it has; `expand` gets as many arguments as it names. */
-function written(row: FunctionRow, expand: (...args: Expr[]) => Expr): FunctionRow {
+/** A row that is written with others, whose types and semantics it has; of as many arguments as `expand` names, or `more`. */
+export function written(row: FunctionRow, expand: (...args: Expr[]) => Expr, more = 0): FunctionRow {
   return Object.freeze({
     ...row,
     expand: (args: readonly Expr[]) => {
-      if (args.length === expand.length) return expand(...args);
+      if (args.length >= expand.length && args.length <= expand.length + more) return expand(...args);
       throw new PlanError("TYPE", `${row.name} takes ${expand.length} arguments, not ${args.length}`, {
         hint: `forms: ${row.signature}`,
       });
@@ -92,10 +99,10 @@ function written(row: FunctionRow, expand: (...args: Expr[]) => Expr): FunctionR
   });
 }
 
-const call = (name: string, ...args: Expr[]): Expr => ({ kind: "call", fn: name, args });
-const cast = (input: Expr, type: DataType): Expr => ({ kind: "cast", input, type, try: false });
-const none: Form = () => null;
-const MANY = Number.POSITIVE_INFINITY;
+export const call = (name: string, ...args: Expr[]): Expr => ({ kind: "call", fn: name, args });
+export const cast = (input: Expr, type: DataType): Expr => ({ kind: "cast", input, type, try: false });
+export const none: Form = () => null;
+export const MANY = Number.POSITIVE_INFINITY;
 
 const ROWS: readonly FunctionRow[] = [
   // Arithmetic
@@ -180,8 +187,17 @@ const ROWS: readonly FunctionRow[] = [
   fn("time_add", "+", "time_move", none, "timestamp + INTERVAL"),
   fn("time_sub", "-", "time_move", none, "timestamp - INTERVAL"),
   fn("time_diff", "TIMESTAMPDIFF", "time_diff", none, "timestamp - timestamp"),
-  written(fn("to_timestamp", "TO_TIMESTAMP", null, none, "(STRING)"), (text) => cast(text, TIMESTAMP)),
-  written(fn("to_date", "TO_DATE", null, none, "(STRING)"), (text) => cast(text, DATE)),
+  written(
+    fn("to_timestamp", "TO_TIMESTAMP", null, none, "(STRING [, format])"),
+    (text, ...format) => (format.length === 0 ? cast(text, TIMESTAMP) : call("parse_timestamp", text, ...format)),
+    1,
+  ),
+  written(
+    fn("to_date", "TO_DATE", null, none, "(STRING [, format])"),
+    (text, ...format) =>
+      format.length === 0 ? cast(text, DATE) : cast(call("parse_timestamp", text, ...format), DATE),
+    1,
+  ),
   fn("to_epoch_ms", null, "epoch", toEpoch, "(TIMESTAMP)"),
   fn("from_epoch_ms", "TO_TIMESTAMP_LTZ", "epoch", fromEpoch, "(integer)"),
   // Nested values: elements from 1
@@ -192,8 +208,15 @@ const ROWS: readonly FunctionRow[] = [
   fn("array_contains", "ARRAY_CONTAINS", "nested", own(arrayWith), "(ARRAY, element)"),
 ];
 
-/** Every function by name. */
-export const FUNCTIONS: ReadonlyMap<string, FunctionRow> = new Map(ROWS.map((entry) => [entry.name, entry]));
+const known = new Map(ROWS.map((entry) => [entry.name, entry]));
+
+/** Every function by name: those of this file, and those that were added. */
+export const FUNCTIONS: ReadonlyMap<string, FunctionRow> = known;
+
+/** Adds functions that are loaded when somebody names one (plan/library). */
+export function addFunctions(rows: readonly FunctionRow[]): void {
+  for (const row of rows) known.set(row.name, row);
+}
 
 /** An aggregate: `resolve` gives the result's type for its argument's (null for COUNT(*)), or null when it takes another. */
 export interface AggregateRow {

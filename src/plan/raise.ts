@@ -3,6 +3,7 @@
 import type { DataType } from "../arrow/types.js";
 import { isTimestamp } from "../arrow/types.js";
 import type { BoundExpr } from "./expr.js";
+import { FUNCTIONS } from "./functions.js";
 
 /** Functions without a value of their arguments on which they fail. */
 const TOTAL = new Set([
@@ -36,7 +37,7 @@ export function mayRaise(expr: BoundExpr): boolean {
     case "literal":
       return false;
     case "call":
-      return !(TOTAL.has(expr.fn) || (TOTAL_ON_FLOATS.has(expr.fn) && isFloat(expr.type))) || expr.args.some(mayRaise);
+      return !hasValue(expr) || expr.args.some(mayRaise);
     case "cast":
       return (!expr.try && !alwaysFits(expr.input.type, expr.type)) || mayRaise(expr.input);
     case "case":
@@ -45,6 +46,11 @@ export function mayRaise(expr: BoundExpr): boolean {
         (expr.otherwise !== null && mayRaise(expr.otherwise))
       );
   }
+}
+
+/** Whether a call has a value for all arguments of its types. */
+function hasValue({ fn, type }: Extract<BoundExpr, { kind: "call" }>): boolean {
+  return TOTAL.has(fn) || (TOTAL_ON_FLOATS.has(fn) && isFloat(type)) || FUNCTIONS.get(fn)?.total === true;
 }
 
 const INTEGER_DIGITS: Partial<Record<DataType["kind"], number>> = { int8: 3, int16: 5, int32: 10, int64: 19 };

@@ -1,6 +1,7 @@
 // Which programs of a page leave it, and to which of its two workers: the light one knows the formats of streams, the other one
-// those of data files too, with the libraries behind them. Each is loaded and started with the first program that it is for.
+// those of data files too, with the libraries behind them, and the functions that few programs name. Each is loaded and started with the first program that it is for.
 import type { Catalog } from "../plan/catalog.js";
+import { callsLate } from "../plan/late-functions.js";
 import type { TableRef } from "../plan/logical.js";
 import { type Program, topological } from "../plan/walk.js";
 import type { Moved, Offload } from "../runner.js";
@@ -60,7 +61,8 @@ export class PageOffload implements Offload {
     const tables = topological(program).flatMap((node) => {
       return node.kind === "scan" || node.kind === "unresolved-scan" ? [node.table] : [];
     });
-    const worker = tables.some(this.#mayBeDataFile) ? this.#files : this.#streams;
+    const isRare = tables.some(this.#mayBeDataFile) || callsLate(program);
+    const worker = isRare ? this.#files : this.#streams;
     const withFormats = tables.some(({ connector }) => this.#portable.get(connector)?.formats);
     return worker.move(program, options, catalog, withFormats);
   }

@@ -125,11 +125,7 @@ export class ExpressionBinder {
         if (expression.op === "FLOOR") {
           return call("date_floor", this.bind(expression.operand), text(expression.unit.toLowerCase()));
         }
-        throw this.#places.unsupported(
-          "CEIL to a unit of time is",
-          expression.span,
-          "FLOOR(x TO unit), and add one unit",
-        );
+        return call("date_ceil", this.bind(expression.operand), text(expression.unit.toLowerCase()));
       case "trim": {
         const fn = { BOTH: "trim", LEADING: "ltrim", TRAILING: "rtrim" }[expression.side];
         return call(fn, ...this.#all([expression.operand, ...(expression.characters ? [expression.characters] : [])]));
@@ -196,7 +192,14 @@ export class ExpressionBinder {
       throw this.#places.error("SQL_SYNTAX", `${name} is no aggregate`, span, hint);
     }
     if (name === "GROUPING" || name === "GROUPING_ID") return this.#aggregate(GROUPING, node);
-    return call(scalarName(node, this.#places), ...this.#all(node.args));
+    const row = scalarName(node, this.#places);
+    const [unit, ...rest] = node.args;
+    // The unit of time stands there as a name.
+    if ((row === "timestampadd" || row === "timestampdiff") && unit?.kind === "column") {
+      const name = unit.name.parts.map((part) => part.name).join(".");
+      return call(row, text(name.toLowerCase().replace(/^sql_tsi_/, "")), ...this.#all(rest));
+    }
+    return call(row, ...this.#all(node.args));
   }
 
   #aggregate(fn: string, node: Call): Expr {

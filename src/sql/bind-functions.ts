@@ -1,6 +1,7 @@
 // Names of functions in SQL → rows of plan/functions.ts: what Flink calls them, and what else they are called.
 import { hintNames } from "../errors.js";
-import { FUNCTIONS } from "../plan/functions.js";
+import { addFunctions, FUNCTIONS } from "../plan/functions.js";
+import { LIBRARY } from "../plan/library/index.js";
 import type { Call } from "./ast.js";
 import type { Places } from "./bind-scope.js";
 
@@ -15,19 +16,25 @@ const ALIASES: readonly (readonly [sql: string, row: string])[] = [
 ];
 
 /** Rows that are called by a name and not written as operators, by that name in capitals. */
-const NAMES: ReadonlyMap<string, string> = new Map([
-  ...[...FUNCTIONS.values()]
-    .filter(({ name, signature }) => signature.startsWith(`${name}(`) && name !== "date_floor")
-    .flatMap(({ name, flink }): [string, string][] => [
-      [name.toUpperCase(), name],
-      [/^[A-Z_\d]+$/.test(flink ?? "") ? (flink as string) : name.toUpperCase(), name],
-    ]),
-  ...written("if_null", "nullif", "to_timestamp", "to_date"),
-  ...ALIASES,
-]);
+function callable(): ReadonlyMap<string, string> {
+  addFunctions(LIBRARY);
+  return new Map([
+    ...[...FUNCTIONS.values()]
+      .filter(({ name, signature }) => signature.startsWith(`${name}(`) && name !== "date_floor")
+      .flatMap(({ name, flink }): [string, string][] => [
+        [name.toUpperCase(), name],
+        [/^[A-Z_\d]+$/.test(flink ?? "") ? (flink as string) : name.toUpperCase(), name],
+      ]),
+    ...ALIASES,
+  ]);
+}
 
-function written(...names: readonly string[]): [string, string][] {
-  return names.map((name) => [FUNCTIONS.get(name)?.flink ?? name, name]);
+let known: ReadonlyMap<string, string> | undefined;
+
+/** Names of functions; those that are loaded late are added when SQL first asks. */
+function functionNames(): ReadonlyMap<string, string> {
+  known ??= callable();
+  return known;
 }
 
 /** Aggregates that the engine has. `COUNT(*)` is a row of its own. */
@@ -49,9 +56,10 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /** The row of a scalar function. @throws UNKNOWN_FUNCTION naming the nearest */
 export function scalarName({ name, span }: Call, places: Places): string {
   const text = name.parts.map((part) => part.name).join(".");
-  const row = NAMES.get(text.toUpperCase());
+  const names = functionNames();
+  const row = names.get(text.toUpperCase());
   if (row !== undefined) return row;
   const hint =
-    INSTEAD[text.toUpperCase()] ?? hintNames(text, [...NAMES.keys(), ...AGGREGATE_NAMES.keys()], "functions");
+    INSTEAD[text.toUpperCase()] ?? hintNames(text, [...names.keys(), ...AGGREGATE_NAMES.keys()], "functions");
   throw places.error("UNKNOWN_FUNCTION", `no function "${text}"`, name.span ?? span, hint);
 }

@@ -219,7 +219,5 @@ test("Nexmark's tables and its first queries bind once there is a source for the
   const bound = (name: string) => [
     ...new SqlSession(new Catalog()).script(`${tables}\n${readText(`test/nexmark/${name}.sql`)}`),
   ];
-  for (const name of ["q0", "q1", "q2", "q14"]) expect(bound(name).at(-1)?.kind).toBe("query");
-  expect(() => bound("q21")).toThrow('no function "REGEXP_EXTRACT"');
-  expect(() => bound("q22")).toThrow('no function "SPLIT_INDEX"');
+  for (const name of ["q0", "q1", "q2", "q14", "q21", "q22"]) expect(bound(name).at(-1)?.kind).toBe("query");
 });

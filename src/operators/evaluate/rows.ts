@@ -2,19 +2,18 @@
 // is right for everything: kernels fall back to it where they do not reach (letters beyond ASCII, 128-bit decimals …).
 import type { DataType } from "../../arrow/types.js";
 import type { ErrorCode } from "../../errors.js";
-import { argumentTypes } from "../../plan/constant.js";
+import { argumentTypes, scalarOf } from "../../plan/constant.js";
 import type { BoundValue } from "../../plan/expr.js";
 import { formatBound } from "../../plan/format-expr.js";
 import { FUNCTIONS } from "../../plan/functions.js";
 import { castValue } from "../../plan/scalar/cast.js";
-import { SCALAR_FUNCTIONS } from "../../plan/scalar/index.js";
-import { Failure, type Outcome, type ScalarFunction } from "../../plan/scalar/value.js";
+import { Failure, type Outcome } from "../../plan/scalar/value.js";
 import { cellReader, hasBit, vectorFrom } from "./constants.js";
 import type { BoundCall, Compute, Evaluation, Vector } from "./evaluation.js";
 
 /** The call on evaluated arguments. */
 export function callRows(run: Evaluation, rows: number, call: BoundCall, args: readonly Vector[]): Vector {
-  const scalar = SCALAR_FUNCTIONS[call.fn] as ScalarFunction;
+  const scalar = scalarOf(call.fn);
   const signature = { args: argumentTypes(call), type: call.type };
   const strict = FUNCTIONS.get(call.fn)?.nulls === "strict";
   const readers = args.map((arg) => cellReader(run, arg));
@@ -22,7 +21,11 @@ export function callRows(run: Evaluation, rows: number, call: BoundCall, args: r
     const values = readers.map((read) => read(row));
     return strict && values.includes(null) ? null : scalar(values, signature);
   };
-  return collect(run, rows, call.type, compute, () => formatBound(call));
+  return vectorFrom(
+    run,
+    call.type,
+    collectRows<BoundValue>(run, rows, compute, () => formatBound(call)),
+  );
 }
 
 export function rowByRow(call: BoundCall, args: readonly Compute[]): Compute {
@@ -49,19 +52,18 @@ export function castRows(
     const value = castValue(read(row), vector.type, type);
     return attempt && value instanceof Failure ? null : value;
   };
-  return collect(run, rows, type, compute, text);
+  return vectorFrom(run, type, collectRows<BoundValue>(run, rows, compute, text));
 }
 
-/** One value a row that counts, and the failures by their code. */
-function collect(
+/** One value a row that counts, NULL for the others; the failures are noted by their code. */
+export function collectRows<T>(
   run: Evaluation,
   rows: number,
-  type: DataType,
-  compute: (row: number) => Outcome,
+  compute: (row: number) => T | Failure,
   text: () => string,
-): Vector {
+): (T | null)[] {
   const { memory, n } = run;
-  const cells: BoundValue[] = new Array(n).fill(null);
+  const cells: (T | null)[] = new Array(n).fill(null);
   const failed = new Map<ErrorCode, number[]>();
   for (let row = 0; row < n; row++) {
     if (!hasBit(memory, rows, row)) continue;
@@ -70,7 +72,7 @@ function collect(
     else if (failed.get(value.code)?.push(row) === undefined) failed.set(value.code, [row]);
   }
   for (const [code, failedRows] of failed) run.failures.add(code, bitsOf(run, failedRows), text());
-  return vectorFrom(run, type, cells);
+  return cells;
 }
 
 function bitsOf(run: Evaluation, rows: readonly number[]): number {

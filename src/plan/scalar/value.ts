@@ -29,6 +29,13 @@ interface Signature {
 /** One function on one row. NULL arguments reach only functions whose null rule is their own. */
 export type ScalarFunction = (args: readonly BoundValue[], signature: Signature) => Outcome;
 
+/** What nested values are to functions: an ARRAY its elements, a MAP its entries (a key and a value each), a ROW its fields. */
+export type Cell = BoundValue | NestedCell;
+interface NestedCell extends ReadonlyArray<Cell> {}
+
+/** One function on one row whose arguments or result may be nested. No literal is: of those it is never asked beforehand. */
+export type CellFunction = (args: readonly Cell[], signature: Signature) => Cell | Failure;
+
 const RANGES: Partial<Record<DataType["kind"], readonly [bigint, bigint]>> = {
   int8: [-(2n ** 7n), 2n ** 7n - 1n],
   int16: [-(2n ** 15n), 2n ** 15n - 1n],

@@ -1,0 +1,13 @@
+// Families of functions that are loaded late, by the name in their row's `kernel` column.
+import type { Family } from "../evaluate/evaluation.js";
+import { dateFormat } from "./date-format.js";
+import { lateRows } from "./rows.js";
+import { regexp, regexpExtract, splitIndex } from "./slices.js";
+
+export const LIBRARY_FAMILIES: Readonly<Record<string, Family>> = {
+  late: lateRows,
+  regexp,
+  regexp_extract: regexpExtract,
+  split_index: splitIndex,
+  date_format: dateFormat,
+};
