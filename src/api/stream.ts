@@ -5,6 +5,7 @@ import { type Schema, schemaLiteral } from "../arrow/types.js";
 import type { ColumnView } from "../arrow/views.js";
 import { PlanError } from "../errors.js";
 import { columnNamed, columnsKnown, derive } from "../plan/derive.js";
+import { callsUnknown } from "../plan/late-functions.js";
 import * as logical from "../plan/logical.js";
 import { lateRows } from "../plan/side-outputs.js";
 import { Aggregate } from "./aggregates.js";
@@ -69,11 +70,11 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
   readonly plan: logical.LogicalPlan;
   protected readonly runner: Runner;
 
-  /** @throws what `derive` refuses, when the columns are known */
+  /** @throws what `derive` refuses, when the columns and functions are known */
   constructor(runner: Runner, plan: logical.LogicalPlan) {
     this.runner = runner;
     this.plan = plan;
-    if (columnsKnown(plan)) derive(plan);
+    if (columnsKnown(plan) && !callsUnknown([plan])) derive(plan);
   }
 
   /** Rows for which the predicate is TRUE (not FALSE, not NULL). */

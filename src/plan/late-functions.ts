@@ -14,9 +14,14 @@ export function hasLateFunctions(): boolean {
 
 /** Loads the library if the program calls a function that is not known. @throws MODULE_MISSING */
 export async function loadFunctions(program: Program): Promise<void> {
-  if (!calls(program, (name) => !FUNCTIONS.has(name))) return;
+  if (!callsUnknown(program)) return;
   const { LIBRARY } = await loadPart("the functions", () => import("./library/index.js"));
   addFunctions(LIBRARY);
+}
+
+/** Whether a program calls a function that is not there, or not there yet. */
+export function callsUnknown(program: Program): boolean {
+  return calls(program, (name) => !FUNCTIONS.has(name));
 }
 
 /** Whether a program calls a function of the library, known by now or not. */
