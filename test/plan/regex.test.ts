@@ -58,6 +58,8 @@ const CASES: readonly (readonly [pattern: string, text: string, found: readonly 
   ["(?:(a)|b)*", "ab", ["ab", "a"]],
   ["(a*)*", "aa", ["aa", "aa"]],
   ["", "abc", [""]],
+  ["(?:$)?a", "a", ["a"]],
+  ["(?:^)+a", "ba", null],
 ];
 
 test.each(CASES)("%s in %j", (pattern, text, found) => {
@@ -157,14 +159,14 @@ describe("as JavaScript finds it", () => {
           return;
         }
         // A loop over what may be empty is left at once by one and not by the other.
-        if (/[*+}]/.test(pattern) && /[|?*]|\(\)|\(\?:\)|[\^$]|\\[bB]|\{0/.test(pattern)) {
+        if (/[)][*+?{]/.test(pattern) && /[|?*]|\(\)|\(\?:\)|[\^$]|\\[bB]|\{0/.test(pattern)) {
           expect(typeof ours[0]).toBe("string");
         } else expect(ours[0]).toBe(theirs[0]);
         if (!/[)][*+{?]/.test(pattern) && !/[*+}]/.test(pattern)) {
           expect(ours).toEqual(Array.from(theirs, (group) => group ?? null));
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 });

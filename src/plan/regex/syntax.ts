@@ -366,9 +366,11 @@ class Parser {
       if (counts === null) return node;
       if (this.#peek() === "+")
         throw this.#error("a possessive quantifier", "leave the + out: nothing is tried twice here anyway");
-      if (node.kind === "assert") continue;
       const [least, most] = counts;
-      node = { kind: "repeat", node, least, most, lazy: this.#take("?") };
+      const lazy = this.#take("?");
+      // What takes no room is there once, or may as well not be.
+      if (node.kind !== "assert") node = { kind: "repeat", node, least, most, lazy };
+      else if (least === 0) node = { kind: "sequence", nodes: [] };
     }
   }
 
