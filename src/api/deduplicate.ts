@@ -7,8 +7,11 @@ import { Expression, toPlan } from "./expression.js";
 import { checkChoice, checkOptions, wrongArgument } from "./options.js";
 
 export interface DeduplicateOptions {
-  /** Which row of a key goes on: `"first"`, the earliest by event time, or without event time the first to arrive. */
-  readonly keep?: "first";
+  /**
+   * Which row of a key goes on: `"first"`, the earliest by event time, or without event time the first to arrive; `"last"`, the
+   * latest or the last to arrive, which is updated as rows come.
+   */
+  readonly keep?: "first" | "last";
   /**
    * For how long a first row counts, by event time, or by the clock where there is none: a row of its key that comes later is
    * a first row again. It bounds the memory; unless given, every key is remembered for ever.
@@ -28,13 +31,14 @@ export function deduplicateOver(
   options: DeduplicateOptions | undefined,
 ): LogicalPlan {
   const { keep = "first", within } = checkOptions(options, ["keep", "within"], "deduplicate()");
-  if (checkChoice<string>(keep, ["first", "last"], "keep") === "last") {
-    throw new PlanError("UNSUPPORTED", 'deduplicate() keeps the first row of a key, not the "last" one', {
-      hint: 'a last row takes back the one before it, which streams do not do yet: keep: "first", or max() over a window',
-    });
-  }
   const list: readonly unknown[] = Array.isArray(keys) ? keys : [keys];
   if (list.length === 0) throw new PlanError("OPTION", "deduplicate() got no key", { hint: KEYS_HINT });
+  if (checkChoice(keep, ["first", "last"], "keep") === "last") {
+    if (within === undefined) return deduplicate(plan, { keys: list.map(keyPlan), keep, withinMs: null });
+    throw new PlanError("OPTION", 'deduplicate() of last rows has no "within"', {
+      hint: "a last row is replaced by the next one of its key, whenever that comes",
+    });
+  }
   return deduplicate(plan, {
     keys: list.map(keyPlan),
     keep: "first",

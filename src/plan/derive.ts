@@ -20,7 +20,7 @@ import { hintNames, InternalError, PlanError } from "../errors.js";
 import { bindAggregate, bindExpr, bindPredicate, NESTED_HINT } from "./bind-expr.js";
 import { CHANGE_COLUMN } from "./changes.js";
 import { formatExpr } from "./format-expr.js";
-import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr } from "./logical.js";
+import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, OverCall } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
 import { inputsOf, topological } from "./walk.js";
@@ -45,6 +45,8 @@ export function columnsKnown(plan: LogicalPlan): boolean {
     (node) => node.kind !== "unresolved-query" && (node.kind !== "unresolved-scan" || node.schema !== null),
   );
 }
+
+const aggregateNames: ReadonlySet<string> = new Set(["count_star", "count", "sum", "min", "max", "avg"]);
 
 /** Nodes are frozen, so what was derived once holds; it goes when the node goes. */
 const derived = new WeakMap<LogicalPlan, Properties>();
@@ -97,6 +99,8 @@ function deriveNode(node: LogicalPlan): Properties {
       return deriveSort(node);
     case "top-n":
       return deriveTopN(node);
+    case "over":
+      return deriveOver(node);
     case "union":
       return deriveUnion(node);
     case "unnest":
@@ -201,12 +205,16 @@ function deriveAggregate(node: LogicalNode<"aggregate">): Properties {
   };
 }
 
-function deriveDeduplicate({ input, keys, withinMs }: LogicalNode<"deduplicate">): Properties {
+function deriveDeduplicate({ input, keys, keep, withinMs }: LogicalNode<"deduplicate">): Properties {
   const properties = appended(input, "a deduplication");
   for (const expr of keys) bindKey({ name: formatExpr(expr), expr }, properties.schema, "deduplicates");
   const lost = properties.timeColumn === null ? lostTime(input) : null;
   if (lost !== null) throw timeDropped("a deduplication", lost);
   const names = keys.flatMap((expr) => (expr.kind === "column" ? [expr.name] : []));
+  if (keep === "last") {
+    const own = names.length === keys.length ? names : properties.keys;
+    return { ...properties, timeColumn: null, changelog: "retract", keys: own };
+  }
   return { ...properties, keys: withinMs === null && names.length === keys.length ? names : properties.keys };
 }
 
@@ -233,6 +241,42 @@ function deriveTopN(node: LogicalNode<"top-n">): Properties {
   const names = keys.flatMap((expr) => (expr.kind === "column" ? [expr.name] : []));
   const own = names.length < keys.length ? null : limit === 1 ? names : rank === null ? null : [...names, rank];
   return { ...properties, schema, timeColumn: null, changelog: "retract", keys: own ?? properties.keys };
+}
+
+/** Whether rows can be numbered as the watermark passes them: they are in the order of event time first. */
+export function isInTime({ input, order }: Pick<LogicalNode<"over">, "input" | "order">): boolean {
+  const { timeColumn, changelog } = derive(input);
+  const [first] = order;
+  const isTime = first?.expr.kind === "column" && first.expr.name === timeColumn && !first.descending;
+  return isTime && timeColumn !== null && changelog === "append";
+}
+
+function deriveOver(node: LogicalNode<"over">): Properties {
+  const { input, keys, order, calls } = node;
+  const properties = derive(input);
+  const { schema, bounded } = properties;
+  for (const expr of keys) bindKey({ name: formatExpr(expr), expr }, schema, "partitions");
+  for (const { expr } of order) bindKey({ name: formatExpr(expr), expr }, schema, "sorts");
+  const fields = calls.map((call) => overField(call, schema));
+  const changelog = bounded || isInTime(node) ? "append" : "retract";
+  return { ...properties, schema: schemaOf([...schema.fields, ...fields]), changelog };
+}
+
+/** A frame has the current row at least. */
+function overField(call: OverCall, schema: Schema): Field {
+  const { name, fn, args } = call;
+  if (fn === "row_number" || fn === "rank" || fn === "dense_rank") return field(name, INT64, false);
+  const [first] = args;
+  if (first === undefined || aggregateNames.has(fn)) return aggregateField(call, schema, false);
+  const { type, nullable } = bindKey({ name: formatExpr(first), expr: first }, schema, "looks at values");
+  const other = args[1] === undefined ? null : bindExpr(args[1], schema);
+  if (other !== null && !sameType(other.type, type) && other.type.kind !== "null") {
+    throw new PlanError("TYPE", `${fn}: ${typeName(type)}, or else ${typeName(other.type)}`, {
+      hint: `cast the other value to ${typeName(type)}`,
+    });
+  }
+  const mayMiss = (fn === "lag" || fn === "lead") && (other === null || other.nullable);
+  return field(name, type, nullable || mayMiss);
 }
 
 /** The event time that a step has dropped whose rows are still those it belonged to; null when there was none. */
@@ -314,7 +358,7 @@ function deriveUnnest(node: LogicalNode<"unnest">): Properties {
 
 function deriveSideOutput({ input, output }: LogicalNode<"side-output">): Properties {
   const { bounded, rowPolicy } = derive(input);
-  if (output === "late" && input.kind === "deduplicate" && derive(input).timeColumn === null) {
+  if (output === "late" && input.kind === "deduplicate" && derive(input.input).timeColumn === null) {
     throw new PlanError("NO_EVENT_TIME", "late rows of a deduplication without event time, which has none", {
       hint: 'declare it: `time` and `outOfOrder` of the source, or .withWatermark("column", "5s") before the deduplication',
     });

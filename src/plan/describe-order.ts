@@ -24,6 +24,18 @@ export function topText({ limit, order, keys }: LogicalNode<"top-n">): string {
   return `${limit}${by}${keys.length === 0 ? "" : ` for ${keys.map(formatExpr).join(", ")}`}`;
 }
 
+/** `place = row_number() for auction by price desc`. */
+export function overText({ calls, keys, order, frame }: LogicalNode<"over">): string {
+  const values = calls.map(({ name, fn, args, distance }) => {
+    const written = [...args.map(formatExpr), ...(distance === 0 ? [] : [String(distance)])].join(", ");
+    return `${formatName(name)} = ${fn}(${written})`;
+  });
+  const by = order.length === 0 ? "" : ` by ${orderText(order, ({ expr }) => formatExpr(expr))}`;
+  const unit = frame.unit === "range" ? " ms" : " rows";
+  const within = frame.preceding === null ? "" : ` within ${frame.preceding}${unit}`;
+  return `${values.join(", ")}${keys.length === 0 ? "" : ` for ${keys.map(formatExpr).join(", ")}`}${by}${within}`;
+}
+
 export function topDetails({ offset, rank, ties }: LogicalNode<"top-n">): string[] {
   return [
     ...(offset === 0 ? [] : [`offset: ${offset}`]),

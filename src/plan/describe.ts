@@ -1,6 +1,6 @@
 // One node in words: a title and lines of detail, for logical and for physical plans. What EXPLAIN draws.
 import { type Field, fieldText, type Schema, typeName } from "../arrow/types.js";
-import { describeSort, describeTopN, limitText, sortText, topDetails, topText } from "./describe-order.js";
+import { describeSort, describeTopN, limitText, overText, sortText, topDetails, topText } from "./describe-order.js";
 import { aggregateText, formatBound, formatCall, formatExpr, formatName } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec } from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalOf, PhysicalPlan } from "./physical.js";
@@ -42,9 +42,11 @@ export function describeLogical(node: LogicalPlan): Description {
     case "aggregate":
       return { title: "aggregate", details: groupText(node.keys, node.aggregates) };
     case "deduplicate":
-      return { title: `deduplicate ${node.keys.map(formatExpr).join(", ")}`, details: withinText(node.withinMs) };
+      return { title: `deduplicate ${node.keys.map(formatExpr).join(", ")}`, details: keepText(node) };
     case "sort":
       return { title: [sortText(node.order), ...limitText(node)].filter((part) => part !== "").join(" "), details: [] };
+    case "over":
+      return { title: `over ${overText(node)}`, details: [] };
     case "top-n":
       return { title: `top-n ${topText(node)}`, details: topDetails(node) };
     case "union":
@@ -245,8 +247,9 @@ function groupText(keys: readonly NamedExpr[], aggregates: readonly AggregateCal
   return [...(keys.length > 0 ? [`keys: ${namedText(keys)}`] : []), `aggregates: ${calls.join(", ")}`];
 }
 
-function withinText(withinMs: number | null): string[] {
-  return withinMs === null ? [] : [`within: ${durationText(withinMs)}`];
+function keepText({ keep, withinMs }: LogicalNode<"deduplicate">): string[] {
+  const last = keep === "last" ? ["keeps: the last row"] : [];
+  return withinMs === null ? last : [...last, `within: ${durationText(withinMs)}`];
 }
 
 function latenessText(latenessMs: number): string[] {

@@ -59,6 +59,21 @@ export interface SortKey {
   readonly nullsFirst: boolean;
 }
 
+/** The rows behind and with the current one that a value is computed over: so many before it, or within so much of its time. */
+export interface Frame {
+  readonly unit: "rows" | "range";
+  /** Rows, or milliseconds; null: all before it. */
+  readonly preceding: number | null;
+}
+
+/**
+ * `fn` is an aggregate's name, or `row_number`, `rank`, `dense_rank`, `first_value`, `last_value`, `lag`, `lead`: the value
+ * `distance` rows before (lag) or behind (lead), or that of the second argument.
+ */
+export interface OverCall extends AggregateCall {
+  readonly distance: number;
+}
+
 /** `[start, start + sizeMs)` with starts at multiples of sizeMs plus offsetMs from the epoch. */
 interface TumbleWindow {
   readonly kind: "tumble";
@@ -161,8 +176,8 @@ export type LogicalPlan =
       readonly kind: "deduplicate";
       readonly input: LogicalPlan;
       readonly keys: readonly Expr[];
-      /** The earliest by event time; without event time the first to arrive. */
-      readonly keep: "first";
+      /** The earliest or the latest by event time; without event time the first or the last to arrive. A last row is updated. */
+      readonly keep: "first" | "last";
       /** For how long a first row counts; null: for ever. */
       readonly withinMs: number | null;
     })
@@ -187,6 +202,15 @@ export type LogicalPlan =
       readonly offset: number;
       /** A column for the row's place, from 1; null: none. */
       readonly rank: string | null;
+    })
+  /** All columns, and values computed over the rows of the same key before each. */
+  | (Node & {
+      readonly kind: "over";
+      readonly input: LogicalPlan;
+      readonly keys: readonly Expr[];
+      readonly order: readonly SortKey[];
+      readonly frame: Frame;
+      readonly calls: readonly OverCall[];
     })
   | (Node & { readonly kind: "union"; readonly inputs: readonly LogicalPlan[] })
   /** Changes as rows that are only added, the kind of each (`+I`, `-U`, `+U`, `-D`) in a column at the end. */
@@ -317,6 +341,22 @@ export function topN(
 ): LogicalNode<"top-n"> {
   const { keys, order, ties, limit, offset, rank } = options;
   return freeze({ kind: "top-n", input, keys: freeze([...keys]), order: freezeAll(order), ties, limit, offset, rank });
+}
+
+/** Values over the rows before each. */
+export function over(
+  input: LogicalPlan,
+  options: Omit<LogicalNode<"over">, "kind" | "input" | "uid">,
+): LogicalNode<"over"> {
+  const { keys, order, frame, calls } = options;
+  return freeze({
+    kind: "over",
+    input,
+    keys: freeze([...keys]),
+    order: freezeAll(order),
+    frame: freeze({ ...frame }),
+    calls: freezeAll(calls.map((call) => ({ ...call, args: freeze([...call.args]) }))),
+  });
 }
 
 /** All rows of all inputs. Columns are matched by name; the first input gives their order. */

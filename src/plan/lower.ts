@@ -22,6 +22,7 @@ import {
   type LogicalPlan,
   type NamedExpr,
   type SortKey,
+  topN,
 } from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalPlan, PhysicalSortKey } from "./physical.js";
 import { mayRaise } from "./raise.js";
@@ -124,11 +125,15 @@ class Lowering {
       case "aggregate":
         return mode === "final" ? this.#aggregateAtEnd(node, uid) : this.#groupAggregate(node, uid, mode);
       case "deduplicate":
-        return this.#deduplicate(node, uid);
+        return node.keep === "last" ? this.#lastRows(node, uid, mode) : this.#deduplicate(node, uid);
       case "sort":
         return this.#sort(node, uid, mode);
       case "top-n":
         return this.#topN(node, uid, mode);
+      case "over":
+        throw new PlanError("UNSUPPORTED", "OVER without a filter of its ranks", {
+          hint: "rank by ROW_NUMBER and keep the first rows: WHERE place <= 10",
+        });
       case "union": {
         const inputs = node.inputs.map((input) => this.port(input, below));
         return this.#union(inputs, schema, uid, rowPolicy);
@@ -335,6 +340,14 @@ class Lowering {
     const time = bounded ? null : timeOrder(node);
     const timeColumn = time === null ? -1 : columnIndex(input.schema, time);
     return this.#add({ ...common, kind: "sort", name: "sort", order: sortKeys(order, columns), limit, timeColumn });
+  }
+
+  /** The first rows by event time downwards, or as they came the other way round. A tie takes the later one (S81). */
+  #lastRows(node: LogicalNode<"deduplicate">, uid: string, mode: ChangeMode): Port {
+    const { input, keys } = node;
+    const { timeColumn } = derive(input);
+    const order = timeColumn === null ? [] : [{ ...columnNamed(timeColumn), descending: true, nullsFirst: false }];
+    return this.#topN(topN(input, { keys, order, ties: "last", limit: 1, offset: 0, rank: null }), uid, mode);
   }
 
   #topN(node: LogicalNode<"top-n">, uid: string, mode: ChangeMode): Port {

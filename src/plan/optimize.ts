@@ -30,6 +30,12 @@ const foldConstants: Rule = {
           return change(node, { keys: node.keys.map(foldExpr) });
         case "sort":
           return change(node, { order: node.order.map(foldKey) });
+        case "over":
+          return change(node, {
+            keys: node.keys.map(foldExpr),
+            order: node.order.map(foldKey),
+            calls: node.calls.map((call) => ({ ...call, args: call.args.map(foldExpr) })),
+          });
         case "top-n":
           return change(node, { keys: node.keys.map(foldExpr), order: node.order.map(foldKey) });
         case "window-aggregate":
@@ -273,7 +279,7 @@ function countUses(expr: Expr, name: string): number {
 }
 
 /** The expression with column names replaced by what a projection computes them from. */
-function substitute(expr: Expr, columns: readonly NamedExpr[]): Expr {
+export function substitute(expr: Expr, columns: readonly NamedExpr[]): Expr {
   if (expr.kind === "column") return columns.find(({ name }) => name === expr.name)?.expr ?? expr;
   return changeChildren(expr, (child) => substitute(child, columns));
 }

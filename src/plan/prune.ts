@@ -82,6 +82,8 @@ function expressionsOf(node: LogicalPlan): readonly Expr[] {
       return node.keys;
     case "sort":
       return node.order.map(({ expr }) => expr);
+    case "over":
+      return [...node.keys, ...node.order.map(({ expr }) => expr), ...node.calls.flatMap(({ args }) => args)];
     case "top-n":
       return [...node.keys, ...node.order.map(({ expr }) => expr)];
     default:
@@ -111,6 +113,10 @@ function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string
     }
     case "sort":
       return [...needed, ...expressionsOf(node).flatMap(exprColumns)];
+    case "over": {
+      const made = node.calls.map(({ name }) => name);
+      return [...[...needed].filter((name) => !made.includes(name)), ...expressionsOf(node).flatMap(exprColumns)];
+    }
     case "top-n":
       return [...[...needed].filter((name) => name !== node.rank), ...expressionsOf(node).flatMap(exprColumns)];
     case "union":

@@ -99,6 +99,8 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
     }
     // Its late rows have the columns that went in, as those of the watermark have.
     case "deduplicate":
+      // Last rows are never late.
+      if (node.keep === "last") return refusedBelow(node.input);
       return unite([sideOutput(node, "late"), refusedBelow(node.input)]);
     case "union":
       return unite(node.inputs.map(refusedBelow));
@@ -111,6 +113,7 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
     case "window-aggregate":
     case "aggregate":
     case "top-n":
+    case "over":
     case "changelog":
     case "side-output":
     case "scan":

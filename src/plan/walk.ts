@@ -22,6 +22,7 @@ export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
     case "deduplicate":
     case "sort":
     case "top-n":
+    case "over":
     case "changelog":
     case "unnest":
     case "map":

@@ -11,6 +11,8 @@ import { printType } from "./print-query.js";
 
 /** What to do with an aggregate; null where none may stand. */
 type TakeAggregate = ((call: Omit<AggregateCall, "name">) => Expr) | null;
+/** What to do with a call that has OVER; null where none may stand. */
+type TakeOver = ((call: Call) => Expr) | null;
 
 const OPERATORS: Readonly<Record<string, string>> = {
   "+": "add",
@@ -53,6 +55,8 @@ export class ExpressionBinder {
   readonly #places: Places;
   readonly #take: TakeAggregate;
   #isInAggregate = false;
+  /** Set once the rows' names are known. */
+  takeOver: TakeOver = null;
 
   constructor(relation: Relation, places: Places, take: TakeAggregate = null) {
     this.#relation = relation;
@@ -179,7 +183,9 @@ export class ExpressionBinder {
     const name = node.name.parts.map((part) => part.name.toUpperCase()).join(".");
     const { over, nulls, withinGroup, span } = node;
     if (over !== null) {
-      throw this.#places.unsupported("OVER is", over.span, "group by windows: FROM TUMBLE(TABLE t, DESCRIPTOR(ts), …)");
+      if (this.takeOver !== null) return this.takeOver(node);
+      const hint = "OVER stands in SELECT, QUALIFY and ORDER BY; filter its results in a query around it";
+      throw this.#places.error("TYPE", "OVER may not stand here", over.span, hint);
     }
     if (nulls !== null)
       throw this.#places.unsupported(`${nulls} NULLS is`, span, "filter the NULLs: WHERE x IS NOT NULL");

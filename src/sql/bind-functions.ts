@@ -49,7 +49,7 @@ export const GROUPING = "grouping";
 const INSTEAD: Readonly<Record<string, string>> = {
   IF: "write CASE WHEN condition THEN x ELSE y END",
   PROCTIME: "windows go by event time: declare WATERMARK FOR a column of the table",
-  ROW_NUMBER: "ranks are not computed yet",
+  ROW_NUMBER: "ROW_NUMBER() OVER (PARTITION BY a ORDER BY b)",
   LISTAGG: "take the rows, and join the texts in the program",
 };
 

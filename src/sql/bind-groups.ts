@@ -41,6 +41,7 @@ export class Groups {
   /** What stands for an aggregate until it has a name. */
   readonly #standIns = new WeakMap<Expr, Gathered>();
   readonly #keys = new Map<string, NamedExpr>();
+  readonly #passed = new WeakSet<Expr>();
   #isWindowed = false;
 
   constructor(places: Places) {
@@ -59,6 +60,12 @@ export class Groups {
     const standIn: Expr = { kind: "column", name: `${call.fn}()` };
     this.#standIns.set(standIn, gathered);
     return standIn;
+  };
+
+  /** A column that is made of the groups: it is said over them as it is. */
+  readonly pass = <E extends Expr>(expr: E): E => {
+    this.#passed.add(expr);
+    return expr;
   };
 
   /** Whether an aggregate is in the expression: GROUP BY ALL takes the others. */
@@ -148,6 +155,7 @@ export class Groups {
   }
 
   #lifted(expr: Expr, span: Span): Expr {
+    if (this.#passed.has(expr)) return expr;
     const call = this.#standIns.get(expr);
     if (call?.name !== undefined && call.name !== null) return { kind: "column", name: call.name };
     const key = this.#keys.get(fingerprint(expr));

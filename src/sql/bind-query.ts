@@ -1,10 +1,12 @@
 // Queries → logical plans, by the same constructors as the API's. What is read and not computed yet is refused at its place.
-import type { Field, Schema } from "../arrow/types.js";
+import { type Field, INT64, type Schema } from "../arrow/types.js";
 import { hintNames } from "../errors.js";
 import { bindPredicate } from "../plan/bind-expr.js";
 import { columnNamed, derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
 import { filter, type LogicalPlan, project, sort } from "../plan/logical.js";
+import { substitute } from "../plan/optimize.js";
+import { topOfFilter } from "../plan/ranking.js";
 import type {
   Expression,
   GroupBy,
@@ -23,6 +25,7 @@ import { ExpressionBinder } from "./bind-expressions.js";
 import { groupingsOf } from "./bind-grouping.js";
 import { Groups } from "./bind-groups.js";
 import { type NamedItem, type Ordering, orderingOf, sortColumns } from "./bind-order.js";
+import { Overs } from "./bind-over.js";
 import { type Places, type Relation, relationOf, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
 import { combined, distinct } from "./bind-sets.js";
 import { unnested } from "./bind-unnest.js";
@@ -41,6 +44,12 @@ type CommonTables = ReadonlyMap<string, LogicalPlan>;
 
 interface Item extends NamedItem {
   readonly isStar: boolean;
+}
+
+/** QUALIFY, over the rows that have what OVER computes. */
+interface Qualify {
+  readonly expr: Expr;
+  readonly span: Span;
 }
 
 export class QueryBinder {
@@ -154,14 +163,20 @@ export class QueryBinder {
     const groups = new Groups(this.#places);
     const grouped = withWindowColumns(filtered);
     const binder = new ExpressionBinder(grouped, this.#places, groups.take);
+    const names = [...grouped.columns.map(({ field: { name } }) => name), ...aliasesOf(select)];
+    const bind = (inner: Expression) => binder.bind(inner);
+    const overs = new Overs(this.#places, select.windows, names, bind, groups.pass);
+    binder.takeOver = overs.take;
     const listed = select.items.flatMap((item, index) => this.#item(item, index, grouped, binder, select));
     const items = this.#nameless.has(select) ? apart(listed) : this.#refuseTwice(listed);
-    const having = select.having === null ? null : binder.bind(select.having);
+    const qualify = select.qualify === null ? null : this.#qualify(select.qualify, grouped, items, groups, overs);
+    const having =
+      select.having === null ? null : new ExpressionBinder(grouped, this.#places, groups.take).bind(select.having);
     const make = (all: readonly Item[]): LogicalPlan => {
       const isGrouped = select.groupBy !== null || having !== null || groups.hasAggregates;
       const plan = isGrouped
-        ? this.#grouped(select, filtered, all, having, groups, binder)
-        : this.#projected(filtered, all, select.span);
+        ? this.#grouped(select, filtered, all, having, groups, binder, overs, qualify)
+        : this.#projected(filtered, all, overs, qualify, select.span);
       return select.distinct ? distinct(plan) : plan;
     };
     if (ordering === null) return make(items);
@@ -200,12 +215,9 @@ export class QueryBinder {
     return { plan, columns: [], window: null };
   }
 
-  #refuseClauses({ hints, windows, qualify }: Select): void {
+  #refuseClauses({ hints }: Select): void {
     const [hint] = hints;
     if (hint !== undefined) throw this.#places.unsupported("hints are", hint.span, "set options in CREATE TABLE");
-    const [window] = windows;
-    if (window !== undefined) throw this.#places.unsupported("WINDOW is", window.span, "use TUMBLE, HOP or CUMULATE");
-    if (qualify !== null) throw this.#places.unsupported("QUALIFY is", qualify.span, "filter groups by HAVING");
   }
 
   #refuseTwice(items: readonly Item[]): readonly Item[] {
@@ -222,7 +234,33 @@ export class QueryBinder {
   #filter(relation: Relation, condition: Expression): Relation {
     const predicate = new ExpressionBinder(relation, this.#places).bind(condition);
     this.#checkPredicate(predicate, schemaOfRelation(relation), condition.span);
-    return { ...relation, plan: filter(relation.plan, predicate) };
+    return { ...relation, plan: this.#filtered(relation.plan, predicate) };
+  }
+
+  /** A filter of ranks keeps the first rows of each key. */
+  #filtered(plan: LogicalPlan, predicate: Expr): LogicalPlan {
+    return topOfFilter(plan, predicate) ?? filter(plan, predicate);
+  }
+
+  /** QUALIFY may name what SELECT does. */
+  #qualify(condition: Expression, relation: Relation, items: readonly Item[], groups: Groups, overs: Overs): Qualify {
+    const own = relation.columns.map(({ name }) => name);
+    const named = items.filter(({ name }) => !own.includes(name));
+    const columns = named.map(({ name }) => ({ qualifier: null, name, field: { name, type: INT64, nullable: true } }));
+    const seen = { ...relation, columns: [...relation.columns, ...columns] };
+    const binder = new ExpressionBinder(seen, this.#places, groups.take);
+    binder.takeOver = overs.take;
+    const expr = binder.bind(condition);
+    return { expr: named.length === 0 ? expr : substitute(expr, named), span: condition.span };
+  }
+
+  /** The rows with what OVER computes, and those that QUALIFY lets pass. */
+  #over(plan: LogicalPlan, overs: Overs, qualify: Qualify | null, lift: (expr: Expr) => Expr): LogicalPlan {
+    const numbered = overs.plan(plan, lift);
+    if (qualify === null) return numbered;
+    const predicate = lift(qualify.expr);
+    this.#checkPredicate(predicate, derive(numbered).schema, qualify.span);
+    return this.#filtered(numbered, predicate);
   }
 
   #checkPredicate(predicate: Expr, schema: Schema, span: Span): void {
@@ -265,14 +303,21 @@ export class QueryBinder {
     });
   }
 
-  #projected(relation: Relation, items: readonly Item[], span: Span): LogicalPlan {
+  #projected(
+    relation: Relation,
+    items: readonly Item[],
+    overs: Overs,
+    qualify: Qualify | null,
+    span: Span,
+  ): LogicalPlan {
     if (relation.window !== null) {
       const hint = "GROUP BY window_start, window_end";
       throw this.#places.unsupported("rows of windows that are not grouped by them are", span, hint);
     }
-    const { schema } = derive(relation.plan);
+    const plan = this.#places.at(span, () => this.#over(relation.plan, overs, qualify, (expr) => expr));
+    const { schema } = this.#places.at(span, () => derive(plan));
     return this.#project(
-      relation.plan,
+      plan,
       items,
       schema,
       items.every(({ isStar }) => isStar),
@@ -301,6 +346,8 @@ export class QueryBinder {
     having: Expr | null,
     groups: Groups,
     binder: ExpressionBinder,
+    overs: Overs,
+    qualify: Qualify | null,
   ): LogicalPlan {
     const sets = select.groupBy === null ? [[]] : this.#groupings(select.groupBy, items, groups, binder);
     const isBound = (expr: Expr, name: string) => expr.kind === "column" && expr.name === name;
@@ -316,10 +363,12 @@ export class QueryBinder {
     const rows = schemaOfRelation(relation);
     for (const expr of own.flat()) this.#places.check(expr, rows, select.span);
     const plan = groups.plan(relation, own, items, select.span);
-    const { schema } = this.#places.at(select.span, () => derive(plan));
-    const over = having === null ? plan : this.#having(plan, groups.lift(having, select.span), select);
+    this.#places.at(select.span, () => derive(plan));
+    const kept = having === null ? plan : this.#having(plan, groups.lift(having, select.span), select);
+    const numbered = this.#over(kept, overs, qualify, (expr) => groups.lift(expr, select.span));
+    const { schema } = this.#places.at(select.span, () => derive(numbered));
     const lifted = items.map((item) => ({ ...item, expr: groups.lift(item.expr, item.span) }));
-    return this.#project(over, lifted, schema, true);
+    return this.#project(numbered, lifted, schema, true);
   }
 
   #having(plan: LogicalPlan, predicate: Expr, select: Select): LogicalPlan {
@@ -404,6 +453,10 @@ function apart(items: readonly Item[]): readonly Item[] {
     seen.add(name);
     return { ...item, name };
   });
+}
+
+function aliasesOf({ items }: Select): string[] {
+  return items.flatMap((item) => (item.kind === "item" && item.alias !== null ? [item.alias.name] : []));
 }
 
 function columnOf({ name }: Field): Expr {

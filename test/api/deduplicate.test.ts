@@ -43,7 +43,7 @@ test("what is wrong is told with what is right", () => {
   });
   expect(refusal(() => events.deduplicate("id", { within: 0 }))).toMatchObject({ code: "OPTION" });
   expect(refusal(() => events.deduplicate("id", { within: "10" }))).toMatchObject({ code: "TIME_UNIT" });
-  expect(refusal(() => events.deduplicate("id", { keep: "last" as "first" }))).toMatchObject({ code: "UNSUPPORTED" });
+  expect(refusal(() => events.deduplicate("id", { keep: "last", within: "1h" }))).toMatchObject({ code: "OPTION" });
   expect(refusal(() => events.deduplicate("id", { keep: "lats" as "first" }))).toMatchObject({ code: "OPTION" });
 });
 
