@@ -98,6 +98,7 @@ export {
   scatterValues,
   takeKeptUtf8,
 } from "./rows";
+export { closeSessions, dueSessions, listSessions, placeSessions, readSessions, restoreSessions } from "./session";
 export { differBits, learnWords, mapCodes, mapWords, pairWords, rangeI32, scatterU32, splitWords } from "./shortcuts";
 export {
   halveI128,

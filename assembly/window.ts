@@ -7,7 +7,7 @@
 //               in dense cells the list holds groups
 
 @inline
-function floorDiv(value: i64, divisor: i64): i64 {
+export function floorDiv(value: i64, divisor: i64): i64 {
   const quotient = value / divisor;
   return quotient - i64(quotient * divisor > value);
 }
@@ -64,8 +64,8 @@ export function firstTimeBefore(times: usize, from: i32, n: i32, boundMs: f64, u
 }
 
 /**
- * The first row from `from` on, at `floorMs` or later, that comes behind a watermark which the rows before it have made and
- * which is beyond `watermarkMs`, the one that was sent; n when there is none. That watermark is `delayMs` behind the smaller
+ * The first row from `from` on, at `floorMs` or later, that comes before `aheadMs` past a watermark which the rows before it
+ * have made and which is beyond `watermarkMs`, the one that was sent; n when there is none. That watermark is `delayMs` behind the smaller
  * of `othersMs` and the greatest time so far, `maxMs` before the first of the rows.
  */
 export function firstBehind(
@@ -77,11 +77,13 @@ export function firstBehind(
   delayMs: f64,
   watermarkMs: f64,
   floorMs: f64,
+  aheadMs: f64,
   units: i32,
 ): i32 {
   const floor = inUnits(floorMs, units);
   const others = <i64>othersMs;
   const delay = <i64>delayMs;
+  const ahead = <i64>aheadMs;
   const sent = <i64>watermarkMs;
   let top = inUnits(maxMs, units);
   let bound: i64 = i64.MIN_VALUE;
@@ -91,7 +93,7 @@ export function firstBehind(
     if (time <= top) continue;
     top = time;
     const watermark = min(floorDiv(time, units), others) - delay;
-    if (watermark > sent) bound = watermark * units;
+    if (watermark > sent) bound = (watermark + ahead) * units;
   }
   return n;
 }

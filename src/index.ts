@@ -131,7 +131,15 @@ export type {
 } from "./api/tables.js";
 export type { StdoutOptions, WebhookFailure, WebhookOptions } from "./api/targets.js";
 export type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
-export { cumulate, hop, tumble, type WindowOptions, type WindowSpec } from "./api/windows.js";
+export {
+  cumulate,
+  hop,
+  type SessionOptions,
+  session,
+  tumble,
+  type WindowOptions,
+  type WindowSpec,
+} from "./api/windows.js";
 export type { Row } from "./arrow/builder.js";
 export type { ColumnData } from "./arrow/columns.js";
 export type { NestedRow, ReadOptions, Scalar, Value } from "./arrow/rows.js";

@@ -61,6 +61,7 @@ class Chain {
         keys: [1],
         aggregates: AGGREGATES,
       },
+      window,
       schema,
     );
     const context: OperatorContext = {

@@ -133,7 +133,7 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
 
   /** Cuts the stream into windows of event time; `groupBy` and `aggregate` follow. */
   window(window: WindowSpec): WindowedStream<Row> {
-    if (window?.window?.sizeMs === undefined) throw wrongArgument("window()", "a window", window, 'tumble("1h")');
+    if (window?.window?.kind === undefined) throw wrongArgument("window()", "a window", window, 'tumble("1h")');
     return new WindowedStream(this.runner, this.plan, window);
   }
 

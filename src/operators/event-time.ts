@@ -23,6 +23,8 @@ interface Marks {
   readonly watermarkMs: number;
   /** Rows before it are of no account. */
   readonly floorMs: number;
+  /** Rows this far ahead of a watermark, and further, do not come behind it. */
+  readonly aheadMs: number;
 }
 
 /**
@@ -87,7 +89,7 @@ export class EventTime {
     batch: Batch,
     row: number,
     end: number,
-    { maxMs, othersMs, delayMs, watermarkMs, floorMs }: Marks,
+    { maxMs, othersMs, delayMs, watermarkMs, floorMs, aheadMs }: Marks,
   ): number {
     return batch.workspace.kernels.firstBehind(
       this.values(batch),
@@ -98,6 +100,7 @@ export class EventTime {
       delayMs,
       clamp(watermarkMs),
       clamp(floorMs),
+      aheadMs,
       this.unitsPerMs,
     );
   }

@@ -33,6 +33,14 @@ export class LateRows {
     this.#context = context;
   }
 
+  /** The rows that have a time; the others are refused (S11). */
+  timed(batch: Batch, time: EventTime, watermarkMs: number, out: Output): Batch {
+    if (!time.hasNulls(batch)) return batch;
+    const { inside, outside } = time.part(batch, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    this.refuse(outside, { reasons: "NULL_TIME", watermarks: watermarkMs, missed: null }, out);
+    return inside;
+  }
+
   /** Gives refused rows to the side output, or counts them. */
   refuse(rows: Batch, refusal: Refusal, out: Output): void {
     const { metrics, name } = this.#context;
@@ -49,20 +57,12 @@ export class LateRows {
 
   /** The rows that have a time, at `fromMs` or later; the others are refused as late by the watermark. */
   inTime(batch: Batch, time: EventTime, fromMs: number, watermarkMs: number, out: Output): Batch {
-    let rows = batch;
-    const refuse = (some: Batch, reasons: "NULL_TIME" | "LATE") => {
-      this.refuse(some, { reasons, watermarks: watermarkMs, missed: null }, out);
-    };
-    if (time.hasNulls(rows)) {
-      const { inside, outside } = time.part(rows, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-      refuse(outside, "NULL_TIME");
-      rows = inside;
-    }
+    const rows = this.timed(batch, time, watermarkMs, out);
     if (rows.rowCount === 0) return rows;
     time.measure(rows);
     if (time.lowMs >= fromMs) return rows;
     const { inside, outside } = time.part(rows, fromMs, Number.POSITIVE_INFINITY);
-    refuse(outside, "LATE");
+    this.refuse(outside, { reasons: "LATE", watermarks: watermarkMs, missed: null }, out);
     return inside;
   }
 

@@ -8,18 +8,17 @@
 // Panes are shared as in J. Li et al., "No pane, no gain", SIGMOD Record 34(1), 2005.
 import type { Batch } from "../arrow/batch.js";
 import type { Schema } from "../arrow/types.js";
-import type { Window } from "../plan/logical.js";
+import type { AlignedWindow } from "../plan/logical.js";
 import type { PhysicalOf } from "../plan/physical.js";
 import { endAfter, endBefore, openFrom, paneMs, startOfEnd } from "../plan/window.js";
 import type { Entries } from "../state/entries.js";
 import { GroupedState } from "../state/grouped-state.js";
 import type { Slice } from "../state/slices.js";
-import type { SnapshotReader, SnapshotWriter } from "../state/snapshot.js";
 import { EventTime } from "./event-time.js";
-import { FiringOperator } from "./firing-operator.js";
+import { KeyedOperator } from "./keyed-operator.js";
 import type { OperatorContext, Output } from "./operator.js";
 import type { WindowAggregateOptions } from "./window-aggregate.js";
-import { WindowResults } from "./window-results.js";
+import { sizedResults, WindowResults } from "./window-results.js";
 import { WindowRows } from "./window-rows.js";
 
 /** Entries that are put together before the step's time is looked at. */
@@ -32,16 +31,12 @@ interface Span {
   done: number;
 }
 
-export class PaneAggregate extends FiringOperator {
-  readonly #node: PhysicalOf<"window-aggregate">;
-  readonly #input: Schema;
+export class PaneAggregate extends KeyedOperator<PhysicalOf<"window-aggregate">, GroupedState> {
   readonly #options: WindowAggregateOptions;
-  readonly #window: Window;
+  readonly #window: AlignedWindow;
   readonly #paneMs: number;
   readonly #latenessMs: number;
-  #context!: OperatorContext;
   #rows!: WindowRows;
-  #state!: GroupedState;
   #results!: WindowResults;
   /** Windows that end at or before it have fired. */
   #firedUntilMs = Number.NEGATIVE_INFINITY;
@@ -54,29 +49,26 @@ export class PaneAggregate extends FiringOperator {
   /** `input`: the schema of the rows. @throws UNSUPPORTED for types that are not aggregated yet, when opened */
   constructor(
     node: PhysicalOf<"window-aggregate">,
-    window: Window,
+    window: AlignedWindow,
     input: Schema,
     options: WindowAggregateOptions = {},
   ) {
-    super();
-    this.#node = node;
-    this.#input = input;
+    super(node, input);
     this.#options = options;
     this.#window = window;
     this.#paneMs = paneMs(window);
     this.#latenessMs = node.latenessMs;
   }
 
-  open(context: OperatorContext): void {
-    const { timeColumn, keys, aggregates } = this.#node;
-    const time = new EventTime(this.#input, timeColumn);
+  protected openState(context: OperatorContext): GroupedState {
+    const { timeColumn, keys, aggregates } = this.node;
+    const time = new EventTime(this.input, timeColumn);
     const { offsetMs } = this.#window;
     const slicing = { sizeMs: this.#paneMs, offsetMs, unitsPerMs: time.unitsPerMs };
-    this.#context = context;
     this.#rows = new WindowRows(context, this.#window, this.#latenessMs, time);
-    this.#state = new GroupedState(context.workspace, this.#input, { keys, aggregates, slicing, ...this.#options });
-    this.#results = new WindowResults(context, this.#node, this.#state.merged);
-    this.measure();
+    const state = new GroupedState(context.workspace, this.input, { keys, aggregates, slicing, ...this.#options });
+    this.#results = new WindowResults(context, this.node, state.merged);
+    return state;
   }
 
   processBatch(batch: Batch, _input: number, out: Output): void {
@@ -84,22 +76,6 @@ export class PaneAggregate extends FiringOperator {
     const rows = this.#rows.usable(batch, out);
     if (rows.rowCount > 0) this.#add(rows, out);
     this.measure();
-  }
-
-  snapshot(writer: SnapshotWriter): void {
-    writer.value("watermarkMs", this.watermarkMs);
-    this.#state.snapshot(writer);
-  }
-
-  restore(reader: SnapshotReader): void {
-    this.#state.restore(reader);
-    this.reach(reader.value("watermarkMs") as number);
-    this.measure();
-  }
-
-  close(): void {
-    // There is none when opening failed.
-    (this.#state as GroupedState | undefined)?.release();
   }
 
   /** Fires the windows that the target passes, in the order of time, and drops panes on the way. */
@@ -112,7 +88,7 @@ export class PaneAggregate extends FiringOperator {
       if (!this.#drop(endMs)) return false;
     }
     if (!this.#drop(this.targetMs + 1)) return false;
-    this.#state.settle();
+    this.state.settle();
     return true;
   }
 
@@ -126,7 +102,7 @@ export class PaneAggregate extends FiringOperator {
     const { time } = this.#rows;
     if (this.#span !== null && time.lowMs < this.#span.untilMs) this.#forgetSpan();
     if (this.#latenessMs > 0 && time.lowMs < this.#firedUntilMs) this.#addAgain(rows, out);
-    else this.#state.add(rows, time.values(rows), time.lowMs, time.highMs);
+    else this.state.add(rows, time.values(rows), time.lowMs, time.highMs);
   }
 
   /** Adds rows of which some belong to windows that have fired already, and fires these again, their changed groups only. */
@@ -136,15 +112,15 @@ export class PaneAggregate extends FiringOperator {
     const changed: { readonly startMs: number; readonly entries: Entries }[] = [];
     while (again.rowCount > 0) {
       time.measure(again);
-      const startMs = this.#state.startOf(time.lowMs);
+      const startMs = this.state.startOf(time.lowMs);
       const { inside, outside } = time.part(again, startMs, startMs + this.#paneMs);
-      const placed = this.#state.add(inside, time.values(inside), startMs, startMs);
-      changed.push({ startMs, entries: this.#state.distinct(placed, inside.rowCount) });
+      const placed = this.state.add(inside, time.values(inside), startMs, startMs);
+      changed.push({ startMs, entries: this.state.distinct(placed, inside.rowCount) });
       again = outside;
     }
     if (rest.rowCount > 0) {
       time.measure(rest);
-      this.#state.add(rest, time.values(rest), time.lowMs, time.highMs);
+      this.state.add(rest, time.values(rest), time.lowMs, time.highMs);
     }
     const [first] = changed;
     if (first === undefined) return;
@@ -154,14 +130,14 @@ export class PaneAggregate extends FiringOperator {
       const lists = changed.filter(({ startMs }) => startMs >= fromMs && startMs < endMs);
       if (lists.length === 0) continue;
       this.#merge(fromMs, endMs, () => false);
-      this.#emit(this.#state.union(lists.map(({ entries }) => entries)), fromMs, endMs, out);
+      this.#emit(this.state.union(lists.map(({ entries }) => entries)), fromMs, endMs, out);
     }
     this.#forgetSpan();
   }
 
   /** End of the next window that has rows; +Infinity when there is none. */
   #nextEnd(): number {
-    const { slices } = this.#state;
+    const { slices } = this.state;
     const first = slices.order[0];
     if (first === undefined) return Number.POSITIVE_INFINITY;
     let endMs = endAfter(this.#window, Math.max(this.#firedUntilMs, first.startMs));
@@ -175,9 +151,9 @@ export class PaneAggregate extends FiringOperator {
 
   /** One row for every group of a window; false when it had to stop before the last one. */
   #fireWindow(endMs: number, out: Output): boolean {
-    const { batchRowsMax, shouldYield } = this.#context;
+    const { batchRowsMax, shouldYield } = this.context;
     const startMs = startOfEnd(this.#window, endMs);
-    const { merged } = this.#state;
+    const { merged } = this.state;
     if (!this.#merge(startMs, endMs, shouldYield)) return false;
     while (this.#emitted < merged.count) {
       const count = Math.min(batchRowsMax, merged.count - this.#emitted);
@@ -194,14 +170,14 @@ export class PaneAggregate extends FiringOperator {
     if (this.#span?.startMs !== startMs || this.#span.untilMs > endMs) this.#forgetSpan();
     this.#span ??= { startMs, untilMs: startMs, done: 0 };
     const span = this.#span;
-    const { slices } = this.#state;
+    const { slices } = this.state;
     for (let at = slices.firstFrom(span.untilMs); ; at++) {
       const slice = slices.order[at];
       if (slice === undefined || slice.startMs >= endMs) break;
       const total = slices.count(slice);
       while (span.done < total) {
         const count = Math.min(MERGED_AT_ONCE, total - span.done);
-        this.#state.merge(slice, span.done, count);
+        this.state.merge(slice, span.done, count);
         span.done += count;
         if (span.done < total && mayStop()) return false;
       }
@@ -215,19 +191,19 @@ export class PaneAggregate extends FiringOperator {
 
   #forgetSpan(): void {
     this.#span = null;
-    this.#state.merged.clear();
+    this.state.merged.clear();
   }
 
   #emit(entries: Entries, startMs: number, endMs: number, out: Output): void {
-    const { account, kernels } = this.#context.workspace;
+    const { account, kernels } = this.context.workspace;
     const starts = account.arena.allocate(entries.count * 8);
     kernels.fillI64(startMs, entries.count, starts);
-    this.#results.emit({ entries, starts, sizeMs: endMs - startMs }, out);
+    this.#results.emit(sizedResults(this.context, entries, starts, endMs - startMs), out);
   }
 
   /** Drops the panes that no window needs once those that end at or before `endMs` have fired. False when it had to stop. */
   #drop(endMs: number): boolean {
-    const { slices } = this.#state;
+    const { slices } = this.state;
     const overMs = Math.min(endMs, this.targetMs + 1 - this.#latenessMs);
     const neededMs = Number.isFinite(overMs) ? openFrom(this.#window, overMs) : overMs;
     for (let slice = slices.order[0]; slice !== undefined && slice.startMs < neededMs; slice = slices.order[0]) {
@@ -238,20 +214,16 @@ export class PaneAggregate extends FiringOperator {
   }
 
   #dropPane(slice: Slice): boolean {
-    const total = this.#state.slices.count(slice);
+    const total = this.state.slices.count(slice);
     while (this.#dropped < total) {
-      const entries = this.#state.reserve(Math.min(MERGED_AT_ONCE, total - this.#dropped));
-      this.#state.read(slice, this.#dropped, entries.count, entries, 0);
-      this.#state.drop(entries);
+      const entries = this.state.reserve(Math.min(MERGED_AT_ONCE, total - this.#dropped));
+      this.state.read(slice, this.#dropped, entries.count, entries, 0);
+      this.state.drop(entries);
       this.#dropped += entries.count;
-      if (this.#dropped < total && this.#context.shouldYield()) return false;
+      if (this.#dropped < total && this.context.shouldYield()) return false;
     }
     this.#dropped = 0;
-    this.#state.close(1);
-    return !this.#context.shouldYield();
-  }
-
-  protected measure(): void {
-    this.#context.metrics.stateBytes = this.#state.usedBytes;
+    this.state.close(1);
+    return !this.context.shouldYield();
   }
 }

@@ -143,15 +143,14 @@ export class Watermark implements Operator {
   }
 
   /**
-   * When the clock brings the watermark over the next end of a window, or over all rows where each is judged: nothing else is
-   * worth a turn.
+   * When the clock brings the watermark over the next end of a window, or over all rows where each is judged, or on to where
+   * sessions may have ended: nothing else is worth a turn.
    */
   #endDueMs(): number {
     if (!Number.isFinite(this.#watermarkMs)) return Number.POSITIVE_INFINITY;
     const endMs = this.#judges.nextEnd(this.#watermarkMs) - 1;
     const newestMs = Math.max(...[...this.#splits.values()].map(({ maxMs }) => maxMs));
-    const waiting = this.#judges.everyRow && newestMs > this.#watermarkMs;
-    return this.#quiet.dueMs(waiting ? Math.min(endMs, newestMs) : endMs);
+    return this.#quiet.dueMs(Math.min(endMs, this.#judges.nextQuiet(this.#watermarkMs, newestMs)));
   }
 
   #stir(): void {
@@ -199,7 +198,8 @@ export class Watermark implements Operator {
 
   /**
    * Emits rows between two ends of windows. Where every row is judged, they are cut in front of each that has come behind a
-   * watermark which was not sent: one that is late already may wait, unless late rows are read and have to tell it.
+   * watermark which was not sent: one that is late already may wait, unless late rows are read and have to tell it, or may be
+   * of a session.
    * `lowMs`: the batch's smallest time.
    */
   #emit(batch: Batch, start: number, end: number, lowMs: number, split: SplitState, out: Output): void {
@@ -208,8 +208,9 @@ export class Watermark implements Operator {
     let from = start;
     while (this.#judges.everyRow) {
       const watermarkMs = this.#watermarkMs;
-      const floorMs = this.#judges.everyRowRead ? Number.NEGATIVE_INFINITY : watermarkMs;
-      const marks = { maxMs: split.maxMs, othersMs: this.#othersMs(split), delayMs, watermarkMs, floorMs };
+      const { aheadMs, everyLateRow } = this.#judges;
+      const floorMs = everyLateRow ? Number.NEGATIVE_INFINITY : watermarkMs;
+      const marks = { maxMs: split.maxMs, othersMs: this.#othersMs(split), delayMs, watermarkMs, floorMs, aheadMs };
       const row = time.firstBehind(batch, from, end, marks);
       if (row >= end) break;
       this.#emitForWindows(batch, from, row, lowMs, split, out);

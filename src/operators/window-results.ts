@@ -9,11 +9,11 @@ import { shiftedTimes } from "./event-time.js";
 import type { OperatorContext, Output } from "./operator.js";
 import { refuseOverflow } from "./result-policy.js";
 
-/** Entries on their way out, with the start of each one's window (i64 milliseconds) and the size of all. */
+/** Entries on their way out, with the start and the end of each one's window (i64 milliseconds). */
 export interface Results {
   readonly entries: Entries;
   readonly starts: number;
-  readonly sizeMs: number;
+  readonly ends: number;
 }
 
 export class WindowResults {
@@ -55,7 +55,7 @@ export class WindowResults {
   }
 
   /** The results but one; the lists stay as they are, for what was read is dropped by them. */
-  #without({ entries, starts, sizeMs }: Results, row: number): Results {
+  #without({ entries, starts, ends }: Results, row: number): Results {
     const { arena, memory } = this.#context.workspace.account;
     const count = entries.count - 1;
     const copy = (from: number, width: number) => {
@@ -65,21 +65,31 @@ export class WindowResults {
       return to;
     };
     const rest = { count, groups: copy(entries.groups, 4), cells: copy(entries.cells, 4) };
-    return { entries: rest, starts: copy(starts, 8), sizeMs };
+    return { entries: rest, starts: copy(starts, 8), ends: copy(ends, 8) };
   }
 
   /** The columns before the aggregates: window start, end and time, then the keys. */
-  #placeColumns({ entries, starts, sizeMs }: Results): Column[] {
+  #placeColumns({ entries, starts, ends }: Results): Column[] {
     const keys = this.#state.keyColumns(entries);
     if (this.#node.window === null) return keys;
     const { count } = entries;
-    const shifted = (ms: number) => shiftedTimes(this.#context.workspace, starts, count, ms);
-    const startColumn = new Column({ type: TIMESTAMP, length: count, values: starts });
-    return [startColumn, shifted(sizeMs), shifted(sizeMs - 1), ...keys];
+    const [start, end] = [starts, ends].map((values) => new Column({ type: TIMESTAMP, length: count, values }));
+    return [start as Column, end as Column, shiftedTimes(this.#context.workspace, ends, count, -1), ...keys];
   }
 }
 
-function partOf({ entries, starts, sizeMs }: Results, row: number, count: number): Results {
+function partOf({ entries, starts, ends }: Results, row: number, count: number): Results {
   const { groups, cells } = entries;
-  return { entries: { count, groups: groups + row * 4, cells: cells + row * 4 }, starts: starts + row * 8, sizeMs };
+  const part = { count, groups: groups + row * 4, cells: cells + row * 4 };
+  return { entries: part, starts: starts + row * 8, ends: ends + row * 8 };
+}
+
+/** Entries of windows that are all of one size. */
+export function sizedResults(
+  { workspace }: OperatorContext,
+  entries: Entries,
+  starts: number,
+  sizeMs: number,
+): Results {
+  return { entries, starts, ends: shiftedTimes(workspace, starts, entries.count, sizeMs).values };
 }

@@ -3,7 +3,7 @@
 import type { Batch } from "../arrow/batch.js";
 import { Column } from "../arrow/column.js";
 import { TIMESTAMP } from "../arrow/types.js";
-import type { Window } from "../plan/logical.js";
+import type { AlignedWindow } from "../plan/logical.js";
 import { endBefore, openFrom, periodMs } from "../plan/window.js";
 import { type EventTime, shiftedTimes } from "./event-time.js";
 import { LateRows } from "./late-rows.js";
@@ -12,7 +12,7 @@ import type { OperatorContext, Output } from "./operator.js";
 export class WindowRows {
   /** Measured over the rows that `usable` gave last. */
   readonly time: EventTime;
-  readonly #window: Window;
+  readonly #window: AlignedWindow;
   readonly #latenessMs: number;
   readonly #context: OperatorContext;
   readonly #late: LateRows;
@@ -22,7 +22,7 @@ export class WindowRows {
   /** Rows before it are late: all their windows are closed. */
   #lateUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: OperatorContext, window: Window, latenessMs: number, time: EventTime) {
+  constructor(context: OperatorContext, window: AlignedWindow, latenessMs: number, time: EventTime) {
     this.#context = context;
     this.#window = window;
     this.#latenessMs = latenessMs;
@@ -44,7 +44,7 @@ export class WindowRows {
 
   /** The rows that are in a window which takes them; the others are refused. */
   usable(batch: Batch, out: Output): Batch {
-    let rows = this.#inWindows(this.#timed(batch, out));
+    let rows = this.#inWindows(this.#late.timed(batch, this.time, this.#watermarkMs, out));
     if (rows.rowCount === 0) return rows;
     this.time.measure(rows);
     if (this.time.lowMs < this.#lateUntilMs) {
@@ -59,13 +59,6 @@ export class WindowRows {
     }
     this.#countPartiallyLate(rows);
     return rows;
-  }
-
-  #timed(batch: Batch, out: Output): Batch {
-    if (!this.time.hasNulls(batch)) return batch;
-    const { inside, outside } = this.time.part(batch, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-    this.#late.refuse(outside, { reasons: "NULL_TIME", watermarks: this.#watermarkMs, missed: null }, out);
-    return inside;
   }
 
   #inWindows(rows: Batch): Batch {

@@ -2,7 +2,7 @@
 import { type Field, fieldText, type Schema, typeName } from "../arrow/types.js";
 import { describeSort, describeTopN, limitText, overText, sortText, topDetails, topText } from "./describe-order.js";
 import { aggregateText, formatBound, formatCall, formatExpr, formatName } from "./format-expr.js";
-import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec } from "./logical.js";
+import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec, Window } from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalOf, PhysicalPlan } from "./physical.js";
 import type { RowPolicy } from "./policy.js";
 import { durationText, judgesByWindow, judgesText, paneMs, windowText } from "./window.js";
@@ -148,7 +148,7 @@ function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): 
   const keys = node.keys.map(nameAt);
   const calls = node.aggregates.map((aggregate) => physicalText(aggregate, nameAt));
   const entry = keys.length > 0 ? "one entry a key" : "one entry";
-  const span = window === null || window.kind === "tumble" ? "window" : `pane of ${durationText(paneMs(window))}`;
+  const span = window === null ? "window" : spanText(window);
   const windowed = keys.length > 0 ? `${entry} and ${span}` : `${entry} a ${span}`;
   return {
     title: window === null ? "aggregate" : `window-aggregate ${windowText(window)} on ${nameAt(node.timeColumn)}`,
@@ -179,6 +179,12 @@ function describeGroups(node: PhysicalOf<"group-aggregate">, input: Schema): Des
       schemaText(node.schema),
     ],
   };
+}
+
+/** What the state has an entry for. */
+function spanText(window: Window): string {
+  if (window.kind === "session") return "session";
+  return window.kind === "tumble" ? "window" : `pane of ${durationText(paneMs(window))}`;
 }
 
 /** S97: state that grows for ever says so, and how it is bounded. */

@@ -75,7 +75,7 @@ export interface OverCall extends AggregateCall {
 }
 
 /** `[start, start + sizeMs)` with starts at multiples of sizeMs plus offsetMs from the epoch. */
-interface TumbleWindow {
+export interface TumbleWindow {
   readonly kind: "tumble";
   readonly sizeMs: number;
   readonly offsetMs: number;
@@ -100,7 +100,17 @@ interface CumulateWindow {
   readonly offsetMs: number;
 }
 
-export type Window = TumbleWindow | HopWindow | CumulateWindow;
+/** `[first row, last row + gapMs)` of rows of one key that lie no more than gapMs apart; each key has its own. */
+export interface SessionWindow {
+  readonly kind: "session";
+  readonly gapMs: number;
+  /** Rows so far behind the first begin another session; null: a session is as long as it likes. */
+  readonly maxMs: number | null;
+}
+
+/** Windows whose bounds follow from the clock, whatever the rows are. */
+export type AlignedWindow = TumbleWindow | HopWindow | CumulateWindow;
+export type Window = AlignedWindow | SessionWindow;
 
 /** Names of the columns that a window aggregate puts before its keys. */
 interface WindowColumns {

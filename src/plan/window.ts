@@ -1,6 +1,6 @@
 // Arithmetic of windows: how many a row falls into, and the moments at which rows become late for them.
 import { PlanError } from "../errors.js";
-import type { LogicalPlan, Window } from "./logical.js";
+import type { AlignedWindow, LogicalPlan, SessionWindow, Window } from "./logical.js";
 import { inputsOf, type Program, sameData, topological } from "./walk.js";
 
 /** More windows than this for one row are a mistake in units far more often than a wish. */
@@ -8,7 +8,8 @@ const FANOUT_MAX = 10_000;
 
 /**
  * What judges rows by a watermark: windows, each of which takes no more rows `latenessMs` after its end; or a step that judges
- * every row on its own, for which a row behind the watermark is late (S45).
+ * every row on its own, for which a row behind the watermark is late (S45). Sessions end where their rows have been: they judge
+ * every row, too, and not only those that are late (S31).
  */
 export interface Judge {
   /** null: every row. */
@@ -18,8 +19,8 @@ export interface Judge {
   readonly lateRead: boolean;
 }
 
-/** A judge that is windows. */
-export type WindowJudge = Judge & { readonly window: Window };
+/** A judge that is windows whose ends are known before their rows. */
+export type WindowJudge = Judge & { readonly window: AlignedWindow };
 
 /** @throws WINDOW_FANOUT when windows of `sizeMs` that begin every `slideMs` hold a row more than 10,000 times. */
 export function checkWindowFanout(sizeMs: number, slideMs: number): void {
@@ -34,7 +35,12 @@ export function checkWindowFanout(sizeMs: number, slideMs: number): void {
 
 /** Whether it is windows, and no step that judges every row. */
 export function judgesByWindow(judge: Judge): judge is WindowJudge {
-  return judge.window !== null;
+  return judge.window !== null && judge.window.kind !== "session";
+}
+
+/** Whether it is sessions. */
+export function judgesBySession(judge: Judge): judge is Judge & { readonly window: SessionWindow } {
+  return judge.window?.kind === "session";
 }
 
 /** For every watermark node of a program: the windows and deduplications that its watermark reaches, each kind once. */
@@ -73,7 +79,7 @@ export function floorMod(value: number, divisor: number): number {
 }
 
 /** How far apart the ends of windows lie. */
-export function periodMs(window: Window): number {
+export function periodMs(window: AlignedWindow): number {
   switch (window.kind) {
     case "tumble":
       return window.sizeMs;
@@ -85,32 +91,32 @@ export function periodMs(window: Window): number {
 }
 
 /** The longest span of time that every window either holds whole or not at all. */
-export function paneMs(window: Window): number {
+export function paneMs(window: AlignedWindow): number {
   return window.kind === "hop" ? gcd(window.sizeMs, window.slideMs) : periodMs(window);
 }
 
 /** The last end of a window at or before `timeMs`. */
-export function endBefore(window: Window, timeMs: number): number {
+export function endBefore(window: AlignedWindow, timeMs: number): number {
   return timeMs - floorMod(timeMs - firstEnd(window), periodMs(window));
 }
 
 /** The first end of a window behind `timeMs`. */
-export function endAfter(window: Window, timeMs: number): number {
+export function endAfter(window: AlignedWindow, timeMs: number): number {
   return endBefore(window, timeMs) + periodMs(window);
 }
 
 /** Start of the window that ends at `endMs`. */
-export function startOfEnd({ kind, sizeMs, offsetMs }: Window, endMs: number): number {
+export function startOfEnd({ kind, sizeMs, offsetMs }: AlignedWindow, endMs: number): number {
   return kind === "cumulate" ? endMs - 1 - floorMod(endMs - 1 - offsetMs, sizeMs) : endMs - sizeMs;
 }
 
 /** The first start of windows that end behind `timeMs`: rows from there on are in one of them, or in a gap between. */
-export function openFrom(window: Window, timeMs: number): number {
+export function openFrom(window: AlignedWindow, timeMs: number): number {
   return startOfEnd(window, endAfter(window, timeMs));
 }
 
 /** Some end of a window: all others are whole periods away. */
-function firstEnd({ kind, sizeMs, offsetMs }: Window): number {
+function firstEnd({ kind, sizeMs, offsetMs }: AlignedWindow): number {
   return kind === "hop" ? offsetMs + sizeMs : offsetMs;
 }
 
@@ -126,12 +132,14 @@ export function judgesText(judges: readonly Judge[]): string {
   return [...new Set(texts)].join(", ");
 }
 
-/** A window as the user would write it: `tumble 1h`, `hop 1h every 5m`, `cumulate 1d by 1h offset 8h`. */
+/** A window as the user would write it: `tumble 1h`, `hop 1h every 5m`, `cumulate 1d by 1h offset 8h`, `session 10m`. */
 export function windowText(window: Window): string {
-  return `${window.kind} ${spanText(window)}`;
+  if (window.kind !== "session") return `${window.kind} ${spanText(window)}`;
+  const most = window.maxMs === null ? "" : ` at most ${durationText(window.maxMs)}`;
+  return `session ${durationText(window.gapMs)}${most}`;
 }
 
-function spanText(window: Window): string {
+function spanText(window: AlignedWindow): string {
   const size = durationText(window.sizeMs);
   const offset = window.offsetMs === 0 ? "" : ` offset ${durationText(window.offsetMs)}`;
   switch (window.kind) {

@@ -30,7 +30,7 @@ import { type Places, type Relation, relationOf, schemaOfRelation, WINDOW_COLUMN
 import { combined, distinct } from "./bind-sets.js";
 import { unnested } from "./bind-unnest.js";
 import { type MakeRows, oneRow, valuesPlan } from "./bind-values.js";
-import { windowed, withWindowColumns } from "./bind-windows.js";
+import { checkSessionKeys, windowed, withWindowColumns } from "./bind-windows.js";
 
 /** Tables and views by name; null: there is none. */
 export interface Tables {
@@ -360,6 +360,7 @@ export class QueryBinder {
     const own = sets.map((keys) =>
       isWindowed ? keys.filter((expr) => ![start, end, time].some((name) => isBound(expr, name))) : keys,
     );
+    for (const keys of own) checkSessionKeys(relation, keys, this.#places, select.groupBy?.span ?? select.span);
     const rows = schemaOfRelation(relation);
     for (const expr of own.flat()) this.#places.check(expr, rows, select.span);
     const plan = groups.plan(relation, own, items, select.span);

@@ -22,6 +22,8 @@ export interface Relation {
   readonly columns: readonly ScopeColumn[];
   /** The windows of a table function that nothing groups by yet. */
   readonly window: Window | null;
+  /** Columns that sessions are made by, as the plan calls them; absent for other windows. */
+  readonly sessionKeys?: readonly string[];
 }
 
 /** Names of the columns that a window function adds. */

@@ -1,46 +1,43 @@
-// Window table functions: TUMBLE, HOP and CUMULATE with arguments by place or by name, over a table with event time.
+// Window table functions: TUMBLE, HOP, CUMULATE and SESSION with arguments by place or by name, over a table with event time.
 import { isTimestamp, timestamp, timestampLtz } from "../arrow/types.js";
 import { hintNames } from "../errors.js";
 import { derive } from "../plan/derive.js";
+import type { Expr } from "../plan/expr.js";
 import type { Window } from "../plan/logical.js";
 import { checkWindowFanout, floorMod } from "../plan/window.js";
-import type { Call, Descriptor, Expression, TableArgument } from "./ast.js";
+import type { Call, Descriptor, Expression, Span, TableArgument } from "./ast.js";
 import { intervalMs } from "./bind-literals.js";
-import { type Places, type Relation, type ScopeColumn, WINDOW_COLUMNS } from "./bind-scope.js";
+import { type Places, type Relation, resolveColumn, type ScopeColumn, WINDOW_COLUMNS } from "./bind-scope.js";
 
 const FORMS: Readonly<Record<string, readonly string[]>> = {
   TUMBLE: ["DATA", "TIMECOL", "SIZE", "OFFSET"],
   HOP: ["DATA", "TIMECOL", "SLIDE", "SIZE", "OFFSET"],
   CUMULATE: ["DATA", "TIMECOL", "STEP", "SIZE", "OFFSET"],
+  SESSION: ["DATA", "TIMECOL", "GAP"],
 };
 
 /** Arguments by name. @throws SQL_SYNTAX for wrong ones, UNSUPPORTED and UNKNOWN_FUNCTION for other functions */
 function argumentsOf({ name, args, span }: Call, places: Places): ReadonlyMap<string, Expression> {
   const fn = name.parts.map((part) => part.name.toUpperCase()).join(".");
-  if (fn === "SESSION") throw places.unsupported("SESSION windows are", name.span, "use TUMBLE, HOP or CUMULATE");
   const form = FORMS[fn];
   if (form === undefined) {
     const hint = hintNames(fn, Object.keys(FORMS), "table functions");
     throw places.error("UNKNOWN_FUNCTION", `no table function "${fn}"`, name.span, hint);
   }
+  const optional = form.includes("OFFSET") ? "; OFFSET may be left out" : "";
   const given = new Map<string, Expression>();
   args.forEach((argument, index) => {
     const isNamed = argument.kind === "named-argument";
     const key = isNamed ? argument.name.name.toUpperCase() : form[index];
     if (key === undefined || !form.includes(key) || given.has(key)) {
-      const hint = `${fn}(${form.map((known) => `${known} => …`).join(", ")}); OFFSET may be left out`;
+      const hint = `${fn}(${form.map((known) => `${known} => …`).join(", ")})${optional}`;
       throw places.error("SQL_SYNTAX", `${fn} does not take this argument`, argument.span, hint);
     }
     given.set(key, isNamed ? argument.value : argument);
   });
   const missing = form.find((key) => key !== "OFFSET" && !given.has(key));
   if (missing === undefined) return given;
-  throw places.error(
-    "SQL_SYNTAX",
-    `${fn} has no ${missing}`,
-    span,
-    `${fn}(${form.join(", ")}), OFFSET may be left out`,
-  );
+  throw places.error("SQL_SYNTAX", `${fn} has no ${missing}`, span, `${fn}(${form.join(", ")})${optional}`);
 }
 
 /**
@@ -54,7 +51,7 @@ export function windowed(call: Call, places: Places, read: (table: TableArgument
     throw places.error("SQL_SYNTAX", "the first argument is no table", data.span, "write TABLE name, or a query");
   }
   const [partition] = data.partitionBy;
-  if (partition !== undefined) {
+  if (partition !== undefined && !given.has("GAP")) {
     throw places.unsupported("PARTITION BY of a window is", partition.span, "group by the column");
   }
   const relation = read(data);
@@ -72,6 +69,10 @@ export function windowed(call: Call, places: Places, read: (table: TableArgument
     if (ms >= least) return ms;
     throw places.error("OPTION", `${key} is ${ms} ms`, argument.span, `give ${least} ms or more`);
   };
+  if (given.has("GAP")) {
+    const window = { kind: "session", gapMs: millis("GAP", 1), maxMs: null } as const;
+    return { ...relation, window, sessionKeys: data.partitionBy.map((key) => partitionColumn(key, relation, places)) };
+  }
   const sizeMs = millis("SIZE", 1);
   const offset = millis("OFFSET", Number.NEGATIVE_INFINITY);
   const offsetIn = (periodMs: number): number => floorMod(offset, periodMs) + 0;
@@ -90,6 +91,26 @@ export function windowed(call: Call, places: Places, read: (table: TableArgument
     return { kind: "cumulate", sizeMs, stepMs, offsetMs: offsetIn(sizeMs) };
   });
   return { ...relation, window };
+}
+
+/** What the plan calls a column of PARTITION BY. */
+function partitionColumn(key: Expression, relation: Relation, places: Places): string {
+  if (key.kind === "column") {
+    const { column, path } = resolveColumn(key.name, relation, places);
+    if (path.length === 0) return column.field.name;
+  }
+  throw places.unsupported("PARTITION BY of what is no column is", key.span, "compute it in a subquery");
+}
+
+/** Sessions are made by the columns of PARTITION BY, each group of them by itself: GROUP BY has to name just these. */
+export function checkSessionKeys({ sessionKeys }: Relation, keys: readonly Expr[], places: Places, span: Span): void {
+  if (sessionKeys === undefined) return;
+  const names = keys.map((expr) => (expr.kind === "column" ? expr.name : null));
+  if (sessionKeys.every((name) => names.includes(name)) && names.every((name) => sessionKeys.includes(name ?? "")))
+    return;
+  const by = ["window_start", "window_end", ...sessionKeys].join(", ");
+  const hint = `GROUP BY ${by}; or make sessions of each group: SESSION(TABLE t PARTITION BY …, DESCRIPTOR(ts), gap)`;
+  throw places.unsupported("groups by other columns than those that sessions are made by are", span, hint);
 }
 
 /** Windows go by the event time that the table declares. */
@@ -127,5 +148,5 @@ export function withWindowColumns(relation: Relation): Relation {
   const added = Object.values(WINDOW_COLUMNS).map(
     (name): ScopeColumn => ({ qualifier: columns[0]?.qualifier ?? null, name, field: { name, type, nullable: false } }),
   );
-  return { plan, columns: [...columns, ...added], window };
+  return { ...relation, columns: [...columns, ...added] };
 }

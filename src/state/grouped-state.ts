@@ -2,7 +2,7 @@
 // in one window) are read as columns and dropped; all of it can be written as one table and read back.
 import { Batch } from "../arrow/batch.js";
 import { Column, type Workspace } from "../arrow/column.js";
-import { type Field, field, INT64, type Schema, schemaOf } from "../arrow/types.js";
+import { field, INT64, type Schema, schemaOf } from "../arrow/types.js";
 import type { PhysicalAggregate } from "../plan/physical.js";
 import { Accumulators, type Overflow } from "./accumulators.js";
 import { CellBlocks } from "./cell-blocks.js";
@@ -10,6 +10,7 @@ import { Cells, type Placed, type Slicing } from "./cells.js";
 import type { Entries, EntryReader } from "./entries.js";
 import { openKeys } from "./keys.js";
 import { MergedCells } from "./merged-cells.js";
+import { addCellColumns, restoreCells } from "./saved-cells.js";
 import { checkSavedKeys, keyFields, savedKeys, stateMismatch } from "./saved-keys.js";
 import type { Slice, Slices } from "./slices.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot.js";
@@ -234,16 +235,9 @@ export class GroupedState implements EntryReader {
       kernels.fillI64(slice.startMs, count, starts + at * 8);
       at += count;
     }
-    const fields: Field[] = [field(START, INT64, false), ...keyFields(this.#schema, this.#keyIndexes)];
+    const fields = [field(START, INT64, false), ...keyFields(this.#schema, this.#keyIndexes)];
     const columns = [new Column({ type: INT64, length: at, values: starts }), ...this.keyColumns(entries)];
-    for (const { name, block } of this.#accumulators.blocks()) {
-      for (let place = 0; place < block.width; place += 8) {
-        const values = account.arena.allocate(at * 8);
-        kernels.gatherCells(block.ptr + place, block.width, entries.cells, at, values);
-        fields.push(field(`${name} ${place}`, INT64, false));
-        columns.push(new Column({ type: INT64, length: at, values }));
-      }
-    }
+    addCellColumns(this.#workspace, this.#accumulators, entries.cells, at, fields, columns);
     writer.table("entries", new Batch(this.#workspace, schemaOf(fields), columns, at));
     this.#accumulators.save(writer, entries.cells, at);
   }
@@ -283,22 +277,8 @@ export class GroupedState implements EntryReader {
   }
 
   #restoreRows(rows: Batch): void {
-    const { kernels } = this.#workspace;
-    const { rowCount, schema } = rows;
     const groups = this.#keys.intern(savedKeys(rows, this.#schema, this.#keyIndexes));
-    const { ptr } = this.#cells.placeAt(rows.column(0).values, groups, rowCount);
-    for (let index = 1 + this.#keyIndexes.length; index < schema.fields.length; index++) {
-      const { name } = schema.fields[index] as Field;
-      const space = name.lastIndexOf(" ");
-      const block = this.#accumulators.useBlock(name.slice(0, space));
-      if (block === undefined) throw stateMismatch(WHOSE, `it has accumulators "${name}", which the query has not`);
-      kernels.scatterCells(
-        block.ptr + Number(name.slice(space + 1)),
-        block.width,
-        ptr,
-        rows.column(index).values,
-        rowCount,
-      );
-    }
+    const { ptr } = this.#cells.placeAt(rows.column(0).values, groups, rows.rowCount);
+    restoreCells(this.#accumulators, rows, 1 + this.#keyIndexes.length, ptr, WHOSE);
   }
 }

@@ -20,11 +20,11 @@ export function checkSavedKeys(saved: Schema, wanted: readonly Field[], whose: s
   throw stateMismatch(whose, `its keys are ${show(found)}, the query's ${show(wanted)}`);
 }
 
-/** Saved rows, whose keys are columns 1 … of them, as a batch of the schema that has nothing but its keys. */
-export function savedKeys(rows: Batch, schema: Schema, keys: readonly number[]): Batch {
+/** Saved rows, whose keys are their columns from `first` on, as a batch of the schema that has nothing but its keys. */
+export function savedKeys(rows: Batch, schema: Schema, keys: readonly number[], first = 1): Batch {
   const columns: Column[] = [];
   keys.forEach((column, index) => {
-    columns[column] = rows.column(1 + index);
+    columns[column] = rows.column(first + index);
   });
   return new Batch(rows.workspace, schema, columns, rows.rowCount);
 }

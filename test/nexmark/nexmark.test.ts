@@ -14,8 +14,8 @@ import { createTables, digestOf, linesOf, plainText, rowsOf, textOf } from "./su
 const NOT_YET: Readonly<Record<string, string>> = {
   // Joins.
   ...codes("UNSUPPORTED", ["q3", "q4", "q5", "q6", "q7", "q8", "q9", "q13", "q20"]),
-  // PARTITIONED BY; SESSION; MAX of text.
-  ...codes("UNSUPPORTED", ["q10", "q11", "q16"]),
+  // PARTITIONED BY; MAX of text.
+  ...codes("UNSUPPORTED", ["q10", "q16"]),
   // PROCTIME.
   ...codes("UNKNOWN_FUNCTION", ["q12"]),
 };

@@ -10,6 +10,7 @@ import { parseSchema } from "../../src/arrow/types.js";
 import type { Window } from "../../src/plan/logical.js";
 import { readSnapshot, type Snapshot, SnapshotBuilder } from "../../src/state/snapshot.js";
 import { collect, type Element, type Emitted, openTestWorkspace, split, testContext } from "../../src/testing/index.js";
+import { sessionAnswer } from "./session-oracle.js";
 import { answer, type OracleRow, type OracleSpec, results } from "./window-oracle.js";
 import { chain, watermarkOf, windowAggregate } from "./window-support.js";
 
@@ -102,7 +103,8 @@ export const cases: fc.Arbitrary<Case> = fc.record({
       float: nullable(floats),
       split: fc.nat({ max: 2 }),
     }),
-    { maxLength: 120 },
+    // Left alone, fast-check gives five rows on average.
+    { maxLength: 120, size: "max" },
   ),
   cuts: fc.nat(),
   batchRowsMax: fc.constantFrom(1, 3, 8192),
@@ -201,6 +203,7 @@ const AGGREGATES = [
 ];
 
 function windowOf({ kind, sizeMs, everyMs, offsetMs }: OracleSpec): Window {
+  if (kind === "session") return { kind, gapMs: sizeMs, maxMs: everyMs === 0 ? null : everyMs };
   if (kind === "tumble") return { kind, sizeMs, offsetMs };
   return kind === "hop" ? { kind, sizeMs, slideMs: everyMs, offsetMs } : { kind, sizeMs, stepMs: everyMs, offsetMs };
 }
@@ -222,10 +225,20 @@ function openOperators(input: Case) {
   );
   const watermark = watermarkOf(schema, {
     delayMs,
-    judges: [{ window: kind, latenessMs, lateRead: true }],
+    // What is read decides what late rows have to tell, never which they are.
+    judges: [{ window: kind, latenessMs, lateRead: input.cuts % 2 === 0 }],
   });
   return { watermark, window, both: chain(watermark, window) };
 }
+
+/** The same inputs, of all or of few keys, for sessions of some gaps, with and without a longest duration (0: none). */
+export const sessionCases: fc.Arbitrary<Case> = fc
+  .tuple(cases, fc.constantFrom(1, 2, 10), fc.constantFrom(1, 2, 3, 7, 20), fc.constantFrom(0, 0, 0, 1, 4, 10, 25))
+  .map(([input, keys, sizeMs, everyMs]) => {
+    const rows = input.rows.map((row) => ({ ...row, code: row.code === null ? null : row.code % keys }));
+    const spec = { ...input.spec, kind: "session" as const, sizeMs, everyMs, offsetMs: 0, latenessMs: 0 };
+    return { ...input, rows, spec };
+  });
 
 const contextOf = ({ batchRowsMax, yieldEvery }: Case, workspace: Workspace) =>
   testContext(workspace, { batchRowsMax, yieldEvery });
@@ -312,7 +325,7 @@ export function summarize(emitted: Emitted, input: Case) {
 const cellText = (value: unknown) => (Object.is(value, -0) ? "-0" : String(value));
 
 export function expected(input: Case) {
-  const { groups, late } = answer(oracleRows(input), input.spec);
+  const { groups, late } = (input.spec.kind === "session" ? sessionAnswer : answer)(oracleRows(input), input.spec);
   const dates = input.kind === "dates";
   const lines = [...groups].map(([name, group]) => {
     const [start, key = ""] = [name.slice(0, name.indexOf("|")), name.slice(name.indexOf("|") + 1)];

@@ -13,9 +13,10 @@ export interface OracleRow {
 }
 
 export interface OracleSpec {
-  readonly kind: "tumble" | "hop" | "cumulate";
+  readonly kind: "tumble" | "hop" | "cumulate" | "session";
+  /** The gap of sessions. */
   readonly sizeMs: number;
-  /** The slide of hopping windows, the step of cumulating ones. */
+  /** The slide of hopping windows, the step of cumulating ones, the longest duration of sessions (0: none). */
   readonly everyMs: number;
   readonly offsetMs: number;
   readonly latenessMs: number;

@@ -13,7 +13,7 @@ test("any rows, keys and cuts give what the row-by-row oracle gives", () => {
       expect(summarize(emitted, input)).toEqual(expected(input));
       release(emitted);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -30,7 +30,7 @@ test("without lateness the order of the output depends on neither batches nor la
       );
       for (const output of outputs) expect(output).toBe(outputs[0]);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -44,7 +44,7 @@ test("stopped and restored after every batch, in another layout, the output is t
       release(straight);
       release(restarted);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 

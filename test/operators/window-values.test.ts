@@ -5,7 +5,7 @@ import { batchFromColumns } from "../../src/arrow/builder.js";
 import { readRows } from "../../src/arrow/rows.js";
 import { columnIndex, FLOAT64, field, INT64, parseSchema, schemaOf, TIMESTAMP } from "../../src/arrow/types.js";
 import { openWindowAggregate } from "../../src/operators/windows.js";
-import type { Window } from "../../src/plan/logical.js";
+import type { AlignedWindow } from "../../src/plan/logical.js";
 import type { PhysicalAggregate } from "../../src/plan/physical.js";
 import { readSnapshot, type Snapshot, SnapshotBuilder } from "../../src/state/snapshot.js";
 import { collect, type Element, openTestWorkspace, rebatch, testContext, watermark } from "../../src/testing/index.js";
@@ -34,14 +34,14 @@ const AGGREGATES: readonly PhysicalAggregate[] = [
   { name: "mx", fn: "max", column: at("x"), type: INT64, filter: at("f") },
 ];
 
-const WINDOWS: readonly Window[] = [
+const WINDOWS: readonly AlignedWindow[] = [
   { kind: "tumble", sizeMs: 10, offsetMs: 0 },
   { kind: "hop", sizeMs: 10, slideMs: 5, offsetMs: 0 },
   { kind: "hop", sizeMs: 9, slideMs: 6, offsetMs: 0 },
   { kind: "cumulate", sizeMs: 12, stepMs: 4, offsetMs: 0 },
 ];
 
-function open(window: Window, denseBytesMax: number | undefined) {
+function open(window: AlignedWindow, denseBytesMax: number | undefined) {
   const times = ["windowStart", "windowEnd", "windowTime"].map((name) => field(name, TIMESTAMP, false));
   const node = {
     kind: "window-aggregate" as const,
@@ -64,7 +64,7 @@ function open(window: Window, denseBytesMax: number | undefined) {
 }
 
 /** Starts and ends of the windows that a time is in. */
-function windowsOf(window: Window, t: number): [number, number][] {
+function windowsOf(window: AlignedWindow, t: number): [number, number][] {
   const floor = (period: number) => Math.floor(t / period) * period;
   if (window.kind === "tumble") return [[floor(window.sizeMs), floor(window.sizeMs) + window.sizeMs]];
   const all: [number, number][] = [];
@@ -83,7 +83,7 @@ function windowsOf(window: Window, t: number): [number, number][] {
 
 const show = (row: object) => JSON.stringify(row, (_, value) => (typeof value === "bigint" ? String(value) : value));
 
-function expected(window: Window, rows: readonly Row[]): string[] {
+function expected(window: AlignedWindow, rows: readonly Row[]): string[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     for (const [start, end] of windowsOf(window, row.t)) {
@@ -110,7 +110,12 @@ function expected(window: Window, rows: readonly Row[]): string[] {
     .sort();
 }
 
-function outputOf(window: Window, elements: readonly Element[], restart: boolean, denseBytesMax?: number): string[] {
+function outputOf(
+  window: AlignedWindow,
+  elements: readonly Element[],
+  restart: boolean,
+  denseBytesMax?: number,
+): string[] {
   const out: string[] = [];
   let saved: Snapshot | undefined;
   for (const part of restart ? elements.map((element) => [element]) : [elements]) {

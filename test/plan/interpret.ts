@@ -142,6 +142,7 @@ function aggregateRows(node: PhysicalOf<"window-aggregate">, input: readonly Ele
     const keys = node.keys.map((index) => row[index] as BoundValue);
     let head: Row = keys;
     if (node.window !== null) {
+      if (node.window.kind !== "tumble") throw new Error("only tumbling windows are worked out here");
       const { sizeMs, offsetMs } = node.window;
       const start = Math.floor((Number(row[node.timeColumn]) - offsetMs) / sizeMs) * sizeMs + offsetMs;
       if (start + sizeMs - 1 + node.latenessMs <= watermark) {

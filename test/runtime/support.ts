@@ -302,10 +302,11 @@ export class Bench {
       n: "BIGINT NOT NULL",
     });
     const aggregates = [{ name: "n", fn: "count_star", column: -1, type: INT64 }];
-    const window = { kind: "tumble", sizeMs, offsetMs: 0 };
+    const window = { kind: "tumble", sizeMs, offsetMs: 0 } as const;
     const grouping = { window, timeColumn: 0, latenessMs: 0, keys: [1], aggregates };
     this.#add({ kind: "window-aggregate", name, ...grouping }, schema, [input]);
-    const operator = new WindowAggregate(this.nodes.at(-1) as PhysicalOf<"window-aggregate">, this.#schema([input]));
+    const node = this.nodes.at(-1) as PhysicalOf<"window-aggregate">;
+    const operator = new WindowAggregate(node, window, this.#schema([input]));
     this.operators.set(name, operator);
     return operator;
   }

@@ -126,6 +126,17 @@ test.each<[string, plan.LogicalPlan]>([
     windows({ kind: "tumble", sizeMs: 10_000, offsetMs: 0 }, [COUNT], named({ symbol: col("symbol") })),
   ],
   [
+    "SELECT window_start, window_end, symbol, COUNT(*) AS n FROM TABLE(SESSION(TABLE trades PARTITION BY symbol, DESCRIPTOR(ts), INTERVAL '5' MINUTE)) GROUP BY window_start, window_end, symbol",
+    plan.project(
+      windows({ kind: "session", gapMs: 300_000, maxMs: null }, [COUNT], named({ symbol: col("symbol") })),
+      named({ ...bounds, symbol: col("symbol"), n: col("n") }),
+    ),
+  ],
+  [
+    "SELECT window_start, window_end, COUNT(*) AS n FROM SESSION(TIMECOL => DESCRIPTOR(ts), DATA => TABLE trades, GAP => INTERVAL '5' MINUTE) GROUP BY window_start, window_end",
+    plan.project(windows({ kind: "session", gapMs: 300_000, maxMs: null }, [COUNT]), named({ ...bounds, n: col("n") })),
+  ],
+  [
     "SELECT window_start, window_end, COUNT(*) AS n FROM HOP(DATA => TABLE trades, TIMECOL => DESCRIPTOR(ts), SIZE => INTERVAL '10' SECOND, SLIDE => INTERVAL '2' SECOND) GROUP BY window_end, window_start",
     plan.project(
       windows({ kind: "hop", sizeMs: 10_000, slideMs: 2000, offsetMs: 0 }, [COUNT]),
@@ -201,6 +212,18 @@ test.each([
     "SELECT COUNT(*) FROM TUMBLE(TABLE big, DESCRIPTOR(▸size), INTERVAL '1' DAY) GROUP BY window_end",
     "WATERMARK FOR",
   ],
+  [
+    "UNSUPPORTED",
+    "SELECT symbol, COUNT(*) FROM SESSION(TABLE trades, DESCRIPTOR(ts), INTERVAL '5' MINUTE) ▸GROUP BY window_start, window_end, symbol",
+    "PARTITION BY",
+  ],
+  [
+    "UNSUPPORTED",
+    "SELECT COUNT(*) FROM SESSION(TABLE trades PARTITION BY ▸UPPER(symbol), DESCRIPTOR(ts), INTERVAL '5' DAY)",
+    "in a subquery",
+  ],
+  ["SQL_SYNTAX", "SELECT COUNT(*) FROM ▸SESSION(TABLE trades, DESCRIPTOR(ts))", "SESSION(DATA, TIMECOL, GAP)"],
+  ["OPTION", "SELECT COUNT(*) FROM SESSION(TABLE trades, DESCRIPTOR(ts), ▸INTERVAL '0' SECOND)", "1 ms"],
   ["UNSUPPORTED", "SELECT * FROM trades JOIN ▸big ON trades.symbol = big.symbol", "UNION ALL"],
   ["UNSUPPORTED", "SELECT * FROM trades WHERE ▸size IN (SELECT size FROM big)", "list the values"],
   ["UNSUPPORTED", "SELECT ▸x'0aff' AS b", "BYTES"],

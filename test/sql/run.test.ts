@@ -70,6 +70,14 @@ test.each<[string, unknown[]]>([
       [at(10), at(20), "A", 1n],
     ],
   ],
+  [
+    "SELECT window_start, window_end, symbol, COUNT(*) AS n FROM SESSION(TABLE trades PARTITION BY symbol, DESCRIPTOR(ts), INTERVAL '5' SECOND) GROUP BY window_start, window_end, symbol",
+    [
+      [at(1), at(6), "A", 1n],
+      [at(2), at(7), "B", 1n],
+      [new Date(at(9).getTime() + 999), at(15), "A", 2n],
+    ],
+  ],
   ["SELECT COUNT(*) FILTER (WHERE price > 2) AS n, COUNT(price) AS p FROM trades", [[2n, 3n]]],
   [
     "SELECT COUNT(DISTINCT symbol) AS s, COUNT(DISTINCT symbol) FILTER (WHERE size < 20) AS few FROM trades",
