@@ -141,10 +141,12 @@ function endRecord(context: CsvContext, end: usize, next: usize): bool {
   return context.records < context.recordsMax && room >= (fields + 1 + ENTRIES_MAX) << 2;
 }
 
-/** Keeps no more ends of a record than it has fields, and the last one: one that has more is refused anyway. */
+/**
+ * Keeps no more ends of a record than it has fields, and the last one: one that has more, as has the one that is being indexed,
+ * is refused anyway.
+ */
 function limitFields(context: CsvContext, out: usize): usize {
   const last = <usize>context.entry + ((<usize>(context.fields + 1)) << 2);
-  if (out <= last + 4) return out;
   context.surplus += <u32>((out - last - 4) >> 2);
   store<u32>(last, load<u32>(out - 4));
   return last + 4;
@@ -201,17 +203,26 @@ export function indexCsv(contextPtr: usize): i32 {
   const newline = i8x16.splat(<i8>NEWLINE);
   const carriage = i8x16.splat(<i8>RETURN);
   const quotes = context.quote != NEWLINE;
+  const oneMark = context.escape == context.quote;
   const noComment = context.comment == 0;
   // Blanks may stand between a quote and the end of its field where they are trimmed.
   const doubles = quotes && noComment && context.escape == context.quote && context.trim == 0;
   let at = <usize>context.at;
   let out = <usize>context.out;
   let state = context.state;
+  // Most records are whole and end with a LF: they are closed here, all others by `endRecord`.
+  const fieldBytes = (<usize>context.fields) << 2;
+  const bytesMax = <usize>context.recordBytesMax;
+  const recordsLast = context.recordsMax - 1;
+  const entryLast = <usize>context.indexEnd - fieldBytes - ((ENTRIES_MAX + 1) << 2);
+  let entry = <usize>context.entry;
+  let records = context.records;
   context.reason = Reason.NONE;
   while (at < end) {
     const inside = firstBits(end - at);
     const ends = bitsOfBoth(at, newline, carriage) & inside;
-    const marks = quotes ? bitsOfBoth(at, quote, escape) & inside : 0;
+    let marks: u64 = 0;
+    if (quotes) marks = (oneMark ? bitsOf(at, quote) : bitsOfBoth(at, quote, escape)) & inside;
     const delimiters = bitsOf(at, delimiter) & inside;
     let bits = delimiters | ends | marks;
     let next = at + 64;
@@ -236,15 +247,33 @@ export function indexCsv(contextPtr: usize): i32 {
         const bit = ctz(bits);
         const pos = at + <usize>bit;
         bits &= bits - 1;
+        store<u32>(out, <u32>pos);
         if (((ends >> bit) & 1) == 0) {
-          store<u32>(out, <u32>pos);
           out += 4;
           continue;
         }
+        if (
+          out == entry + fieldBytes &&
+          load<u8>(pos) == NEWLINE &&
+          pos - <usize>load<u32>(entry) <= bytesMax &&
+          out + 4 <= entryLast &&
+          records < recordsLast &&
+          context.strayAt == 0
+        ) {
+          records++;
+          entry = out + 4;
+          store<u32>(entry, <u32>pos);
+          out = entry + 4;
+          continue;
+        }
+        context.entry = <u32>entry;
+        context.records = records;
         context.out = <u32>out;
         const behind = behindLineEnd(pos, end);
         if (behind == 0) return pauseAt(context, pos);
         if (!endRecord(context, pos, behind)) return pauseAt(context, behind);
+        entry = context.entry;
+        records = context.records;
         out = context.out;
         if (behind == pos + 2) {
           if (bit == 63) next++;
@@ -252,6 +281,8 @@ export function indexCsv(contextPtr: usize): i32 {
         }
       }
     } else {
+      context.entry = <u32>entry;
+      context.records = records;
       while (bits) {
         const bit = ctz(bits);
         const pos = at + <usize>bit;
@@ -297,10 +328,17 @@ export function indexCsv(contextPtr: usize): i32 {
           else bits &= ~((<u64>2) << bit);
         }
       }
+      entry = context.entry;
+      records = context.records;
     }
-    out = limitFields(context, out);
+    if (out > entry + fieldBytes + 8) {
+      context.entry = <u32>entry;
+      out = limitFields(context, out);
+    }
     at = next;
   }
+  context.entry = <u32>entry;
+  context.records = records;
   context.out = <u32>out;
   context.state = state;
   return pauseAt(context, at < end ? at : end);
@@ -311,8 +349,37 @@ function pauseAt(context: CsvContext, at: usize): i32 {
   return context.reason == Reason.NONE ? <i32>context.records : BAD_RECORD;
 }
 
+/** Line ends from `at` to `end` where no other one than LF is; −1 where there is a CR. */
+function countFeeds(at: usize, end: usize): i32 {
+  const newline = i8x16.splat(<i8>NEWLINE);
+  const carriage = i8x16.splat(<i8>RETURN);
+  let returns = i64x2.splat(0);
+  let lines: i32 = 0;
+  while (at + 16 <= end) {
+    // A lane holds 255 at most.
+    const stop = min(end - 15, at + 255 * 16);
+    let feeds = i64x2.splat(0);
+    for (; at < stop; at += 16) {
+      const bytes = v128.load(at);
+      feeds = i8x16.sub(feeds, i8x16.eq(bytes, newline));
+      returns = v128.or(returns, i8x16.eq(bytes, carriage));
+    }
+    const sums = i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(feeds));
+    lines += i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
+    lines += i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
+  }
+  if (v128.any_true(returns)) return -1;
+  for (; at < end; at++) {
+    if (load<u8>(at) == RETURN) return -1;
+    lines += <i32>(load<u8>(at) == NEWLINE);
+  }
+  return lines;
+}
+
 /** Line ends (LF, CR, CRLF) from `at` to `end`, which cuts no CRLF. */
 export function countLines(at: usize, end: usize): i32 {
+  const feedsAlone = countFeeds(at, end);
+  if (feedsAlone >= 0) return feedsAlone;
   const newline = i8x16.splat(<i8>NEWLINE);
   const carriage = i8x16.splat(<i8>RETURN);
   let lines: u64 = 0;

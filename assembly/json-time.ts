@@ -94,6 +94,12 @@ function readShortClock(context: Context, start: usize): usize {
 /** Reads the digits of a second's fraction. Returns the address behind them, or 0. */
 @inline
 function readFraction(context: Context, start: usize, precision: u32): usize {
+  // Three digits, as most clocks write them, and a byte that is none.
+  const three = load<u32>(start) ^ 0x30303030;
+  if ((((three + 0x76767676) | three) & 0x80808080) == 0x80000000 && precision >= 3) {
+    context.clockMs += <i32>((three & 0xff) * 100 + ((three >> 8) & 0xff) * 10 + ((three >> 16) & 0xff));
+    return start + 3;
+  }
   let at = start;
   let micros: u32 = 0;
   let unit: u32 = 100000;

@@ -54,6 +54,9 @@ async function openWorkspace(): Promise<Workspace> {
   return { account: new MemoryAccount(memory), kernels: await loadAllKernels(memory) };
 }
 
+/** The decoder and the batch of the turn before: the engine keeps the job that ended last for the same reason (src/runner.ts). */
+const last: unknown[] = [];
+
 /** Decodes everything, chunk by chunk; what `each` does not persist is gone when it returns. */
 function decodeAll(workspace: Workspace, format: Format, bytes: Uint8Array, each: (batch: Batch) => void): void {
   const decoder = format.createDecoder({
@@ -69,6 +72,7 @@ function decodeAll(workspace: Workspace, format: Format, bytes: Uint8Array, each
   for (let at = 0, ended = false; ; ) {
     const batch = decoder.next();
     if (batch !== null) {
+      last.splice(0, 2, decoder, batch);
       each(batch);
       workspace.account.arena.reset();
     } else if (ended) break;

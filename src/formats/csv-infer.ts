@@ -4,7 +4,7 @@ import { SchemaError } from "../errors.js";
 import { byteOrderMark } from "./byte-order-mark.js";
 import { type CsvStart, readStart, tooManyColumns } from "./csv-dialect.js";
 import type { CheckedCsvOptions } from "./csv-options.js";
-import { splitRecords } from "./csv-records.js";
+import { type CsvField, type Marks, skipLines, splitRecords } from "./csv-records.js";
 import { TypeGuess } from "./csv-types.js";
 import type { Sample } from "./format.js";
 
@@ -17,10 +17,9 @@ const COLUMNS_MAX = 10_000;
  * @throws SCHEMA_EMPTY, ENCODING, COLUMN_DUP, TOO_MANY_COLUMNS
  */
 export function inferCsvSchema(options: CheckedCsvOptions, sample: Sample): Schema {
-  const { bytes, complete, source } = sample;
   const found = startOf(options, sample);
-  const { records } = splitRecords(bytes, found.dialect, { start: found.byte, max: RECORDS_MAX, complete });
-  const names = found.names ?? usualNames(records, source);
+  const records = recordsFrom(found.byte, found.dialect, sample);
+  const names = found.names ?? usualNames(records, sample.source);
   const guesses = names.map(() => new TypeGuess());
   for (const record of records) {
     const isRead = record.length === names.length || (found.dialect.pad && record.length < names.length);
@@ -32,6 +31,17 @@ export function inferCsvSchema(options: CheckedCsvOptions, sample: Sample): Sche
     });
   }
   return schemaOf(names.map((name, place) => field(name, (guesses[place] as TypeGuess).type)));
+}
+
+/** The records that the decoder will see: a quote that is never closed takes one line with it, not all that follow. */
+function recordsFrom(start: number, marks: Marks, { bytes, complete }: Sample): (readonly CsvField[])[] {
+  const records: (readonly CsvField[])[] = [];
+  for (let at: number | null = start; at !== null && at < bytes.length; ) {
+    const found = splitRecords(bytes, marks, { start: at, max: RECORDS_MAX - records.length, complete });
+    records.push(...found.records);
+    at = complete && found.open ? skipLines(bytes, found.ends.at(-1) ?? at, 1, complete) : null;
+  }
+  return records;
 }
 
 /**
