@@ -32,7 +32,7 @@ import {
   wrongArgument,
 } from "./api/options.js";
 import { type Pipeline, type Target, targetTable } from "./api/pipeline.js";
-import type { AnyRow, Runner } from "./api/runner.js";
+import type { AnyRow, Runner, RunOptions } from "./api/runner.js";
 import type { DataStream } from "./api/stream.js";
 import { openTable, TABLE_OPTIONS, Table } from "./api/table.js";
 import {
@@ -349,11 +349,12 @@ export class Engine implements AsyncDisposable {
    * The statements of a text of SQL in order, each bound when the loop asks for it: a SELECT is a stream, an INSERT a pipeline
    * to run, EXPLAIN a text. What CREATE makes stays as long as the engine.
    *
+   * @param options - how EXPLAIN ANALYZE runs its statement
    * @example for await (const result of mill.script(text)) if (result instanceof Pipeline) await result.run();
    * @throws SqlError with line and column
    */
-  script(text: string): AsyncGenerator<DataStream | Pipeline | string, void, undefined> {
-    return this.#sql.script(text);
+  script(text: string, options?: RunOptions): AsyncGenerator<DataStream | Pipeline | string, void, undefined> {
+    return this.#sql.script(text, options);
   }
 
   /** What only some hosts have: a connector's source. */

@@ -1,11 +1,11 @@
 // SQL from a program: queries as template texts, scripts of statements, and streams by name. What reads SQL is loaded with the
 // first text; until then a query is a plan that waits (plan/expand.ts).
 
-import { explainProgram } from "./api/explain.js";
+import { explainChangelog, explainProgram, explainRun } from "./api/explain.js";
 import { Expression, toPlan } from "./api/expression.js";
 import { checkSchema, checkText, wrongArgument } from "./api/options.js";
 import { Pipeline } from "./api/pipeline.js";
-import type { AnyRow } from "./api/runner.js";
+import type { AnyRow, RunOptions } from "./api/runner.js";
 import { DataStream } from "./api/stream.js";
 import { Table } from "./api/table.js";
 import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
@@ -17,7 +17,7 @@ import type { Expr, LiteralValue } from "./plan/expr.js";
 import { type LogicalPlan, unresolvedQuery } from "./plan/logical.js";
 import { loadPart } from "./platform/errors.js";
 import type { ProgramRunner } from "./runner.js";
-import type { Given, SqlSession } from "./sql/session.js";
+import type { Given, Outcome, SqlSession } from "./sql/session.js";
 
 /** A stream of whatever rows. */
 export type Named = Pick<DataStream, "plan">;
@@ -69,12 +69,12 @@ export class SqlFront {
     tables.set(name, { plan: stream.plan, target });
   }
 
-  async *script(text: string): AsyncGenerator<DataStream | Pipeline | string, void, undefined> {
+  async *script(text: string, options?: RunOptions): AsyncGenerator<DataStream | Pipeline | string, void, undefined> {
     const session = await this.#load();
     for await (const outcome of session.run(text, this.#open)) {
       if (outcome.kind === "query") yield new DataStream(this.#runner, outcome.plan);
       else if (outcome.kind === "run") yield new Pipeline(this.#runner, outcome.plans);
-      else if (outcome.kind === "explain") yield await explainProgram(this.#runner, outcome.plans);
+      else if (outcome.kind === "explain") yield await this.#explain(outcome, options);
     }
   }
 
@@ -95,6 +95,12 @@ export class SqlFront {
     };
     const query = this.#runner.catalog.addQuery(read, joined);
     return new DataStream<Row>(this.#runner, unresolvedQuery(query));
+  }
+
+  #explain({ plans, details }: Extract<Outcome, { kind: "explain" }>, options?: RunOptions): Promise<string> {
+    if (details.includes("ANALYZE")) return explainRun(this.#runner, plans, options);
+    if (details.includes("CHANGELOG_MODE")) return explainChangelog(this.#runner, plans);
+    return explainProgram(this.#runner, plans);
   }
 
   async #load(): Promise<SqlSession> {

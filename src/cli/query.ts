@@ -26,7 +26,7 @@ export async function query(path: string | undefined, flags: QueryFlags): Promis
       ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
       ...(flags.batchSize === undefined ? {} : { batchRows: flags.batchSize }),
     };
-    for await (const result of mill.script(text)) {
+    for await (const result of mill.script(text, options)) {
       if (result instanceof Pipeline) await result.run(options);
       else if (result instanceof DataStream) {
         const rows = flags.changelog ? result.changelog("op") : result;

@@ -11,6 +11,8 @@ export interface NamedTable {
   readonly plan: LogicalPlan;
   /** Where INSERT writes, null for views; its columns are null where the rows bring theirs. */
   readonly target: { readonly table: TableRef; readonly schema: Schema | null } | null;
+  /** Columns that tell rows apart, as PRIMARY KEY has declared them. */
+  readonly key?: readonly string[];
   /** As CREATE had it, for SHOW CREATE; absent for what the program has named. */
   readonly text?: string;
 }

@@ -8,6 +8,7 @@
 //           └─ scan file flights.parquet
 //              columns: date, delay, origin (3 of 5)
 import { type Schema, schemaLiteral } from "../arrow/types.js";
+import { CHANGE_KINDS, hasChanges, INSERT } from "./changes.js";
 import { derive } from "./derive.js";
 import { describeLogical, describePhysical, SIDE_TITLES } from "./describe.js";
 import type { LogicalPlan } from "./logical.js";
@@ -51,6 +52,16 @@ export function explainAnalyze(plan: PhysicalPlan, counts: readonly NodeCounts[]
     showPlan(plan).map((node) => {
       const count = byUid.get(node.uid);
       return count === undefined ? node : { ...node, details: [...node.details, countsText(node.kind, count)] };
+    }),
+  );
+}
+
+/** The physical plan with the kinds of changes that each node gives: EXPLAIN CHANGELOG_MODE. */
+export function explainChanges(plan: PhysicalPlan): string {
+  return draw(
+    showPlan(plan).map((node) => {
+      const kinds = hasChanges(node.schema) ? CHANGE_KINDS.join(", ") : CHANGE_KINDS[INSERT];
+      return { ...node, details: [...node.details, `changes: ${kinds}`] };
     }),
   );
 }

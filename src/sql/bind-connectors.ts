@@ -94,6 +94,8 @@ const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
   print: { connector: "console", options: { "rows-max": ["rowsMax", count, "a whole number above 0"] }, defaults: {} },
 };
 
+export const CONNECTOR_NAMES: readonly string[] = Object.keys(CONNECTORS);
+
 interface ConnectorTable {
   readonly connector: string;
   readonly name: string;
@@ -103,13 +105,12 @@ interface ConnectorTable {
 /** @throws SqlError OPTION for unknown connectors and options, naming the nearest, and for values that are not legal */
 export function connectorTable(name: string, options: readonly Option[], span: Span, places: Places): ConnectorTable {
   const naming = options.find(({ key }) => key === "connector");
-  const known = Object.keys(CONNECTORS);
   if (naming === undefined) {
     const hint = "WITH ('connector' = 'filesystem', 'path' = 'orders.ndjson')";
     throw places.error("OPTION", `table "${name}" has no connector`, span, hint);
   }
   if (!Object.hasOwn(CONNECTORS, naming.value)) {
-    const hint = hintNames(naming.value, known, "connectors");
+    const hint = hintNames(naming.value, CONNECTOR_NAMES, "connectors");
     throw places.error("OPTION", `no connector '${naming.value}' in SQL`, naming.span, hint);
   }
   const spec = CONNECTORS[naming.value] as ConnectorSpec;

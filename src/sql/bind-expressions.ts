@@ -1,6 +1,6 @@
 // Expressions of SQL → expressions of the plan, over the columns of one relation. Aggregates become columns that the grouping
 // makes (bind-groups.ts); types are checked by the plan's own binding, whose errors are told at their place.
-import { parseType } from "../arrow/types.js";
+import { type DataType, parseType } from "../arrow/types.js";
 import type { Expr } from "../plan/expr.js";
 import type { AggregateCall } from "../plan/logical.js";
 import type { Call, Case, Expression, Identifier, IsTest, Like, Span, TypeName } from "./ast.js";
@@ -208,6 +208,13 @@ export class ExpressionBinder {
     return call(row, ...this.#all(node.args));
   }
 
+  /** The type that Flink's SUM and AVG of a value have: the value's own; null for decimals, whose rule is the same. */
+  #numberType([value]: readonly Expr[], span: Span): DataType | null {
+    if (value === undefined) return null;
+    const { type } = this.#places.check(value, schemaOfRelation(this.#relation), span).field;
+    return isInteger(type) || type.kind.startsWith("float") ? type : null;
+  }
+
   #aggregate(fn: string, node: Call): Expr {
     const { args, distinct, filter, span } = node;
     if (this.#take === null || this.#isInAggregate) {
@@ -219,16 +226,27 @@ export class ExpressionBinder {
       const [first] = args;
       const isStar = fn === "count" && args.length === 1 && first?.kind === "star";
       const values = isStar ? [] : this.#all(args);
-      return this.#take({
-        fn: isStar ? "count_star" : fn,
+      const details = {
         args: values,
         ...(distinct ? { distinct } : {}),
         ...(filter === null ? {} : { filter: this.bind(filter) }),
-      });
+      };
+      const take = this.#take;
+      const taken = (name: string) => take({ fn: name, ...details });
+      const flink =
+        this.#places.hasFlinkTypes && (fn === "sum" || fn === "avg") ? this.#numberType(values, span) : null;
+      if (flink === null) return taken(isStar ? "count_star" : fn);
+      // Flink's average of whole numbers is one too: what their sum is cut to.
+      const value = fn === "avg" && isInteger(flink) ? call("div", taken("sum"), taken("count")) : taken(fn);
+      return { kind: "cast", input: value, type: flink, try: false };
     } finally {
       this.#isInAggregate = false;
     }
   }
+}
+
+function isInteger({ kind }: DataType): boolean {
+  return kind.startsWith("int") && kind !== "interval";
 }
 
 function negate(expr: Expr, isNegated: boolean): Expr {

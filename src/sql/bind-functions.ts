@@ -53,13 +53,16 @@ const INSTEAD: Readonly<Record<string, string>> = {
   LISTAGG: "take the rows, and join the texts in the program",
 };
 
+/** Every function that SQL can name, in capitals. */
+export function sqlFunctions(): readonly string[] {
+  return [...functionNames().keys(), ...AGGREGATE_NAMES.keys()];
+}
+
 /** The row of a scalar function. @throws UNKNOWN_FUNCTION naming the nearest */
 export function scalarName({ name, span }: Call, places: Places): string {
   const text = name.parts.map((part) => part.name).join(".");
-  const names = functionNames();
-  const row = names.get(text.toUpperCase());
+  const row = functionNames().get(text.toUpperCase());
   if (row !== undefined) return row;
-  const hint =
-    INSTEAD[text.toUpperCase()] ?? hintNames(text, [...names.keys(), ...AGGREGATE_NAMES.keys()], "functions");
+  const hint = INSTEAD[text.toUpperCase()] ?? hintNames(text, sqlFunctions(), "functions");
   throw places.error("UNKNOWN_FUNCTION", `no function "${text}"`, name.span ?? span, hint);
 }

@@ -45,12 +45,15 @@ export function schemaOfRelation({ columns }: Relation): Schema {
 /** Errors of one text of SQL, the places that expressions were made at, and the values of its parameters. */
 export class Places {
   readonly text: string;
+  /** Whether SUM and AVG have the types of Flink. */
+  readonly hasFlinkTypes: boolean;
   readonly #parameters: readonly Expr[];
   readonly #spans = new WeakMap<Expr, Span>();
 
-  constructor(text: string, parameters: readonly Expr[] = []) {
+  constructor(text: string, parameters: readonly Expr[] = [], hasFlinkTypes = false) {
     this.text = text;
     this.#parameters = parameters;
+    this.hasFlinkTypes = hasFlinkTypes;
   }
 
   /** The value of a `?`. @throws SqlError UNSUPPORTED where nobody has given one */

@@ -147,6 +147,18 @@ const RARE: ReadonlySet<string> = new Set([
   "OFFSET",
   "FETCH",
 ]);
+/** Statements that are not read, and what to do instead. */
+const UNREAD: Readonly<Record<string, string>> = {
+  ALTER: "tables are not altered: DROP it, and CREATE it as it shall be",
+  TRUNCATE: "DROP the table, and CREATE it again",
+  CALL: "there are no procedures: the program does what they would",
+  LOAD: "functions come from the program",
+  ANALYZE: "EXPLAIN ANALYZE runs a query and tells what each step did",
+  FUNCTION: "functions come from the program",
+  CATALOG: "there is one catalog, without a name",
+  DATABASE: "there is one database, without a name",
+};
+const BEGINS_DEFINITION: ReadonlySet<number> = new Set(set("CREATE", "DROP"));
 const WORDS: ReadonlyMap<number, string> = new Map([
   [ANY_NAME, "a name"],
   [THE_END, "the end of the statement"],
@@ -212,6 +224,9 @@ function hintFor(tokens: Tokens, expected: ReadonlySet<number>, at: number): str
   const code = at < tokens.count ? tokens.codes.charCodeAt(at) : THE_END;
   const keywords = [...expected].map(nameOf).filter((name) => /^[A-Z]/.test(name));
   const text = tokens.textAt(at);
+  const mayBeStatement = expected.has(codeOf("EXPLAIN")) || BEGINS_DEFINITION.has(tokens.codes.charCodeAt(at - 1));
+  const unread = UNREAD[text.toUpperCase()];
+  if (mayBeStatement && unread !== undefined) return unread;
   for (const index of [at, at - 1]) {
     if (index < 0 || index >= tokens.count || !isWord(tokens, index)) continue;
     const word = tokens.textAt(index);

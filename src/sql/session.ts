@@ -1,9 +1,10 @@
 // A session of SQL: what each statement means for the tables and views that have names. Nothing runs here: queries and inserts
 // come out as logical plans, as the API makes them. Loaded when there is SQL: `await import("./sql/session.js")`.
+
+import type { Row } from "../arrow/builder.js";
 import type { Workspace } from "../arrow/column.js";
 import { BatchTable } from "../arrow/table.js";
-import { fieldText, type Schema, sameType } from "../arrow/types.js";
-import { hintNames } from "../errors.js";
+import { field, fieldText, type Schema, STRING, sameType, schemaOf } from "../arrow/types.js";
 import type { Catalog, NamedTable } from "../plan/catalog.js";
 import { columnsKnown, derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
@@ -12,9 +13,12 @@ import type { Name, Node, Query, Span } from "./ast.js";
 import { bindInsert } from "./bind-insert.js";
 import { QueryBinder, type Tables } from "./bind-query.js";
 import { Places } from "./bind-scope.js";
-import { bindTable } from "./bind-table.js";
+import { bindTable, mergedTable } from "./bind-table.js";
 import { parseScript } from "./parser.js";
-import type { CreateTable, CreateView, Drop, Explain, ExplainDetail, Insert, Statement } from "./statements.js";
+import { printStatement } from "./print.js";
+import { Settings } from "./settings.js";
+import { createText, describeColumns, namedTable, type Shown, show } from "./show.js";
+import type { CreateTable, CreateView, Drop, Explain, ExplainDetail, Insert, Show, Statement } from "./statements.js";
 import { tokenize } from "./tokens.js";
 
 /** What a statement asks for: rows, a program of sinks, a plan's text, or nothing more than was done. */
@@ -38,6 +42,7 @@ const NOTHING: Given = Object.freeze({ parameters: [], tables: new Map<string, L
 export class SqlSession {
   readonly #catalog: Catalog;
   readonly #home: Workspace | null;
+  readonly #settings = new Settings();
 
   /** @param home - where the rows of tables live that are kept in memory; null where none will be read or written */
   constructor(catalog: Catalog, home: Workspace | null = null) {
@@ -52,16 +57,14 @@ export class SqlSession {
    * @throws SqlError: SQL_SYNTAX, UNKNOWN_TABLE, UNKNOWN_COLUMN, UNKNOWN_FUNCTION, TYPE, OPTION, UNSUPPORTED …
    */
   *script(text: string): Generator<Outcome, void, undefined> {
-    const places = new Places(text);
-    for (const statement of parseScript(text)) yield this.#bind(statement, places, NOTHING);
+    for (const statement of parseScript(text)) yield this.#bind(statement, this.#places(text), NOTHING);
   }
 
   /** The same where tables that the program has named may have to be opened for their columns. */
   async *run(text: string, open: OpenTables): AsyncGenerator<Outcome, void, undefined> {
-    const places = new Places(text);
     for (const statement of parseScript(text)) {
       await this.#open(statement, open);
-      yield this.#bind(statement, places, NOTHING);
+      yield this.#bind(statement, this.#places(text), NOTHING);
     }
   }
 
@@ -71,7 +74,7 @@ export class SqlSession {
    * @throws SqlError as `script`, and TYPE where the columns are others
    */
   async query(text: string, given: Given, expected: Schema | null, open: OpenTables): Promise<LogicalPlan> {
-    const places = new Places(text, given.parameters);
+    const places = this.#places(text, given);
     const [statement, second] = parseScript(text);
     const other = second ?? (statement?.kind === "query" ? undefined : statement);
     if (statement?.kind !== "query" || other !== undefined) {
@@ -110,7 +113,7 @@ export class SqlSession {
       case "explain":
         return this.#explained(statement, places, given);
       case "create-table":
-        this.#create(statement, places, () => bindTable(statement, this.#catalog, this.#home, places));
+        this.#create(statement, places, () => this.#table(statement, places));
         return { kind: "done" };
       case "create-view":
         this.#create(statement, places, () => this.#view(statement, places));
@@ -118,9 +121,63 @@ export class SqlSession {
       case "drop":
         this.#drop(statement, places);
         return { kind: "done" };
+      case "set":
+        if (statement.option === null) return this.#shown({ names: ["key", "value"], rows: this.#settings.rows });
+        this.#settings.set({ ...statement, option: statement.option }, places);
+        return { kind: "done" };
+      case "reset":
+        this.#settings.reset(statement, places);
+        return { kind: "done" };
+      case "describe":
+        return this.#shown(describeColumns(this.#named(statement.name, places), { like: null, negated: false }));
+      case "show":
+        return this.#shown(this.#show(statement, places));
       default:
         throw places.unsupported(`this statement (${statement.kind}) is`, statement.span, INSTEAD);
     }
+  }
+
+  /** Of one statement, as the settings are when its turn has come. */
+  #places(text: string, { parameters }: Given = NOTHING): Places {
+    return new Places(text, parameters, this.#settings.hasFlinkTypes);
+  }
+
+  #show(statement: Show, places: Places): Shown {
+    const { what, name } = statement;
+    if (name === null) return show(statement, this.#catalog.tables, places);
+    const table = this.#named(name, places);
+    return what === "COLUMNS"
+      ? describeColumns(table, statement)
+      : createText(titleOf(name, places), table, statement, places);
+  }
+
+  #named(name: Name, places: Places): NamedTable {
+    return namedTable(titleOf(name, places), this.#catalog.tables, name.span, places);
+  }
+
+  #shown({ names, rows }: Shown): Outcome {
+    const schema = schemaOf(names.map((name) => field(name, STRING)));
+    return { kind: "query", plan: this.#rows(rows, schema) };
+  }
+
+  readonly #rows = (rows: readonly Row[], schema: Schema): LogicalPlan =>
+    unresolvedScan(this.#catalog.addTable("rows", "values", {}, rows), schema);
+
+  #table(statement: CreateTable, places: Places): NamedTable {
+    if (statement.like === null) return bindTable(statement, this.#catalog, this.#home, places);
+    const { name } = statement.like;
+    const { text } = this.#named(name, places);
+    const [source] = text === undefined ? [] : parseScript(text);
+    if (source?.kind !== "create-table") {
+      throw places.unsupported(
+        "LIKE a view, or a table that the program has named, is",
+        name.span,
+        "write the columns out",
+      );
+    }
+    const merged = mergedTable(statement, source, places);
+    const table = bindTable(merged, this.#catalog, this.#home, places);
+    return { ...table, text: printStatement(merged) };
   }
 
   #queries(places: Places, given: Given = NOTHING): QueryBinder {
@@ -128,7 +185,7 @@ export class SqlSession {
     const tables: Tables = {
       names: [...known.keys()],
       find: (name) => given.tables.get(name) ?? known.get(name)?.plan ?? null,
-      makeRows: (rows, schema) => unresolvedScan(this.#catalog.addTable("rows", "values", {}, rows), schema),
+      makeRows: this.#rows,
     };
     return new QueryBinder(tables, places);
   }
@@ -136,7 +193,7 @@ export class SqlSession {
   #create({ name, ifNotExists, span }: CreateTable | CreateView, places: Places, make: () => NamedTable): void {
     const title = titleOf(name, places);
     const { tables } = this.#catalog;
-    if (!tables.has(title)) tables.set(title, { ...make(), text: places.text.slice(span.from, span.to) });
+    if (!tables.has(title)) tables.set(title, { text: places.text.slice(span.from, span.to), ...make() });
     else if (!ifNotExists) {
       throw places.error("TABLE_EXISTS", `"${title}" exists`, name.span, "DROP it first, or take another name");
     }
@@ -162,17 +219,14 @@ export class SqlSession {
     } else if (known !== undefined) {
       const kind = isView ? "VIEW" : "TABLE";
       throw places.error("UNKNOWN_TABLE", `"${title}" is a ${kind}`, name.span, `DROP ${kind} ${title}`);
-    } else if (!ifExists) throw this.#unknown(title, name, places);
-  }
-
-  #unknown(title: string, { span }: Name, places: Places): Error {
-    const hint = hintNames(title, [...this.#catalog.tables.keys()], "tables");
-    return places.error("UNKNOWN_TABLE", `no table or view "${title}"`, span, hint);
+    } else if (!ifExists) this.#named(name, places);
   }
 
   #explained({ statement, details, span }: Explain, places: Places, given: Given): Outcome {
-    if (details.length > 0)
-      throw places.unsupported(`EXPLAIN ${details.join(", ")} is`, span, "EXPLAIN alone shows the plan");
+    const other = details.find((detail) => detail !== "ANALYZE" && detail !== "CHANGELOG_MODE");
+    if (other !== undefined) {
+      throw places.unsupported(`EXPLAIN ${other} is`, span, "EXPLAIN [ANALYZE | CHANGELOG_MODE] shows plans");
+    }
     const outcome = this.#bind(statement, places, given);
     const plans = outcome.kind === "query" ? [outcome.plan] : outcome.kind === "run" ? outcome.plans : [];
     return { kind: "explain", plans, details };
@@ -180,14 +234,13 @@ export class SqlSession {
 
   #insert(statement: Insert, places: Places): LogicalPlan {
     const title = titleOf(statement.table, places);
-    const known = this.#catalog.tables.get(title);
-    if (known === undefined) throw this.#unknown(title, statement.table, places);
-    return bindInsert(statement, title, known, this.#queries(places), places);
+    return bindInsert(statement, title, this.#named(statement.table, places), this.#queries(places), places);
   }
 }
 
 const ALL: Span = Object.freeze({ from: 0, to: 0 });
-const INSTEAD = "CREATE TABLE, CREATE VIEW, DROP, SELECT, INSERT INTO, EXECUTE STATEMENT SET and EXPLAIN run";
+const INSTEAD =
+  "CREATE TABLE or VIEW, DROP, SELECT, INSERT INTO, EXECUTE STATEMENT SET, EXPLAIN, SHOW, DESCRIBE, SET and RESET run";
 
 /** The name of a table. @throws SqlError UNSUPPORTED for names of several parts */
 function titleOf({ parts, span }: Name, places: Places): string {

@@ -227,7 +227,7 @@ test.each([
   ["UNSUPPORTED", "SELECT * FROM trades JOIN ▸big ON trades.symbol = big.symbol", "UNION ALL"],
   ["UNSUPPORTED", "SELECT * FROM trades WHERE ▸size IN (SELECT size FROM big)", "list the values"],
   ["UNSUPPORTED", "SELECT ▸x'0aff' AS b", "BYTES"],
-  ["UNSUPPORTED", "▸SHOW TABLES", "EXPLAIN run"],
+  ["UNSUPPORTED", "▸USE other", "run"],
   ["TYPE", "INSERT INTO big ▸SELECT size, 1 FROM trades", "CAST(size AS STRING)"],
 ])("%s: %s", (code, marked, hint) => {
   const error = errorOf(marked.replace("▸", ""));
