@@ -126,7 +126,11 @@ export class ProgramRunner implements Runner {
     this.checkOpen();
     const { platform, memory, kernels, memoryBytes, offload } = this.#parts;
     const refusal = hasQueries(sinks) ? null : offload?.refusal(sinks, this.catalog);
-    const workspace = { account: new MemoryAccount(memory, options.memoryBytes ?? memoryBytes), kernels };
+    const workspace = {
+      account: new MemoryAccount(memory, options.memoryBytes ?? memoryBytes),
+      kernels,
+      host: platform,
+    };
     const job = new RunningJob({
       platform,
       workspace,

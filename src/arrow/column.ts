@@ -1,6 +1,7 @@
 // Columns: Arrow's layout over linear memory, in a step's arena or in regions of their own; what they share when they are
 // sliced, and what is copied when they are to outlive the step.
 import { assert, ResourceError } from "../errors.js";
+import type { Platform } from "../platform/platform.js";
 import type { Kernels } from "../wasm/kernels.js";
 import type { MemoryAccount, Region } from "../wasm/memory.js";
 import { type DataType, type Layout, layoutOf, widthOf } from "./types.js";
@@ -57,6 +58,8 @@ export const CHILDLESS: readonly Column[] = Object.freeze([]);
 export interface Workspace {
   readonly account: MemoryAccount;
   readonly kernels: Kernels;
+  /** Clock and chance, for the functions that ask for them. */
+  readonly host?: Pick<Platform, "clock" | "random">;
 }
 
 /** `count` rows from `start`, sharing the buffers; bitmaps at odd bits are shifted into the arena. */

@@ -1,9 +1,20 @@
 // Expressions of SQL → expressions of the plan, over the columns of one relation. Aggregates become columns that the grouping
 // makes (bind-groups.ts); types are checked by the plan's own binding, whose errors are told at their place.
-import { type DataType, parseType } from "../arrow/types.js";
+import { type DataType, parseType, STRING } from "../arrow/types.js";
 import type { Expr } from "../plan/expr.js";
 import type { AggregateCall } from "../plan/logical.js";
-import type { Call, Case, Expression, Identifier, IsTest, Like, Span, TypeName } from "./ast.js";
+import type {
+  Call,
+  Case,
+  Expression,
+  Identifier,
+  IsTest,
+  JsonCall,
+  JsonFallback,
+  Like,
+  Span,
+  TypeName,
+} from "./ast.js";
 import { AGGREGATE_NAMES, GROUPING, scalarName } from "./bind-functions.js";
 import { intervalLiteral, numberLiteral, timeLiteral } from "./bind-literals.js";
 import { type Places, type Relation, resolveColumn, schemaOfRelation } from "./bind-scope.js";
@@ -36,10 +47,6 @@ const INSTEAD: Readonly<Record<string, readonly [what: string, hint: string]>> =
   quantified: ["ANY and ALL are", "compare with values"],
   exists: ["EXISTS is", "joins and subqueries in conditions come later"],
   subquery: ["a query as a value is", "put the query into FROM"],
-  json: ["functions of JSON are", "declare the column as ROW<…>, which the format reads"],
-  array: ["ARRAY[…] is", "arrays come from columns of tables"],
-  map: ["MAP[…] is", "maps come from columns of tables"],
-  row: ["a ROW as a value is", "select the values as columns"],
   "at-time-zone": ["AT TIME ZONE is", "times are computed in UTC"],
   star: ["* as a value is", "COUNT(*) counts rows"],
   "named-argument": ["a named argument here is", "functions of values take arguments by place"],
@@ -136,6 +143,13 @@ export class ExpressionBinder {
       }
       case "call":
         return this.#call(expression);
+      case "json":
+        return this.#json(expression);
+      case "array":
+      case "row":
+        return call(expression.kind, ...this.#all(expression.items));
+      case "map":
+        return call("map", ...this.#all(expression.items));
       default: {
         const [what, hint] = INSTEAD[expression.kind] as readonly [string, string];
         throw this.#places.unsupported(what, expression.span, hint);
@@ -154,19 +168,57 @@ export class ExpressionBinder {
     return call(field.type.kind === "map" ? "get" : "at", list, index);
   }
 
-  #like({ op, negated, operand, pattern, escape: mark, span }: Like): Expr {
-    if (op !== "LIKE") throw this.#places.unsupported(`${op} is`, span, "LIKE knows % and _");
-    return negate(call("like", ...this.#all([operand, pattern, ...(mark === null ? [] : [mark])])), negated);
+  #like({ op, negated, operand, pattern, escape: mark }: Like): Expr {
+    const args = this.#all([operand, pattern, ...(mark === null ? [] : [mark])]);
+    return negate(call(op === "LIKE" ? "like" : "similar_to", ...args), negated);
   }
 
-  #is({ test, negated, operand, other, span }: IsTest): Expr {
+  #is({ test, negated, operand, other }: IsTest): Expr {
     const not = negated ? "not_" : "";
     if (other !== null) return call(`is_${not}distinct_from`, this.bind(operand), this.bind(other));
     if (test === "UNKNOWN") return call(`is_${not}null`, this.bind(operand));
     if (test === "NULL" || test === "TRUE" || test === "FALSE") {
       return call(`is_${not}${test.toLowerCase()}`, this.bind(operand));
     }
-    throw this.#places.unsupported(`IS ${test} is`, span, "declare the column as ROW<…>, which the format reads");
+    return negate(call("is_json", this.bind(operand), text(test.replace("JSON ", ""))), negated);
+  }
+
+  #json(node: JsonCall): Expr {
+    const { args, name, onEmpty, onError, onNull, returning, wrapper, span } = node;
+    switch (name) {
+      case "JSON_VALUE": {
+        const value = call("json_value", ...this.#all(args), ...this.#fallback(onEmpty), ...this.#fallback(onError));
+        if (returning === null) return value;
+        return {
+          kind: "cast",
+          input: value,
+          type: typeOf(returning, this.#places).type,
+          try: onError?.type !== "ERROR",
+        };
+      }
+      case "JSON_QUERY":
+        if (returning !== null)
+          throw this.#places.unsupported("RETURNING here is", returning.span, "the result is a STRING");
+        return call("json_query", ...this.#all(args), ...[wrapper, onEmpty?.type, onError?.type].map(mode));
+      case "JSON_EXISTS":
+        return call("json_exists", ...this.#all(args), text(onError?.type ?? "FALSE"));
+      case "JSON_OBJECT":
+        return call("json_object", text(onNull ?? "NULL"), text(jsonArguments(args)), ...this.#all(args));
+      case "JSON_ARRAY":
+        return call("json_array", text(onNull ?? "ABSENT"), text(jsonArguments(args)), ...this.#all(args));
+      default:
+        throw this.#places.unsupported(`${name} is`, span, "aggregates of JSON come later");
+    }
+  }
+
+  /** What to do, and the text of a DEFAULT. */
+  #fallback(fallback: JsonFallback | null): readonly Expr[] {
+    const value = fallback?.value ?? null;
+    const other: Expr =
+      value === null
+        ? { kind: "literal", value: "" }
+        : { kind: "cast", input: this.bind(value), type: STRING, try: false };
+    return [mode(fallback?.type), other];
   }
 
   #case({ operand, whens, otherwise }: Case): Expr {
@@ -247,6 +299,16 @@ export class ExpressionBinder {
 
 function isInteger({ kind }: DataType): boolean {
   return kind.startsWith("int") && kind !== "interval";
+}
+
+/** What to do where something is missing; NULL unless said. */
+const mode = (name: string | null | undefined): Expr => text(name ?? "NULL");
+
+/** Which arguments are JSON already: a letter each. */
+function jsonArguments(args: readonly Expression[]): string {
+  const isMade = (arg: Expression): boolean =>
+    arg.kind === "json" && (arg.name === "JSON_OBJECT" || arg.name === "JSON_ARRAY");
+  return args.map((arg) => (isMade(arg) ? "r" : "v")).join("");
 }
 
 function negate(expr: Expr, isNegated: boolean): Expr {

@@ -47,7 +47,6 @@ export const GROUPING = "grouping";
 
 /** Functions of Flink that have no row yet although the engine can say it otherwise. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  IF: "write CASE WHEN condition THEN x ELSE y END",
   PROCTIME: "windows go by event time: declare WATERMARK FOR a column of the table",
   ROW_NUMBER: "ROW_NUMBER() OVER (PARTITION BY a ORDER BY b)",
   LISTAGG: "take the rows, and join the texts in the program",

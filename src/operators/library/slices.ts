@@ -124,7 +124,7 @@ export const regexpExtract: Family = (call, args) => {
 /** REGEXP(text, pattern). */
 export const regexp: Family = (call, args) => {
   const regex = literalRegex(call);
-  if (regex === null) return rowByRow(call, args);
+  if (regex === null || literalOf(call.args[1]) === "") return rowByRow(call, args);
   const matcher = regex.matcher([]);
   const candidates = needleRows(regex);
   const nothing = new Int32Array(0);

@@ -61,7 +61,10 @@ function ofPattern(compute: (bytes: Uint8Array, regex: Regex, more: readonly unk
   };
 }
 
-const regexp = ofPattern((bytes, regex) => regex.matcher([]).find(bytes, 0, bytes.length, 0, new Int32Array(0)));
+const found = ofPattern((bytes, regex) => regex.matcher([]).find(bytes, 0, bytes.length, 0, new Int32Array(0)));
+
+/** The empty pattern, which matches everywhere, is none that somebody means. */
+const regexp: CellFunction = (args, signature) => (args[1] === "" ? false : found(args, signature));
 
 const extract = ofPattern((bytes, regex, [index = 0]) => {
   const group = index as number;

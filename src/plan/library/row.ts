@@ -17,7 +17,7 @@ export function late(
   flink: string,
   form: Form | NullRule,
   signature: string,
-  scalar: ScalarFunction | CellFunction,
+  scalar: CellFunction,
   { kernel = "late", volatile = false, raises = false }: More = {},
 ): FunctionRow {
   const row = fn(flink.toLowerCase(), flink, kernel, form, signature);

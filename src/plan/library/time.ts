@@ -18,7 +18,7 @@ import type { BoundValue } from "../expr.js";
 import type { FunctionRow } from "../functions.js";
 import { castValue } from "../scalar/cast.js";
 import { TIME_FUNCTIONS } from "../scalar/time.js";
-import { Failure, floorDiv, OUT_OF_TIME, type Outcome, type ScalarFunction } from "../scalar/value.js";
+import { type CellFunction, Failure, floorDiv, OUT_OF_TIME, type Outcome } from "../scalar/value.js";
 import { type Argument, dateFloor, type Form, timePart } from "../signatures.js";
 import { late, literalText, maybe, oneOf, type Rule, takes } from "./row.js";
 import { TimeFormat, timeFormat } from "./time-format.js";
@@ -65,15 +65,15 @@ function parsed(text: string, pattern: string, type: DataType): bigint | null {
   return unitsPerMs(type) === 1 ? BigInt(found.ms) : BigInt(found.ms) * 1000n + BigInt(found.micros);
 }
 
-const dateFormat: ScalarFunction = ([time, pattern], { args }) => {
+const dateFormat: CellFunction = ([time, pattern], { args }) => {
   const [ms, micros] = splitTime(time as BoundValue, args[0] as DataType);
   return formatted(pattern as string, ms, micros);
 };
 
-const parseTimestamp: ScalarFunction = ([text, pattern], { type }) => parsed(text as string, pattern as string, type);
+const parseTimestamp: CellFunction = ([text, pattern], { type }) => parsed(text as string, pattern as string, type);
 
 /** A number of seconds, milliseconds or microseconds as an instant, or a text by a pattern. */
-const toTimestampLtz: ScalarFunction = ([value, precision = null], { args, type }) => {
+const toTimestampLtz: CellFunction = ([value, precision = null], { args, type }) => {
   if (typeof value === "string") return parsed(value, (precision as string | null) ?? STANDARD, type);
   const scale = Number(precision ?? 3);
   if (scale !== 0 && scale !== 3 && scale !== 6) return null;
@@ -108,15 +108,20 @@ function literalInteger(arg: Argument): DataType | null {
   });
 }
 
-const fromUnixtime: ScalarFunction = ([seconds, pattern = STANDARD]) => {
+const fromUnixtime: CellFunction = ([seconds, pattern = STANDARD]) => {
   const ms = Number(seconds) * 1000;
   return ms >= TIMESTAMP_MIN_MS && ms <= TIMESTAMP_MAX_MS ? formatted(pattern as string, ms, 0) : OUT_OF_TIME;
 };
 
 /** Flink gives −1 for what cannot be read, which is a time as well: NULL here. */
-const unixTimestamp: ScalarFunction = ([text, pattern = STANDARD]) => {
+const unixTimestamp: CellFunction = ([text, pattern = STANDARD]) => {
   const ms = parsed(text as string, pattern as string, TIMESTAMP);
   return ms === null ? null : floorDiv(ms, 1000n);
+};
+
+/** Without arguments it asks the clock. */
+const clockSeconds: Form = (args) => {
+  return args.length === 0 ? { fn: "current_unix_timestamp", args: [], type: INT64, nullable: false } : null;
 };
 
 /** Units that are added and counted, in milliseconds or months. */
@@ -160,7 +165,7 @@ function timeOf(ms: number, micros: number, type: DataType): Outcome {
   return BigInt(ms) * BigInt(unitsPerMs(type)) + BigInt(micros);
 }
 
-const timestampAdd: ScalarFunction = ([name, count, time], { args, type }) => {
+const timestampAdd: CellFunction = ([name, count, time], { args, type }) => {
   const from = args[2] as DataType;
   const [ms, micros] = splitTime(time as BoundValue, from);
   return timeOf(added(name as string, Number(count), ms), micros, type);
@@ -174,7 +179,7 @@ const addForm: Form = (args) => {
 };
 
 /** Whole units from the first time to the second, toward zero. */
-const timestampDiff: ScalarFunction = ([name, from, to], { args }) => {
+const timestampDiff: CellFunction = ([name, from, to], { args }) => {
   const [startMs, startMicros] = splitTime(from as BoundValue, args[1] as DataType);
   const [endMs, endMicros] = splitTime(to as BoundValue, args[2] as DataType);
   const { ms: size, months } = UNITS[name as string] as { ms?: number; months?: number };
@@ -191,10 +196,10 @@ const timestampDiff: ScalarFunction = ([name, from, to], { args }) => {
   return BigInt(Math.trunc(count / months));
 };
 
-const floorOf = TIME_FUNCTIONS["date_floor"] as ScalarFunction;
+const floorOf = TIME_FUNCTIONS["date_floor"] as CellFunction;
 
 /** The first instant of a unit that is not earlier. */
-const dateCeil: ScalarFunction = ([time, name], signature) => {
+const dateCeil: CellFunction = ([time, name], signature) => {
   const type = signature.args[0] as DataType;
   const floor = floorOf([time as BoundValue, name as BoundValue], signature);
   if (floor === time || floor instanceof Failure) return floor;
@@ -203,9 +208,9 @@ const dateCeil: ScalarFunction = ([time, name], signature) => {
 };
 
 const part =
-  (name: string): ScalarFunction =>
+  (name: string): CellFunction =>
   ([value], { args }) =>
-    (TIME_FUNCTIONS["extract"] as ScalarFunction)([name, value as BoundValue], {
+    (TIME_FUNCTIONS["extract"] as CellFunction)([name, value as BoundValue], {
       args: [STRING, args[0] as DataType],
       type: INT64,
     });
@@ -240,7 +245,7 @@ function zoneFormatter(zone: string): Intl.DateTimeFormat | null {
 }
 
 /** A time of one zone's clocks in another's, as text. */
-const convertTz: ScalarFunction = ([text, from, to]) => {
+const convertTz: CellFunction = ([text, from, to]) => {
   const wall = castValue(text as string, STRING, timestamp(0));
   if (wall instanceof Failure || wall === null) return null;
   const wallMs = Number(wall as bigint);
@@ -262,7 +267,12 @@ export const TIME_ROWS: readonly FunctionRow[] = [
   late("PARSE_TIMESTAMP", maybe(takes([string, format], TIMESTAMP)), "(STRING, format)", parseTimestamp),
   late("TO_TIMESTAMP_LTZ", ltzForm, "(number [, precision]), (STRING [, format])", toTimestampLtz, { raises: true }),
   late("FROM_UNIXTIME", takes([integer, format], STRING, 1), "(seconds [, format])", fromUnixtime, { raises: true }),
-  late("UNIX_TIMESTAMP", maybe(takes([string, format], INT64, 1)), "(STRING [, format])", unixTimestamp),
+  late(
+    "UNIX_TIMESTAMP",
+    oneOf(clockSeconds, maybe(takes([string, format], INT64, 1))),
+    "(), (STRING [, format])",
+    unixTimestamp,
+  ),
   late("TIMESTAMPADD", addForm, "(unit, integer, DATE | TIMESTAMP)", timestampAdd, { raises: true }),
   late("TIMESTAMPDIFF", takes([unit, moment, moment], INT64), "(unit, from, to)", timestampDiff),
   late("DATE_CEIL", dateFloor, "(DATE | TIMESTAMP, unit)", dateCeil, { raises: true }),
