@@ -16,6 +16,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   "kernel-window": () => import("./kernels/window.js"),
   "window-aggregate": () => import("./operators/window-aggregate.js"),
   deduplicate: () => import("./operators/deduplicate.js"),
+  session: () => import("./operators/session.js"),
   expressions: () => import("./operators/expressions.js"),
   "kernel-ndjson": () => import("./kernels/ndjson.js"),
   "kernel-csv": () => import("./kernels/csv.js"),

@@ -61,6 +61,18 @@ const KEYS: Readonly<Record<KeyKind, string>> = {
   strings: "'sensor-' || lpad(code::VARCHAR, 4, '0')",
 };
 
+/** Statements that make the table `events` of inputs/events.ts: time, key, value. */
+export function eventTable(rows: number, kind: KeyKind): string[] {
+  return [
+    ...HASH,
+    `CREATE TABLE events AS SELECT time, ${KEYS[kind]} AS key, value FROM (
+       SELECT ${START_MS + DISORDER_MS} + i // ${ROWS_PER_MS} - (mix(i * 3) % ${DISORDER_MS})::BIGINT AS time,
+         (mix(i * 3 + 1) % ${KEY_COUNT})::BIGINT AS code,
+         (mix(i * 3 + 2) % 10000)::DOUBLE / 100::DOUBLE AS value
+       FROM range(${rows}) AS numbers(i))`,
+  ];
+}
+
 export const duckdb: Rival = {
   package: PACKAGE,
   window: ({ rows, kind }) => [
@@ -68,14 +80,7 @@ export const duckdb: Rival = {
       `SELECT count(*) AS groups, sum(n) AS count, sum(s) AS sum, sum(lo) AS min, sum(hi) AS max, sum(mean) AS avg FROM (
          SELECT time // ${WINDOW_MS} AS w, key, count(*) n, sum(value) s, min(value) lo, max(value) hi, avg(value) mean
          FROM events GROUP BY w, key)`,
-      [
-        ...HASH,
-        `CREATE TABLE events AS SELECT time, ${KEYS[kind]} AS key, value FROM (
-           SELECT ${START_MS + DISORDER_MS} + i // ${ROWS_PER_MS} - (mix(i * 3) % ${DISORDER_MS})::BIGINT AS time,
-             (mix(i * 3 + 1) % ${KEY_COUNT})::BIGINT AS code,
-             (mix(i * 3 + 2) % 10000)::DOUBLE / 100::DOUBLE AS value
-           FROM range(${rows}) AS numbers(i))`,
-      ],
+      eventTable(rows, kind),
     ),
   ],
   ndjson: ({ path }) => [

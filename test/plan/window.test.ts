@@ -41,6 +41,8 @@ test("windows and spans as text", () => {
   const day = { window: tumbling(86_400_000, 28_800_000), latenessMs: 300_000, lateRead: true };
   expect(judgesText([hour, { ...hour, lateRead: true }, day])).toBe("1h, 1d offset 8h + 5m");
   expect(windowText(day.window)).toBe("tumble 1d offset 8h");
+  expect(windowText({ kind: "session", gapMs: 90_000, maxMs: null })).toBe("session 1m 30s");
+  expect(windowText({ kind: "session", gapMs: 1000, maxMs: 3_600_000 })).toBe("session 1s at most 1h");
   expect(windowText({ kind: "hop", sizeMs: 60_000, slideMs: 1500, offsetMs: 0 })).toBe("hop 1m every 1s 500ms");
   expect(windowText({ kind: "cumulate", sizeMs: 60_000, stepMs: 1000, offsetMs: 5 })).toBe(
     "cumulate 1m by 1s offset 5ms",
