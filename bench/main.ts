@@ -9,6 +9,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   window: () => import("./window.js"),
   ndjson: () => import("./ndjson.js"),
   csv: () => import("./csv.js"),
+  nexmark: () => import("./nexmark.js"),
   pipeline: () => import("./pipeline.js"),
   browser: () => import("./browser.js"),
   websocket: () => import("./websocket.js"),

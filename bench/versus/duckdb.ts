@@ -15,7 +15,7 @@ import { HOUR_MS } from "../inputs/flights.js";
 import { takeResults } from "../inputs/readings.js";
 import { loadRival, type Rival } from "./rival.js";
 
-interface Connection {
+export interface Connection {
   run(sql: string): Promise<unknown>;
   runAndReadAll(sql: string): Promise<{ getRowObjectsJS(): readonly Readonly<Record<string, number | bigint>>[] }>;
   closeSync(): void;
@@ -28,15 +28,20 @@ interface Api {
 
 const PACKAGE = "@duckdb/node-api";
 
+/** A database of its own in memory. */
+export async function connectDuckdb(): Promise<Connection> {
+  const { DuckDBInstance } = await loadRival<Api>(PACKAGE);
+  const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
+  return instance.connect();
+}
+
 /** A contender that runs `query` in a database of its own, after `setup`. */
 export function queryContender(query: string, setup: readonly string[] = []): Contender {
   let connection: Connection | undefined;
   return {
     name: "DuckDB, 1 thread",
     prepare: async () => {
-      const { DuckDBInstance } = await loadRival<Api>(PACKAGE);
-      const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
-      connection = await instance.connect();
+      connection = await connectDuckdb();
       for (const statement of setup) await connection.run(statement);
     },
     run: async (): Promise<Checksum> => {

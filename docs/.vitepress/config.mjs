@@ -56,6 +56,7 @@ export default {
         "More",
         ["Examples", "/examples"],
         ["Performance", "/performance"],
+        ["Nexmark", "/nexmark"],
         ["Comparison", "/comparison"],
         ["Decisions", "/decisions/"],
         ["Changes", "/project/changes"],

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `millrace demo | monitor | run | query | explain | describe | bench`. Each command is one file beside this one, loaded
+// The command line: `millrace demo | monitor | run | query | explain | describe | datagen | bench`. Each command is one file beside this one, loaded
 // when it is called.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
@@ -35,8 +35,7 @@ program
   .addOption(quiet())
   .action(async (what, options, command: Command) => {
     const others = what === "monitor" ? ["file", "bound", "late", "format"] : ["port", "seed"];
-    const unheard = others.find((name) => command.getOptionValueSource(name) === "cli");
-    if (unheard !== undefined) command.error(`error: 'demo ${what}' has no option '--${unheard}'`);
+    refuseUnheard(command, `demo ${what}`, others);
     if (what === "monitor") await (await import("./monitor.js")).demoMonitor(options);
     else await (await import("./demo.js")).demo(options);
   });
@@ -100,12 +99,40 @@ program
   .action(async (file, options) => (await import("./describe.js")).describe(file, options));
 
 program
+  .command("datagen")
+  .description("write made-up data into files, the same for the same seed on every machine")
+  .addArgument(new Argument("<what>", "what to make").choices(["nexmark"]))
+  .option("--events <n>", "persons, auctions and bids together", count, 1_000_000)
+  .option("--seed <n>", "another seed, other events", whole, 1)
+  .requiredOption("--out <dir>", "where the files go: person, auction and bid")
+  .addOption(new Option("--format <format>", "of the files").choices(["ndjson", "parquet", "arrow"]).default("ndjson"))
+  .option("--rate <n>", "events a second of event time", count, 10_000)
+  .addOption(quiet())
+  .action(async (_, options) => (await import("./datagen.js")).datagen(options));
+
+program
   .command("bench")
-  .description("measure the window engine on this machine")
-  .option("--rows <n>", "rows to run", count, 10_000_000)
-  .option("--keys <n>", "distinct keys", count, 1000)
+  .description("measure the window engine on this machine; or the queries of Nexmark")
+  .addArgument(new Argument("[what]", "what to measure").choices(["window", "nexmark"]).default("window"))
+  .option("--rows <n>", "window: rows to run", count, 10_000_000)
+  .option("--keys <n>", "window: distinct keys", count, 1000)
+  .option("--queries <names>", "nexmark: some queries, e.g. q0,q5 (default: all)")
+  .option("--events <n>", "nexmark: events to run", count, 1_000_000)
+  .option("--rate <n>", "nexmark: events a second of event time", count, 100_000)
+  .option("--seed <n>", "nexmark: another seed, other events", whole, 1)
   .option("--json", "one JSON object a line")
-  .action(async (options) => (await import("./bench.js")).bench(options));
+  .action(async (what, options, command: Command) => {
+    const others = what === "nexmark" ? ["rows", "keys"] : ["queries", "events", "rate", "seed"];
+    refuseUnheard(command, `bench ${what}`, others);
+    if (what === "nexmark") await (await import("./bench-nexmark.js")).benchNexmark(options);
+    else await (await import("./bench.js")).bench(options);
+  });
+
+/** An option of another kind of the command is refused instead of not being heard. */
+function refuseUnheard(command: Command, what: string, others: readonly string[]): void {
+  const unheard = others.find((name) => command.getOptionValueSource(name) === "cli");
+  if (unheard !== undefined) command.error(`error: '${what}' has no option '--${unheard}'`);
+}
 
 /** `512MB`, `2GB`, `65536`. */
 function bytes(text: string): number {

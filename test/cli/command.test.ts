@@ -98,7 +98,7 @@ describe("help and wrong words", () => {
   test("--help names every command", async () => {
     const { code, out } = await millrace(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["demo", "monitor", "run", "query", "explain", "describe", "bench"])
+    for (const command of ["demo", "monitor", "run", "query", "explain", "describe", "datagen", "bench"])
       expect(out).toContain(`  ${command} `);
   });
 
@@ -127,6 +127,58 @@ describe("help and wrong words", () => {
     const { code, err } = await millrace(["bench", "--rows", "many"]);
     expect(code).toBe(1);
     expect(err).toContain("whole number above 0");
+  });
+});
+
+describe("datagen", () => {
+  test("writes the events of each kind, the same for the same seed", async () => {
+    const [one, other] = [join(folder, "one"), join(folder, "other")];
+    const make = (out: string) => millrace(["datagen", "nexmark", "--events", "5000", "--seed", "3", "--out", out]);
+    expect(await make(one)).toMatchObject({ code: 0, out: "" });
+    expect(await make(other)).toMatchObject({ code: 0 });
+    for (const [kind, count] of [
+      ["person", 100],
+      ["auction", 300],
+      ["bid", 4600],
+    ] as const) {
+      const lines = readFileSync(join(one, `${kind}.ndjson`), "utf8");
+      expect(lines.split("\n")).toHaveLength(count + 1);
+      expect(readFileSync(join(other, `${kind}.ndjson`), "utf8")).toBe(lines);
+    }
+    expect((await make(one)).code).toBe(1);
+  });
+
+  test("in columns too", async () => {
+    for (const format of ["parquet", "arrow"]) {
+      const out = join(folder, format);
+      const made = await millrace(["datagen", "nexmark", "--events", "100", "--out", out, "--format", format, "-q"]);
+      expect(made).toEqual({ code: 0, out: "", err: "" });
+      const { out: columns } = await millrace(["describe", join(out, `bid.${format}`), "--ts"]);
+      expect(columns).toContain('price: "BIGINT"');
+    }
+  });
+});
+
+describe("bench nexmark", () => {
+  test("measures the queries that are asked for", async () => {
+    const args = ["bench", "nexmark", "--queries", "q0,q2", "--events", "1000", "--json"];
+    const { code, out } = await millrace(args);
+    expect(code).toBe(0);
+    const results = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    expect(results).toMatchObject([
+      { query: "q0", rowsOut: 920, refused: null },
+      { query: "q2", refused: null },
+    ]);
+  });
+
+  test("refuses a query that is none, and an option of the other bench", async () => {
+    expect((await millrace(["bench", "nexmark", "--queries", "q99"])).err).toContain("OPTION: no query");
+    expect((await millrace(["bench", "nexmark", "--keys", "9"])).err).toContain(
+      "'bench nexmark' has no option '--keys'",
+    );
   });
 });
 
