@@ -9,6 +9,7 @@ import { Inspect } from "./inspect.js";
 import { Limit } from "./limit.js";
 import { openMap, type UserFunction } from "./map.js";
 import type { Operator } from "./operator.js";
+import { Over } from "./over.js";
 import { Project } from "./project.js";
 import { Sort, TimeSort } from "./sort.js";
 import { TopN } from "./top-n.js";
@@ -45,6 +46,8 @@ export function buildOperator(
       return node.timeColumn < 0 ? new Sort(node, input) : new TimeSort(node, input);
     case "limit":
       return new Limit(node);
+    case "over":
+      return new Over(node, input);
     case "top-n":
       return new TopN(node, input);
     case "union":

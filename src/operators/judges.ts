@@ -28,7 +28,8 @@ export class Judges {
     this.#gapsMs = steps.filter(judgesBySession).map(({ window }) => window.gapMs);
     this.everyRow = steps.length > 0;
     this.everyLateRow = this.#gapsMs.length > 0 || steps.some(({ lateRead }) => lateRead);
-    this.aheadMs = this.#gapsMs.length > 0 ? SESSION_AHEAD_MS : 0;
+    const atWatermark = steps.some((judge) => judge.atWatermark === true);
+    this.aheadMs = this.#gapsMs.length > 0 ? SESSION_AHEAD_MS : atWatermark ? 1 : 0;
     this.#windows = judges.filter(judgesByWindow);
     this.#read = this.#windows.filter(({ lateRead }) => lateRead);
   }

@@ -19,6 +19,7 @@ import {
 import { hintNames, InternalError, PlanError } from "../errors.js";
 import { bindAggregate, bindExpr, bindPredicate, NESTED_HINT } from "./bind-expr.js";
 import { CHANGE_COLUMN } from "./changes.js";
+import type { Expr } from "./expr.js";
 import { formatExpr } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, OverCall } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
@@ -252,11 +253,18 @@ export function isInTime({ input, order }: Pick<LogicalNode<"over">, "input" | "
 }
 
 function deriveOver(node: LogicalNode<"over">): Properties {
-  const { input, keys, order, calls } = node;
+  const { input, keys, order, frame, calls } = node;
   const properties = derive(input);
   const { schema, bounded } = properties;
   for (const expr of keys) bindKey({ name: formatExpr(expr), expr }, schema, "partitions");
   for (const { expr } of order) bindKey({ name: formatExpr(expr), expr }, schema, "sorts");
+  const [first, ...others] = order;
+  const isByTime = first !== undefined && others.length === 0 && isTimestamp(bindExpr(first.expr, schema).type);
+  if (frame.unit === "range" && (frame.preceding ?? 0) > 0 && !isByTime) {
+    throw new PlanError("UNSUPPORTED", "a RANGE of time over rows that are not in the order of one time", {
+      hint: "ORDER BY a TIMESTAMP alone, or count rows: ROWS BETWEEN 10 PRECEDING AND CURRENT ROW",
+    });
+  }
   const fields = calls.map((call) => overField(call, schema));
   const changelog = bounded || isInTime(node) ? "append" : "retract";
   return { ...properties, schema: schemaOf([...schema.fields, ...fields]), changelog };
@@ -267,7 +275,13 @@ function overField(call: OverCall, schema: Schema): Field {
   const { name, fn, args } = call;
   if (fn === "row_number" || fn === "rank" || fn === "dense_rank") return field(name, INT64, false);
   const [first] = args;
-  if (first === undefined || aggregateNames.has(fn)) return aggregateField(call, schema, false);
+  if (first === undefined || aggregateNames.has(fn)) {
+    const made = aggregateField(call, schema, false);
+    if (fn !== "avg" || made.type.kind !== "decimal") return made;
+    throw new PlanError("UNSUPPORTED", `${fn}(${formatExpr(first as Expr)}) of a DECIMAL with OVER`, {
+      hint: "cast it to DOUBLE, or divide a SUM by a COUNT",
+    });
+  }
   const { type, nullable } = bindKey({ name: formatExpr(first), expr: first }, schema, "looks at values");
   const other = args[1] === undefined ? null : bindExpr(args[1], schema);
   if (other !== null && !sameType(other.type, type) && other.type.kind !== "null") {

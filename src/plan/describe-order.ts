@@ -76,6 +76,29 @@ export function describeTopN(node: PhysicalOf<"top-n">, input: Schema): Describe
   };
 }
 
+export function describeOver(node: PhysicalOf<"over">, input: Schema): Described {
+  const { keys, order, frame, calls, timeColumn } = node;
+  const by = order.length === 0 ? [] : ["by", orderText(order, (key) => nameAt(input, key))];
+  const values = calls.map(
+    ({ name, fn, column }) => `${formatName(name)} = ${fn}(${column < 0 ? "" : nameAt(input, { column })})`,
+  );
+  const unit = frame.unit === "rows" ? "rows" : "ms";
+  const reach = frame.preceding === null ? "the last row of a key" : `what ${frame.preceding} ${unit} before reach`;
+  const state =
+    timeColumn < 0
+      ? "all rows, until the input ends"
+      : `rows ahead of the watermark, and ${reach}; keys are never freed`;
+  return {
+    title: ["over", ...by].join(" "),
+    details: [
+      ...(keys.length > 0 ? [`keys: ${keys.map((column) => nameAt(input, { column })).join(", ")}`] : []),
+      `values: ${values.join(", ")}`,
+      `state: ${state}`,
+      `columns: ${node.schema.fields.map((each) => fieldText({ ...each, name: formatName(each.name) })).join(", ")}`,
+    ],
+  };
+}
+
 function nameAt({ fields }: Schema, { column }: Pick<PhysicalSortKey, "column">): string {
   return formatName((fields[column] as Field).name);
 }

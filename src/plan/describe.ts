@@ -1,6 +1,15 @@
 // One node in words: a title and lines of detail, for logical and for physical plans. What EXPLAIN draws.
 import { type Field, fieldText, type Schema, typeName } from "../arrow/types.js";
-import { describeSort, describeTopN, limitText, overText, sortText, topDetails, topText } from "./describe-order.js";
+import {
+  describeOver,
+  describeSort,
+  describeTopN,
+  limitText,
+  overText,
+  sortText,
+  topDetails,
+  topText,
+} from "./describe-order.js";
 import { aggregateText, formatBound, formatCall, formatExpr, formatName } from "./format-expr.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, TableRef, WatermarkSpec, Window } from "./logical.js";
 import type { PhysicalAggregate, PhysicalNode, PhysicalOf, PhysicalPlan } from "./physical.js";
@@ -104,6 +113,8 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
       return describeSort(node, inputSchema(node, plan));
     case "limit":
       return { title: limitText(node).join(" "), details: [] };
+    case "over":
+      return describeOver(node, inputSchema(node, plan));
     case "top-n":
       return describeTopN(node, inputSchema(node, plan));
     case "union":

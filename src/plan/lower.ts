@@ -13,7 +13,7 @@ import {
   withChanges,
   withoutChanges,
 } from "./changes.js";
-import { columnNamed, derive } from "./derive.js";
+import { columnNamed, derive, isInTime } from "./derive.js";
 import type { BoundExpr, Expr } from "./expr.js";
 import {
   type AggregateCall,
@@ -24,7 +24,7 @@ import {
   type SortKey,
   topN,
 } from "./logical.js";
-import type { PhysicalAggregate, PhysicalNode, PhysicalPlan, PhysicalSortKey } from "./physical.js";
+import type { PhysicalAggregate, PhysicalNode, PhysicalOver, PhysicalPlan, PhysicalSortKey } from "./physical.js";
 import { mayRaise } from "./raise.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
 import { type Program, sameData } from "./walk.js";
@@ -131,9 +131,7 @@ class Lowering {
       case "top-n":
         return this.#topN(node, uid, mode);
       case "over":
-        throw new PlanError("UNSUPPORTED", "OVER without a filter of its ranks", {
-          hint: "rank by ROW_NUMBER and keep the first rows: WHERE place <= 10",
-        });
+        return this.#over(node, uid);
       case "union": {
         const inputs = node.inputs.map((input) => this.port(input, below));
         return this.#union(inputs, schema, uid, rowPolicy);
@@ -342,6 +340,35 @@ class Lowering {
     return this.#add({ ...common, kind: "sort", name: "sort", order: sortKeys(order, columns), limit, timeColumn });
   }
 
+  /** By event time as the watermark passes it, else at the end of the input. */
+  #over(node: LogicalNode<"over">, uid: string): Port {
+    const { keys, order, frame, calls } = node;
+    const { schema, rowPolicy } = derive(node);
+    const source = derive(node.input);
+    const isTimed = isInTime(node) && calls.every(({ fn }) => fn !== "lead");
+    if (!isTimed && !source.bounded) throw notInTime(node);
+    const exprs = [...keys, ...order.map(({ expr }) => expr), ...calls.flatMap(({ args }) => args)];
+    const { port: input, columns } = this.#plainColumns(this.port(node.input, "final"), exprs, uid, rowPolicy);
+    const made = schema.fields.slice(schema.fields.length - calls.length);
+    return this.#add({
+      uid,
+      inputs: [input.edge],
+      schema,
+      rowPolicy,
+      kind: "over",
+      name: "over",
+      keys: keys.map(columns),
+      order: sortKeys(order, columns),
+      frame,
+      calls: calls.map(({ name, fn, args: [argument, other], distance }, index): PhysicalOver => {
+        const { type } = made[index] as Field;
+        const place = (expr: Expr | undefined): number => (expr === undefined ? -1 : columns(expr));
+        return { name, fn: fn as PhysicalOver["fn"], column: place(argument), other: place(other), distance, type };
+      }),
+      timeColumn: isTimed ? columnIndex(input.schema, source.timeColumn as string) : -1,
+    });
+  }
+
   /** The first rows by event time downwards, or as they came the other way round. A tie takes the later one (S81). */
   #lastRows(node: LogicalNode<"deduplicate">, uid: string, mode: ChangeMode): Port {
     const { input, keys } = node;
@@ -460,6 +487,20 @@ function modeOf(node: LogicalPlan, wanted: ChangeMode): ChangeMode {
 
 function sortKeys(order: readonly SortKey[], columns: (expr: Expr) => number): PhysicalSortKey[] {
   return order.map(({ expr, descending, nullsFirst }) => ({ column: columns(expr), descending, nullsFirst }));
+}
+
+function notInTime({ input, calls }: LogicalNode<"over">): PlanError {
+  const { timeColumn, changelog } = derive(input);
+  const ahead = calls.find(({ fn }) => fn === "lead");
+  if (ahead !== undefined) {
+    return new PlanError("UNSUPPORTED", `"${ahead.name}" looks ahead in a stream that does not end`, {
+      hint: "look back instead: LAG",
+    });
+  }
+  const what = changelog === "append" ? "of a stream that does not end" : "over results that are updated without end";
+  return new PlanError("UNSUPPORTED", `OVER in another order than event time, ${what}`, {
+    hint: `${timeColumn === null ? "declare an event time and order by it" : `ORDER BY ${timeColumn}`}; or keep the first ranks: ROW_NUMBER() and WHERE place <= 10`,
+  });
 }
 
 /** The event time that rows without end are put in order by. @throws UNSUPPORTED for any other order */

@@ -3,7 +3,7 @@
 import type { DataType, Schema } from "../arrow/types.js";
 import type { BoundExpr } from "./expr.js";
 import type { AggregateName } from "./functions.js";
-import type { FunctionRef, TableRef, Window } from "./logical.js";
+import type { Frame, FunctionRef, TableRef, Window } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
 import type { Judge } from "./window.js";
 
@@ -18,6 +18,24 @@ export interface PhysicalAggregate {
   readonly distinct?: true;
   /** Position of a BOOLEAN: rows that count are those where it is TRUE; absent: all. */
   readonly filter?: number;
+}
+
+/** One value over the rows before; `column` and `other` (what stands where there is none) are −1 where there are none. */
+export interface PhysicalOver {
+  readonly fn:
+    | PhysicalAggregate["fn"]
+    | "row_number"
+    | "rank"
+    | "dense_rank"
+    | "lag"
+    | "lead"
+    | "first_value"
+    | "last_value";
+  readonly name: string;
+  readonly column: number;
+  readonly other: number;
+  readonly distance: number;
+  readonly type: DataType;
 }
 
 /** A column that rows are put in order by. */
@@ -110,6 +128,16 @@ export type PhysicalNode =
       /** Whether rows are taken back: then all are kept, for one that goes brings the next. */
       readonly retracting: boolean;
       readonly endless: boolean;
+    })
+  /** Rows of its schema: columns at the front of the input's, then one for each call. */
+  | (Node & {
+      readonly kind: "over";
+      readonly keys: readonly number[];
+      readonly order: readonly PhysicalSortKey[];
+      readonly frame: Frame;
+      readonly calls: readonly PhysicalOver[];
+      /** Position of the event time; −1: all happens at the end of the input. */
+      readonly timeColumn: number;
     })
   | (Node & { readonly kind: "union" })
   /** The element columns, and the ordinality if there is one, stand in the place of `column`. */

@@ -1,5 +1,7 @@
 // Arithmetic of windows: how many a row falls into, and the moments at which rows become late for them.
+
 import { PlanError } from "../errors.js";
+import { derive, isInTime } from "./derive.js";
 import type { AlignedWindow, LogicalPlan, SessionWindow, Window } from "./logical.js";
 import { inputsOf, type Program, sameData, topological } from "./walk.js";
 
@@ -17,6 +19,8 @@ export interface Judge {
   readonly latenessMs: number;
   /** Whether the rows that it refuses are read. */
   readonly lateRead: boolean;
+  /** Whether a row right at the watermark is late, too (S45). */
+  readonly atWatermark?: true;
 }
 
 /** A judge that is windows whose ends are known before their rows. */
@@ -65,6 +69,9 @@ export function judgesOf(program: Program): Map<LogicalPlan, readonly Judge[]> {
 
 function judgeOf(node: LogicalPlan, lateRead: boolean): Judge | null {
   if (node.kind === "deduplicate") return { window: null, latenessMs: 0, lateRead };
+  // Rows that are numbered or sorted as the watermark passes them.
+  if (node.kind === "over" && isInTime(node)) return { window: null, latenessMs: 0, lateRead, atWatermark: true };
+  if (node.kind === "sort" && !derive(node).bounded) return { window: null, latenessMs: 0, lateRead };
   return node.kind === "window-aggregate" ? { window: node.window, latenessMs: node.latenessMs, lateRead } : null;
 }
 

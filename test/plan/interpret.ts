@@ -98,6 +98,7 @@ function run(node: PhysicalNode, inputs: readonly (readonly Element[])[], tables
     case "sort":
     case "limit":
     case "top-n":
+    case "over":
       throw new Error("its programs have no order");
     case "unnest":
       throw new Error("lists are no values of this interpreter");
