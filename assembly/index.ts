@@ -88,6 +88,20 @@ export {
   wordsI32,
   wordsI8,
 } from "./hash";
+export {
+  countPartners,
+  expireRows,
+  groupsOfRows,
+  hideRows,
+  linkRows,
+  maskGroups,
+  partnersOfRows,
+  probeRows,
+  settleRows,
+  takeEqualRows,
+  unlinkRows,
+  unmatchedRows,
+} from "./join";
 export { lastListElements, listElements, listLengths } from "./list";
 export {
   dropUtf8,
@@ -113,6 +127,8 @@ export {
 export {
   compactUtf8,
   dropGroups,
+  findUtf8,
+  findWords,
   gatherI128,
   gatherUtf8,
   holdGroups,

@@ -156,6 +156,23 @@ function internNulls(table: Table, validity: usize, n: i32, groups: usize, fresh
   return n;
 }
 
+/** groups[i] = group of words[i], −1 where there is none. `validity` 0: no NULLs. */
+export function findWords(address: usize, words: usize, validity: usize, n: i32, groups: usize): void {
+  const table = changetype<Table>(address);
+  const mask = table.mask;
+  for (let i = 0; i < n; i++) {
+    const word = load<u64>(words + ((<usize>i) << 3));
+    let at = <u32>hashWord(word) & mask;
+    let slot = table.slots + ((<usize>at) << 4);
+    while (load<u64>(slot) != word && load<i32>(slot, 8) >= 0) {
+      at = (at + 1) & mask;
+      slot = table.slots + ((<usize>at) << 4);
+    }
+    const valid = validity == 0 || isValid(validity, i);
+    store<i32>(groups + ((<usize>i) << 2), valid ? load<i32>(slot, 8) : table.nullGroup);
+  }
+}
+
 /** Fills cleared slots from the keys of all groups in use. */
 export function rebuildWords(address: usize): void {
   const table = changetype<Table>(address);
@@ -319,6 +336,34 @@ export function internUtf8(
     store<i32>(groups + ((<usize>i) << 2), group);
   }
   return n;
+}
+
+/** groups[i] = group of string i, −1 where there is none. `validity` 0: no NULLs. */
+export function findUtf8(address: usize, offsets: usize, bytes: usize, validity: usize, n: i32, groups: usize): void {
+  const table = changetype<Table>(address);
+  const mask = table.mask;
+  for (let i = 0; i < n; i++) {
+    let at: usize = 0;
+    let length = NULL_LENGTH;
+    let hash = HASH_NULL;
+    let prefix = i64x2.splat(0);
+    let suffix = prefix;
+    if (validity == 0 || isValid(validity, i)) {
+      const start = load<u32>(offsets + ((<usize>i) << 2));
+      length = load<u32>(offsets + ((<usize>i) << 2), 4) - start;
+      at = bytes + start;
+      prefix = prefixOf(at, length);
+      suffix = suffixOf(at, length);
+      hash = hashParts(prefix, suffix, at, length);
+    }
+    let index = <u32>hash & mask;
+    let slot = table.slots + ((<usize>index) << 6);
+    while (load<i32>(slot, 8) >= 0 && !holds(table, slot, hash, length, prefix, suffix, at)) {
+      index = (index + 1) & mask;
+      slot = table.slots + ((<usize>index) << 6);
+    }
+    store<i32>(groups + ((<usize>i) << 2), load<i32>(slot, 8));
+  }
 }
 
 @inline

@@ -5,7 +5,9 @@ import type { PhysicalNode } from "../plan/physical.js";
 import { Deduplicate } from "./deduplicate.js";
 import { Filter } from "./filter.js";
 import { GroupAggregate } from "./group-aggregate.js";
+import { HashJoin } from "./hash-join.js";
 import { Inspect } from "./inspect.js";
+import { Join } from "./join.js";
 import { Limit } from "./limit.js";
 import { openMap, type UserFunction } from "./map.js";
 import type { Operator } from "./operator.js";
@@ -50,6 +52,8 @@ export function buildOperator(
       return new Over(node, input);
     case "top-n":
       return new TopN(node, input);
+    case "join":
+      return node.build === null ? new Join(node, inputs) : new HashJoin(node, inputs);
     case "union":
       return new Union();
     case "unnest":

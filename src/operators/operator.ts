@@ -83,6 +83,10 @@ export interface Operator {
   open(context: OperatorContext): void;
   /** `input` is 0 but for operators with several inputs. */
   processBatch(batch: Batch, input: number, out: Output): void;
+  /** The only input that it takes now, whose rows the others wait for; absent: any. */
+  readonly reads?: number;
+  /** Called when an input has ended, before its last watermark. */
+  endInput?(input: number): void;
   /** Fires what is due, then passes the watermark on. */
   processWatermark(timeMs: number, out: Output): void;
   processSplit(event: SplitEvent, out: Output): void;

@@ -55,6 +55,7 @@ export function inputMode(node: LogicalPlan, mode: ChangeMode): ChangeMode {
     // A row that no longer passes has to be taken back, and equal keys of two inputs are two rows.
     case "filter":
     case "union":
+    case "join":
     case "unnest":
     case "aggregate":
     case "sort":

@@ -21,24 +21,12 @@ import { bindAggregate, bindExpr, bindPredicate, NESTED_HINT } from "./bind-expr
 import { CHANGE_COLUMN } from "./changes.js";
 import type { Expr } from "./expr.js";
 import { formatExpr } from "./format-expr.js";
+import { deriveJoin } from "./join.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, OverCall } from "./logical.js";
-import type { RowPolicy } from "./policy.js";
+import { strictest } from "./policy.js";
+import { type Properties, UNALIGNED } from "./properties.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
 import { inputsOf, topological } from "./walk.js";
-
-export interface Properties {
-  readonly schema: Schema;
-  /** Column that watermarks and windows go by; null when none is declared. */
-  readonly timeColumn: string | null;
-  /** Whether the rows come to an end. */
-  readonly bounded: boolean;
-  /** Whether rows are only added, or may be taken back (changes.ts). */
-  readonly changelog: "append" | "retract";
-  /** Columns of which no two rows that hold have the same values; null: none are known. */
-  readonly keys: readonly string[] | null;
-  /** What happens to rows that cannot be computed: their source's policy, the strictest of several. */
-  readonly rowPolicy: RowPolicy;
-}
 
 /** True when the columns of every table are known, so that the plan can be checked before it is bound. */
 export function columnsKnown(plan: LogicalPlan): boolean {
@@ -48,6 +36,9 @@ export function columnsKnown(plan: LogicalPlan): boolean {
 }
 
 const aggregateNames: ReadonlySet<string> = new Set(["count_star", "count", "sum", "min", "max", "avg"]);
+
+/** Rows without event time. */
+const NO_TIME = { timeColumn: null, aligned: UNALIGNED } as const;
 
 /** Nodes are frozen, so what was derived once holds; it goes when the node goes. */
 const derived = new WeakMap<LogicalPlan, Properties>();
@@ -75,7 +66,7 @@ function deriveNode(node: LogicalPlan): Properties {
     case "scan": {
       const { schema, columns, bounded, rowPolicy } = node;
       const read = columns === null ? schema : pickColumns(schema, columns);
-      return { schema: read, timeColumn: null, bounded, changelog: "append", keys: null, rowPolicy };
+      return { ...NO_TIME, schema: read, bounded, changelog: "append", keys: null, rowPolicy };
     }
     case "filter": {
       const input = derive(node.input);
@@ -104,6 +95,8 @@ function deriveNode(node: LogicalPlan): Properties {
       return deriveOver(node);
     case "union":
       return deriveUnion(node);
+    case "join":
+      return deriveJoin(node, derive(node.left), derive(node.right));
     case "unnest":
       return deriveUnnest(node);
     case "map": {
@@ -111,7 +104,7 @@ function deriveNode(node: LogicalPlan): Properties {
       const schema = node.schema ?? input.schema;
       const time = schema.fields.find(({ name }) => name === input.timeColumn);
       const timeColumn = time !== undefined && isTimestamp(time.type) ? time.name : null;
-      return { ...input, schema, timeColumn, keys: null };
+      return { ...input, schema, timeColumn, aligned: UNALIGNED, keys: null };
     }
     case "inspect":
       return appended(node.input, "inspect()");
@@ -130,7 +123,7 @@ function deriveNode(node: LogicalPlan): Properties {
 /** Before binding a schema that the user wrote is enough to check names; whether the rows end is not known yet. */
 function deriveUnresolved({ table, schema, rowPolicy }: LogicalNode<"unresolved-scan">): Properties {
   if (schema === null) throw new InternalError(`table ${table.name} was not bound`);
-  return { schema, timeColumn: null, bounded: true, changelog: "append", keys: null, rowPolicy };
+  return { ...NO_TIME, schema, bounded: true, changelog: "append", keys: null, rowPolicy };
 }
 
 function deriveProject(columns: readonly NamedExpr[], input: Properties): Properties {
@@ -138,7 +131,16 @@ function deriveProject(columns: readonly NamedExpr[], input: Properties): Proper
   const time = columns.find(({ expr }) => expr.kind === "column" && expr.name === input.timeColumn);
   const names = input.keys?.map((key) => columns.find(({ expr }) => expr.kind === "column" && expr.name === key)?.name);
   const keys = names?.every((name) => name !== undefined) ? names : null;
-  return { ...input, schema: schemaOf(fields), timeColumn: time?.name ?? null, keys };
+  const aligned = columns.flatMap(({ name, expr }): [string, number][] => {
+    const ms = expr.kind === "column" ? alignedMs(input, expr.name) : undefined;
+    return ms === undefined ? [] : [[name, ms]];
+  });
+  return { ...input, schema: schemaOf(fields), timeColumn: time?.name ?? null, aligned: new Map(aligned), keys };
+}
+
+/** How far the column is ahead of the event time, when it always is. */
+function alignedMs({ timeColumn, aligned }: Properties, name: string): number | undefined {
+  return name === timeColumn ? 0 : aligned.get(name);
 }
 
 /** A target that takes no changes gets the rows that hold in the end, so that there has to be one. */
@@ -175,7 +177,7 @@ function deriveWatermark({ input, spec }: LogicalNode<"watermark">): Properties 
       hint: `event time is a TIMESTAMP or TIMESTAMP_LTZ; of milliseconds: .withColumn("${spec.column}", fromEpochMs(col("${spec.column}")))`,
     });
   }
-  return { ...properties, timeColumn: spec.column };
+  return { ...properties, timeColumn: spec.column, aligned: UNALIGNED };
 }
 
 function deriveWindow(node: LogicalNode<"window-aggregate">): Properties {
@@ -189,7 +191,9 @@ function deriveWindow(node: LogicalNode<"window-aggregate">): Properties {
   const aggregates = node.aggregates.map((call) => aggregateField(call, input.schema, false));
   // A window that late rows let fire again gives its rows once more.
   const unique = node.latenessMs > 0 ? null : [start, end, ...keys.map(({ name }) => name)];
-  return { ...input, schema: schemaOf([...window, ...keys, ...aggregates]), timeColumn: time, keys: unique };
+  const aligned = new Map([[end, 1]]);
+  if (node.window.kind === "tumble" || node.window.kind === "hop") aligned.set(start, 1 - node.window.sizeMs);
+  return { ...input, schema: schemaOf([...window, ...keys, ...aggregates]), timeColumn: time, aligned, keys: unique };
 }
 
 function deriveAggregate(node: LogicalNode<"aggregate">): Properties {
@@ -200,7 +204,7 @@ function deriveAggregate(node: LogicalNode<"aggregate">): Properties {
   return {
     ...input,
     schema: schemaOf([...keys, ...aggregates]),
-    timeColumn: null,
+    ...NO_TIME,
     changelog: "retract",
     keys: keys.map(({ name }) => name),
   };
@@ -296,7 +300,7 @@ function overField(call: OverCall, schema: Schema): Field {
 /** The event time that a step has dropped whose rows are still those it belonged to; null when there was none. */
 function lostTime(node: LogicalPlan): string | null {
   // Groups and side outputs have rows of their own, which never had one.
-  return node.kind === "aggregate" || node.kind === "top-n" || node.kind === "side-output"
+  return node.kind === "aggregate" || node.kind === "top-n" || node.kind === "join" || node.kind === "side-output"
     ? null
     : timeBelow(node, lostTime);
 }
@@ -335,6 +339,7 @@ function deriveUnion({ inputs }: LogicalNode<"union">): Properties {
   return {
     schema: schemaOf(fields),
     timeColumn: all.every(({ timeColumn }) => timeColumn === first.timeColumn) ? first.timeColumn : null,
+    aligned: UNALIGNED,
     bounded: all.every(({ bounded }) => bounded),
     changelog: all.some(({ changelog }) => changelog === "retract") ? "retract" : "append",
     keys: all.length === 1 ? first.keys : null,
@@ -367,7 +372,7 @@ function deriveUnnest(node: LogicalNode<"unnest">): Properties {
   const fields = parts.map((part, index) => field(names[index] as string, part.type, part.nullable || outer));
   if (ordinality !== null) fields.push(field(ordinality, INT32, outer));
   const schema = schemaOf(input.schema.fields.flatMap((known) => (known.name === column ? fields : [known])));
-  return { ...input, schema, keys: null };
+  return { ...input, schema, aligned: UNALIGNED, keys: null };
 }
 
 function deriveSideOutput({ input, output }: LogicalNode<"side-output">): Properties {
@@ -383,7 +388,7 @@ function deriveSideOutput({ input, output }: LogicalNode<"side-output">): Proper
       hint: 'open its source with { rowPolicy: "deadLetter" }',
     });
   }
-  return { schema, timeColumn: null, bounded, changelog: "append", keys: null, rowPolicy: "fail" };
+  return { ...NO_TIME, schema, bounded, changelog: "append", keys: null, rowPolicy: "fail" };
 }
 
 /** Late rows are rows of the operator's input. */
@@ -435,10 +440,6 @@ function isCount({ fn }: AggregateCall): boolean {
   return fn === "count" || fn === "count_star";
 }
 
-function strictest(policies: readonly RowPolicy[]): RowPolicy {
-  return (["fail", "deadLetter", "skip"] as const).find((policy) => policies.includes(policy)) ?? "fail";
-}
-
 function noEventTime(input: LogicalPlan, schema: Schema): PlanError {
   const lost = timeBelow(input);
   if (lost !== null) return timeDropped("a window", lost);
@@ -459,6 +460,8 @@ function timeDropped(what: string, lost: string): PlanError {
 function timeBelow(node: LogicalPlan, look: (input: LogicalPlan) => string | null = timeBelow): string | null {
   const { timeColumn } = derive(node);
   if (timeColumn !== null) return timeColumn;
+  // Pairs of rows that may be far apart have no time of their own.
+  if (node.kind === "join") return null;
   for (const input of inputsOf(node)) {
     const below = look(input);
     if (below !== null) return below;

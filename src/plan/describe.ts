@@ -1,5 +1,6 @@
 // One node in words: a title and lines of detail, for logical and for physical plans. What EXPLAIN draws.
 import { type Field, fieldText, type Schema, typeName } from "../arrow/types.js";
+import { describeJoin } from "./describe-join.js";
 import {
   describeOver,
   describeSort,
@@ -60,6 +61,11 @@ export function describeLogical(node: LogicalPlan): Description {
       return { title: `top-n ${topText(node)}`, details: topDetails(node) };
     case "union":
       return { title: "union", details: [] };
+    case "join":
+      return {
+        title: `join ${node.type} on ${formatExpr(node.condition)}`,
+        details: node.columns === null ? [] : [`columns: ${node.columns.map(formatName).join(", ")}`],
+      };
     case "changelog":
       return { title: `changelog ${formatName(node.column)}`, details: [] };
     case "unnest":
@@ -117,6 +123,10 @@ export function describePhysical(node: PhysicalNode, plan: PhysicalPlan): Descri
       return describeOver(node, inputSchema(node, plan));
     case "top-n":
       return describeTopN(node, inputSchema(node, plan));
+    case "join": {
+      const { title, details } = describeJoin(node, plan);
+      return { title, details: [...details, columns] };
+    }
     case "union":
       return { title: "union", details: [] };
     case "unnest": {

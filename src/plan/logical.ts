@@ -120,6 +120,12 @@ interface WindowColumns {
   readonly time: string;
 }
 
+/**
+ * `inner`: pairs. `left`, `right`, `full`: and the rows of that side, or of both, without partner, the others' columns NULL.
+ * `semi`, `anti`: rows of the left side that have a partner, or have none.
+ */
+export type JoinType = "inner" | "left" | "right" | "full" | "semi" | "anti";
+
 export interface WatermarkSpec {
   readonly column: string;
   readonly delayMs: number;
@@ -221,6 +227,17 @@ export type LogicalPlan =
       readonly order: readonly SortKey[];
       readonly frame: Frame;
       readonly calls: readonly OverCall[];
+    })
+  /** Pairs of rows of which `condition` is TRUE. */
+  | (Node & {
+      readonly kind: "join";
+      readonly type: JoinType;
+      readonly left: LogicalPlan;
+      readonly right: LogicalPlan;
+      /** Over the columns of both sides, whose names differ. */
+      readonly condition: Expr;
+      /** Columns that go on, set by projection pushdown; null: all. */
+      readonly columns: readonly string[] | null;
     })
   | (Node & { readonly kind: "union"; readonly inputs: readonly LogicalPlan[] })
   /** Changes as rows that are only added, the kind of each (`+I`, `-U`, `+U`, `-D`) in a column at the end. */
@@ -367,6 +384,14 @@ export function over(
     frame: freeze({ ...frame }),
     calls: freezeAll(calls.map((call) => ({ ...call, args: freeze([...call.args]) }))),
   });
+}
+
+export function join(
+  left: LogicalPlan,
+  right: LogicalPlan,
+  { type, condition }: Pick<LogicalNode<"join">, "type" | "condition">,
+): LogicalNode<"join"> {
+  return freeze({ kind: "join", type, left, right, condition, columns: null });
 }
 
 /** All rows of all inputs. Columns are matched by name; the first input gives their order. */

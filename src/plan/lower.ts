@@ -2,7 +2,7 @@
 // plain columns, so that computed keys and arguments are projected below it.
 import { columnIndex, type Field, field, INT8, type Schema, schemaOf } from "../arrow/types.js";
 import { assert, InternalError, PlanError } from "../errors.js";
-import { bindExpr, bindPredicate } from "./bind-expr.js";
+import { bindExpr, bindPredicate, exprColumns } from "./bind-expr.js";
 import {
   CHANGE_COLUMN,
   CHANGE_KINDS,
@@ -15,6 +15,7 @@ import {
 } from "./changes.js";
 import { columnNamed, derive, isInTime } from "./derive.js";
 import type { BoundExpr, Expr } from "./expr.js";
+import { checkKept, isHalf, keepMs, otherSide, planJoin, type Side, timeOf } from "./join.js";
 import {
   type AggregateCall,
   callExprs,
@@ -24,10 +25,17 @@ import {
   type SortKey,
   topN,
 } from "./logical.js";
-import type { PhysicalAggregate, PhysicalNode, PhysicalOver, PhysicalPlan, PhysicalSortKey } from "./physical.js";
+import type {
+  PhysicalAggregate,
+  PhysicalNode,
+  PhysicalOver,
+  PhysicalPlan,
+  PhysicalSide,
+  PhysicalSortKey,
+} from "./physical.js";
 import { mayRaise } from "./raise.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
-import { type Program, sameData } from "./walk.js";
+import { type Program, readersOf, sameData, topological } from "./walk.js";
 import { type Judge, judgesOf, windowText } from "./window.js";
 
 type Edge = PhysicalNode["inputs"][number];
@@ -46,6 +54,7 @@ const REFUSING: ReadonlySet<PhysicalNode["kind"]> = new Set([
   "map",
   "window-aggregate",
   "group-aggregate",
+  "join",
 ]);
 
 /** The kind of rows that are only added. */
@@ -61,7 +70,7 @@ type Grouping = LogicalNode<"window-aggregate"> | LogicalNode<"aggregate">;
  * @param program - bound, checked, with a uid at every node (`nameNodes`)
  */
 export function lower(program: Program): PhysicalPlan {
-  const lowering = new Lowering(judgesOf(program));
+  const lowering = new Lowering(program);
   for (const root of program) lowering.port(root, derive(root).bounded ? "final" : "retract");
   return Object.freeze({ nodes: Object.freeze(lowering.nodes) });
 }
@@ -69,10 +78,14 @@ export function lower(program: Program): PhysicalPlan {
 class Lowering {
   readonly nodes: PhysicalNode[] = [];
   readonly #judges: ReadonlyMap<LogicalPlan, readonly Judge[]>;
-  readonly #ports = new Map<ChangeMode, Map<LogicalPlan, Port>>();
+  #ports = new Map<ChangeMode, Map<LogicalPlan, Port>>();
+  /** Before the uids of nodes that are lowered once more. */
+  #prefix = "";
+  readonly #readers: ReadonlyMap<LogicalPlan, readonly LogicalPlan[]>;
 
-  constructor(judges: ReadonlyMap<LogicalPlan, readonly Judge[]>) {
-    this.#judges = judges;
+  constructor(program: Program) {
+    this.#judges = judgesOf(program);
+    this.#readers = readersOf(program);
   }
 
   /** Where a node's rows are found with the changes that a reader needs; lowers it on first sight. */
@@ -136,6 +149,8 @@ class Lowering {
         const inputs = node.inputs.map((input) => this.port(input, below));
         return this.#union(inputs, schema, uid, rowPolicy);
       }
+      case "join":
+        return this.#join(node, mode, uid);
       case "changelog":
         return this.#changelog(this.port(node.input, below), node.column, uid, rowPolicy);
       case "unnest": {
@@ -179,7 +194,7 @@ class Lowering {
 
   /** A node that is lowered for readers of several modes has a state of its own for each. */
   #uidOf(node: LogicalPlan, mode: ChangeMode): string {
-    const uid = uidOf(node);
+    const uid = `${this.#prefix}${uidOf(node)}`;
     const again = [...this.#ports.values()].some((ports) => ports.has(node));
     return again ? `${uid}/${mode}` : uid;
   }
@@ -225,6 +240,82 @@ class Lowering {
       return this.#compute(columns, input, `${uid}/columns[${index}]`, rowPolicy);
     });
     return this.#add({ kind: "union", uid, name: "union", inputs: ordered.map(({ edge }) => edge), schema, rowPolicy });
+  }
+
+  #join(node: LogicalNode<"join">, mode: ChangeMode, uid: string): Port {
+    const { type } = node;
+    const { schema, rowPolicy, changelog, bounded } = derive(node);
+    const plan = planJoin(node, derive(node.left), derive(node.right));
+    const { build, isTimed, holdMs } = plan;
+    const below = (side: Side): Port =>
+      build === side ? this.#alone(node, side, uid) : this.port(node[side], inputMode(node, mode));
+    const sides = { left: below("left"), right: below("right") };
+    const named = new Set([
+      ...schema.fields.map(({ name }) => name),
+      ...(plan.residual === null ? [] : exprColumns(plan.residual)),
+    ]);
+    const lowered = (["left", "right"] as const).map((side) => {
+      const exprs = plan.keys.map((key) => key[side]);
+      const { port, columns } = this.#plainColumns(sides[side], exprs, `${uid}/${side}`, rowPolicy);
+      const own = derive(node[side]);
+      const kept = own.schema.fields.filter(({ name }) => named.has(name));
+      checkKept({ fields: kept });
+      const time = isTimed ? timeOf(own, own.schema) : null;
+      const output =
+        isHalf(type) && side === "right"
+          ? []
+          : kept.flatMap(({ name }, at) => (schema.fields.some((known) => known.name === name) ? [at] : []));
+      const bound: PhysicalSide = {
+        keys: exprs.map(columns),
+        columns: kept.map(({ name }) => columnIndex(port.schema, name)),
+        output,
+        keep:
+          time === null
+            ? null
+            : { column: columnIndex(port.schema, time.name), ms: keepMs(plan.bounds, side) - time.ms },
+      };
+      return { edge: port.edge, kept, bound };
+    });
+    const [left, right] = lowered as [(typeof lowered)[0], (typeof lowered)[0]];
+    const takesBack =
+      build === null ? mode !== "final" && changelog === "retract" : hasChanges(sides[otherSide(build)].schema);
+    return this.#add({
+      kind: "join",
+      uid,
+      name: `${type}-join`,
+      inputs: [left.edge, right.edge],
+      schema: takesBack ? withChanges(schema) : schema,
+      rowPolicy,
+      type,
+      left: left.bound,
+      right: right.bound,
+      nullsEqual: plan.keys.map(({ nullsEqual }) => nullsEqual),
+      residual: plan.residual === null ? null : bindPredicate(plan.residual, schemaOf([...left.kept, ...right.kept])),
+      build,
+      never: plan.bounds.lowMs > plan.bounds.highMs,
+      holdMs,
+      endless: !bounded,
+    });
+  }
+
+  /**
+   * A side that is read to its end while the other waits. What others read of it too is read once more for them: they could
+   * not go on while the join takes nothing else, nor it while they do not.
+   */
+  #alone(node: LogicalNode<"join">, side: Side, uid: string): Port {
+    const own = new Set(topological([node[side]]));
+    if (
+      [...own].every((known) => (this.#readers.get(known) ?? []).every((reader) => reader === node || own.has(reader)))
+    ) {
+      return this.port(node[side], "final");
+    }
+    const outside = { ports: this.#ports, prefix: this.#prefix };
+    this.#ports = new Map();
+    this.#prefix = `${uid}/${side}/`;
+    const port = this.port(node[side], "final");
+    this.#ports = outside.ports;
+    this.#prefix = outside.prefix;
+    return port;
   }
 
   #changelog(input: Port, column: string, uid: string, rowPolicy: PhysicalNode["rowPolicy"]): Port {

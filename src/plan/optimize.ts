@@ -5,6 +5,7 @@ import { bindExpr, exprColumns, foldExpr } from "./bind-expr.js";
 import { changeChildren, childrenOf } from "./children.js";
 import { derive } from "./derive.js";
 import type { Expr } from "./expr.js";
+import { conditionsBelowJoins, filterIntoJoins } from "./join-rules.js";
 import type { AggregateCall, LogicalNode, LogicalPlan, NamedExpr, SortKey } from "./logical.js";
 import { pruneColumns } from "./prune.js";
 import { mayRaise } from "./raise.js";
@@ -190,11 +191,18 @@ const pushPredicates: Rule = {
   },
 };
 
+/** Filters over a join go into its condition and its sides. */
+const pushIntoJoins: Rule = {
+  name: "push-into-joins",
+  apply: (program) => conditionsBelowJoins(filterIntoJoins(program)),
+};
+
 /** Applied in turn until nothing changes. */
 const MOVES: readonly Rule[] = [
   foldConstants,
   dropTrueFilters,
   pushFilters,
+  pushIntoJoins,
   mergeFilters,
   mergeProjects,
   dropIdleProjects,

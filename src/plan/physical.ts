@@ -3,7 +3,7 @@
 import type { DataType, Schema } from "../arrow/types.js";
 import type { BoundExpr } from "./expr.js";
 import type { AggregateName } from "./functions.js";
-import type { Frame, FunctionRef, TableRef, Window } from "./logical.js";
+import type { Frame, FunctionRef, JoinType, TableRef, Window } from "./logical.js";
 import type { RowPolicy } from "./policy.js";
 import type { Judge } from "./window.js";
 
@@ -54,6 +54,18 @@ interface Node {
   /** Columns that the node emits. */
   readonly schema: Schema;
   readonly rowPolicy: RowPolicy;
+}
+
+/** One side of a join. */
+export interface PhysicalSide {
+  /** Positions in its input. */
+  readonly keys: readonly number[];
+  /** Positions in its input of what is kept: what goes on, and what the rest of the condition reads. */
+  readonly columns: readonly number[];
+  /** Of these the positions that go on. */
+  readonly output: readonly number[];
+  /** A row is of no use any more once the watermark is more than `ms` behind this time of it; null: always is. */
+  readonly keep: { readonly column: number; readonly ms: number } | null;
 }
 
 export type PhysicalNode =
@@ -138,6 +150,24 @@ export type PhysicalNode =
       readonly calls: readonly PhysicalOver[];
       /** Position of the event time; −1: all happens at the end of the input. */
       readonly timeColumn: number;
+    })
+  /** Pairs of rows with equal keys, and what else `type` says. */
+  | (Node & {
+      readonly kind: "join";
+      readonly type: JoinType;
+      readonly left: PhysicalSide;
+      readonly right: PhysicalSide;
+      /** By key: whether NULL equals NULL. */
+      readonly nullsEqual: readonly boolean[];
+      /** Bound to the left side's columns and, behind them, the right side's; null: every pair with equal keys is one. */
+      readonly residual: BoundExpr | null;
+      /** The side that is read to its end first, after which the other is not kept; null: both are kept. */
+      readonly build: "left" | "right" | null;
+      /** Whether no two rows can be close enough in time (S70). */
+      readonly never: boolean;
+      /** How far the watermark is held back. */
+      readonly holdMs: number;
+      readonly endless: boolean;
     })
   | (Node & { readonly kind: "union" })
   /** The element columns, and the ordinality if there is one, stand in the place of `column`. */

@@ -1,6 +1,6 @@
 // Projection pushdown: which columns each node's readers need, from the outputs down to the scans. Sources whose bad records
 // are kept or skipped read every column, since a record must not become good because a query does not look at its fault.
-import { type Field, isNested, layoutOf, widthOf } from "../arrow/types.js";
+import { type Field, isNested, layoutOf, type Schema, widthOf } from "../arrow/types.js";
 import { bindExpr, exprColumns } from "./bind-expr.js";
 import { columnNamed, derive, unnestedNames } from "./derive.js";
 import type { Expr } from "./expr.js";
@@ -33,6 +33,8 @@ export function pruneColumns(program: Program): Program {
           names.filter((name) => needed.has(name)),
         );
       }
+      case "join":
+        return narrowJoin(node, derive(old).schema, needed);
       default:
         return node;
     }
@@ -121,6 +123,10 @@ function neededOfInput(node: LogicalPlan, input: LogicalPlan, needed: Set<string
       return [...[...needed].filter((name) => name !== node.rank), ...expressionsOf(node).flatMap(exprColumns)];
     case "union":
       return needed;
+    case "join": {
+      const own = new Set(allColumns(input));
+      return [...needed, ...exprColumns(node.condition)].filter((name) => own.has(name));
+    }
     // What is refused is needed of the refusing node's input, not of its results.
     case "side-output":
       return [];
@@ -175,6 +181,14 @@ function byWidth(a: Field, b: Field): number {
 function fieldWidth({ type }: Field): number {
   const layout = layoutOf(type);
   return layout === "utf8" || isNested(type) ? Number.MAX_SAFE_INTEGER : widthOf(layout);
+}
+
+/** A join gathers what goes on; rows need a column to be counted by. */
+function narrowJoin(node: LogicalNode<"join">, { fields }: Schema, needed: Set<string>): LogicalPlan {
+  const names = fields.map(({ name }) => name).filter((name) => needed.has(name));
+  if (names.length === fields.length) return node;
+  const columns = names.length > 0 ? names : fields.slice(0, 1).map(({ name }) => name);
+  return Object.freeze({ ...node, columns: Object.freeze(columns) });
 }
 
 /** Inputs that kept more than is needed (a shared one, a filter's column) are cut down, unless all kept the same. */

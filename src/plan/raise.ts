@@ -49,8 +49,15 @@ export function mayRaise(expr: BoundExpr): boolean {
 }
 
 /** Whether a call has a value for all arguments of its types. */
-function hasValue({ fn, type }: Extract<BoundExpr, { kind: "call" }>): boolean {
+function hasValue({ fn, args, type }: Extract<BoundExpr, { kind: "call" }>): boolean {
+  if (fn === "mod" && isDivisor(args[1])) return true;
   return TOTAL.has(fn) || (TOTAL_ON_FLOATS.has(fn) && isFloat(type)) || FUNCTIONS.get(fn)?.total === true;
+}
+
+/** A number that no rest fails by. */
+function isDivisor(expr: BoundExpr | undefined): boolean {
+  if (expr?.kind === "cast") return isDivisor(expr.input);
+  return expr?.kind === "literal" && expr.value !== null && Number(expr.value) > 0;
 }
 
 const INTEGER_DIGITS: Partial<Record<DataType["kind"], number>> = { int8: 3, int16: 5, int32: 10, int64: 19 };

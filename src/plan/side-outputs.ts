@@ -114,6 +114,7 @@ function refusedBelow(node: LogicalPlan): LogicalPlan | null {
     case "aggregate":
     case "top-n":
     case "over":
+    case "join":
     case "changelog":
     case "side-output":
     case "scan":

@@ -13,6 +13,8 @@ export function inputsOf(node: LogicalPlan): readonly LogicalPlan[] {
       return [];
     case "union":
       return node.inputs;
+    case "join":
+      return [node.left, node.right];
     case "filter":
     case "project":
     case "with-columns":
@@ -38,6 +40,10 @@ function withInputs(node: LogicalPlan, inputs: readonly LogicalPlan[]): LogicalP
   const old = inputsOf(node);
   if (old.every((input, index) => input === inputs[index])) return node;
   if (node.kind === "union") return Object.freeze({ ...node, inputs: Object.freeze([...inputs]) });
+  if (node.kind === "join") {
+    const [left, right] = inputs as [LogicalPlan, LogicalPlan];
+    return Object.freeze({ ...node, left, right });
+  }
   return Object.freeze({ ...node, input: inputs[0] }) as LogicalPlan;
 }
 
@@ -76,6 +82,15 @@ export function sharedNodes(program: Program): Set<LogicalPlan> {
     }
   }
   return shared;
+}
+
+/** Who reads each node. */
+export function readersOf(program: Program): Map<LogicalPlan, LogicalPlan[]> {
+  const readers = new Map<LogicalPlan, LogicalPlan[]>();
+  for (const node of topological(program)) {
+    for (const input of inputsOf(node)) readers.set(input, [...(readers.get(input) ?? []), node]);
+  }
+  return readers;
 }
 
 /** Equality of plain data: expressions, options. */

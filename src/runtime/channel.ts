@@ -120,8 +120,10 @@ export class ChannelHead implements Head {
     }
     if (this.#watermarks.outputMs === Number.POSITIVE_INFINITY) return "done";
     const count = this.#channels.length;
+    const { reads } = this.#slot.operator;
     for (let i = 0; i < count; i++) {
       const input = (this.#next + i) % count;
+      if (reads !== undefined && input !== reads) continue;
       const element = this.#channels[input]?.take();
       if (element === undefined) continue;
       this.#next = input + 1;
@@ -164,7 +166,10 @@ export class ChannelHead implements Head {
       this.#name(input);
       if (this.#watermarks.split(input, event)) this.#slot.watermark(this.#watermarks.outputMs);
     } else {
-      if (element.timeMs === Number.POSITIVE_INFINITY) this.#name(input);
+      if (element.timeMs === Number.POSITIVE_INFINITY) {
+        this.#name(input);
+        this.#slot.operator.endInput?.(input);
+      }
       if (this.#watermarks.watermark(input, element.timeMs)) this.#slot.watermark(this.#watermarks.outputMs);
     }
   }

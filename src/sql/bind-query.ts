@@ -4,7 +4,8 @@ import { hintNames } from "../errors.js";
 import { bindPredicate } from "../plan/bind-expr.js";
 import { columnNamed, derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
-import { filter, type LogicalPlan, project, sort } from "../plan/logical.js";
+import { allOf, conjunctsOf, isTrue } from "../plan/join.js";
+import { filter, join, type LogicalPlan, project, sort } from "../plan/logical.js";
 import { substitute } from "../plan/optimize.js";
 import { topOfFilter } from "../plan/ranking.js";
 import type {
@@ -24,6 +25,7 @@ import type {
 import { ExpressionBinder } from "./bind-expressions.js";
 import { groupingsOf } from "./bind-grouping.js";
 import { Groups } from "./bind-groups.js";
+import { joined } from "./bind-join.js";
 import { type NamedItem, type Ordering, orderingOf, sortColumns } from "./bind-order.js";
 import { Overs } from "./bind-over.js";
 import { type Places, type Relation, relationOf, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
@@ -234,7 +236,13 @@ export class QueryBinder {
   #filter(relation: Relation, condition: Expression): Relation {
     const predicate = new ExpressionBinder(relation, this.#places).bind(condition);
     this.#checkPredicate(predicate, schemaOfRelation(relation), condition.span);
-    return { ...relation, plan: this.#filtered(relation.plan, predicate) };
+    const { plan } = relation;
+    // What WHERE says of tables behind commas is what they are joined by, and may bound their event times.
+    if (plan.kind === "join" && plan.type === "inner") {
+      const parts = [...conjunctsOf(plan.condition).filter((part) => !isTrue(part)), predicate];
+      return { ...relation, plan: join(plan.left, plan.right, { type: "inner", condition: allOf(parts) }) };
+    }
+    return { ...relation, plan: this.#filtered(plan, predicate) };
   }
 
   /** A filter of ranks keeps the first rows of each key. */
@@ -413,11 +421,7 @@ export class QueryBinder {
         if (table.right.kind === "unnest") {
           return unnested(this.#from(table.left, named), table, table.right, this.#places);
         }
-        throw this.#places.unsupported(
-          "joins are",
-          table.right.span,
-          "UNION ALL and CROSS JOIN UNNEST(list) are there",
-        );
+        return joined(table, this.#from(table.left, named), this.#joinable(table.right, named), this.#places);
       case "unnest":
         throw this.#places.unsupported("UNNEST alone is", table.span, "FROM t CROSS JOIN UNNEST(t.list) AS u (item)");
       case "match-recognize":
@@ -426,6 +430,15 @@ export class QueryBinder {
       case "unpivot":
         throw this.#places.unsupported("PIVOT is", table.span, "SUM(x) FILTER (WHERE name = 'a') AS a, one by one");
     }
+  }
+
+  /** A table AS OF now is read as it is, once, which is right for one that ends. */
+  #joinable(table: TableRef, named: CommonTables): Relation {
+    if (table.kind !== "table" || table.asOf === null) return this.#from(table, named);
+    const relation = this.#from({ ...table, asOf: null }, named);
+    if (derive(relation.plan).bounded) return relation;
+    const hint = "join a table that ends (a file), or bound the join by both event times";
+    throw this.#places.unsupported("FOR SYSTEM_TIME AS OF of a table without end is", table.span, hint);
   }
 
   #aliased(relation: Relation, { alias }: Extract<TableRef, { alias: unknown }>): Relation {

@@ -83,6 +83,13 @@ export class KeyColumn implements GroupKeys {
     return groups;
   }
 
+  find(batch: Batch): number {
+    const column = batch.plainColumn(this.#index);
+    const { length, validity, values, offsets, layout } = column;
+    if (this.#table instanceof WordTable) return this.#table.find(wordsOf(this.#workspace, column), validity, length);
+    return this.#table.find(layout === "utf8" ? offsets : this.#strides(length), values, validity, length);
+  }
+
   hold(list: number, count: number): void {
     this.#table.hold(list, count);
   }
@@ -114,12 +121,17 @@ export class KeyColumn implements GroupKeys {
     if (length === 0) return this.#workspace.account.arena.allocate(0);
     if (this.#table instanceof Utf8Table) {
       if (layout === "utf8") return this.#table.intern(offsets, values, validity, length);
-      const strides = this.#workspace.account.arena.allocate((length + 1) * 4);
-      this.#workspace.kernels.strideOffsets(length, 16, strides);
-      return this.#table.intern(strides, values, validity, length);
+      return this.#table.intern(this.#strides(length), values, validity, length);
     }
     const groups = validity === 0 ? this.#internSmall(this.#table, values, length) : 0;
     return groups === 0 ? this.#table.intern(wordsOf(this.#workspace, column), validity, length) : groups;
+  }
+
+  /** 128-bit numbers as bytes: one every 16. */
+  #strides(length: number): number {
+    const strides = this.#workspace.account.arena.allocate((length + 1) * 4);
+    this.#workspace.kernels.strideOffsets(length, 16, strides);
+    return strides;
   }
 
   /** Groups of keys that a shortcut knows; 0 when none does. */

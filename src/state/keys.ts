@@ -43,6 +43,10 @@ class NoKeys implements GroupKeys {
     return this.#zeros.ptr;
   }
 
+  find({ rowCount }: Batch): number {
+    return this.#store.workspace.account.arena.allocateZeroed(rowCount * 4);
+  }
+
   hold(): void {
     // The group is never forgotten.
   }
@@ -105,6 +109,16 @@ class PairKeys implements GroupKeys {
       this.#right.hold(halves.right, count);
     }
     return groups;
+  }
+
+  find(batch: Batch): number {
+    const { account, kernels } = this.#store.workspace;
+    const left = this.#left.find(batch);
+    const right = this.#right.find(batch);
+    const words = account.arena.allocate(batch.rowCount * 8);
+    // No pair has a half that is in no group.
+    kernels.pairWords(left, right, batch.rowCount, words);
+    return this.#table.find(words, 0, batch.rowCount);
   }
 
   hold(list: number, count: number): void {

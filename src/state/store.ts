@@ -80,6 +80,8 @@ export class StateBlock {
 export interface GroupKeys {
   /** Groups of all rows, u32; valid for the step. @throws MEMORY_LIMIT */
   intern(batch: Batch): number;
+  /** Groups of all rows, u32, −1 for keys that are in no group; none is added. Valid for the step, and the caller's to change. */
+  find(batch: Batch): number;
   /** Group numbers are 0 … end (exclusive). */
   readonly end: number;
   /** Groups in use. */

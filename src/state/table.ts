@@ -206,6 +206,13 @@ export class WordTable extends Table {
     return this.internRows(n);
   }
 
+  /** Groups of `n` words, −1 where there is none, u32 in the arena. */
+  find(words: number, validity: number, n: number): number {
+    const groups = this.store.workspace.account.arena.allocate(n * 4);
+    this.kernels.findWords(this.struct, words, validity, n, groups);
+    return groups;
+  }
+
   override remove(list: number, count: number): void {
     this.kernels.removeWords(this.struct, list, count);
   }
@@ -251,6 +258,13 @@ export class Utf8Table extends Table {
     this.#bytes = bytes;
     this.#validity = validity;
     return this.internRows(n);
+  }
+
+  /** Groups of `n` strings, −1 where there is none, u32 in the arena. */
+  find(offsets: number, bytes: number, validity: number, n: number): number {
+    const groups = this.store.workspace.account.arena.allocate(n * 4);
+    this.kernels.findUtf8(this.struct, offsets, bytes, validity, n, groups);
+    return groups;
   }
 
   override remove(list: number, count: number): void {

@@ -89,6 +89,8 @@ function run(node: PhysicalNode, inputs: readonly (readonly Element[])[], tables
       return main(...firstRows(node, input));
     case "union":
       return main(inputs.flat());
+    case "join":
+      return main(joinRows(node, inputs, compute));
     case "inspect":
     case "sink":
     case "map":
@@ -103,6 +105,41 @@ function run(node: PhysicalNode, inputs: readonly (readonly Element[])[], tables
     case "unnest":
       throw new Error("lists are no values of this interpreter");
   }
+}
+
+/** Every row with every other; of a bounded program. */
+function joinRows(
+  { type, left, right, nullsEqual, residual }: PhysicalOf<"join">,
+  [lefts = [], rights = []]: readonly (readonly Element[])[],
+  compute: (expr: BoundExpr, row: Row) => BoundValue | Failure,
+): Element[] {
+  const pick = (row: Row | null, places: readonly number[]): Row => places.map((place) => row?.[place] ?? null);
+  const isPair = (a: Row, b: Row): boolean =>
+    left.keys.every((place, index) => {
+      const [x, y] = [a[place], b[right.keys[index] as number]];
+      return x === y && (x !== null || nullsEqual[index] === true);
+    }) &&
+    (residual === null || compute(residual, [...pick(a, left.columns), ...pick(b, right.columns)]) === true);
+  const partners = lefts.map((a) => rights.filter((b) => isPair(a.row, b.row)));
+  const out = (a: Row | null, b: Row | null): Element => {
+    const of = (row: Row | null, { columns, output }: typeof left) =>
+      pick(
+        row,
+        output.map((at) => columns[at] as number),
+      );
+    return element([...of(a, left), ...of(b, right)]);
+  };
+  if (type === "semi" || type === "anti") {
+    return lefts.filter((_, i) => (partners[i]?.length === 0) === (type === "anti")).map(({ row }) => out(row, null));
+  }
+  const met = new Set(partners.flat());
+  return [
+    ...lefts.flatMap(({ row }, i) => (partners[i] ?? []).map((b) => out(row, b.row))),
+    ...(type === "left" || type === "full"
+      ? lefts.filter((_, i) => partners[i]?.length === 0).map(({ row }) => out(row, null))
+      : []),
+    ...(type === "right" || type === "full" ? rights.filter((b) => !met.has(b)).map(({ row }) => out(null, row)) : []),
+  ];
 }
 
 function readSource(node: PhysicalOf<"source">, tables: Tables): Element[] {
