@@ -51,18 +51,16 @@ function nodeOf(type: JoinType, condition: Expr): PhysicalOf<"join"> {
 }
 
 /** Takes the input from the split that a batch has. */
-class BySplit {
-  static of(operator: Operator): Operator {
-    return new Proxy(operator, {
-      get: (of, name) => {
-        if (name === "processBatch") {
-          return (...[batch, , out]: Parameters<Operator["processBatch"]>) => of.processBatch(batch, batch.split, out);
-        }
-        const value: unknown = Reflect.get(of, name, of);
-        return typeof value === "function" ? value.bind(of) : value;
-      },
-    });
-  }
+function bySplit(operator: Operator): Operator {
+  return new Proxy(operator, {
+    get: (of, name) => {
+      if (name === "processBatch") {
+        return (...[batch, , out]: Parameters<Operator["processBatch"]>) => of.processBatch(batch, batch.split, out);
+      }
+      const value: unknown = Reflect.get(of, name, of);
+      return typeof value === "function" ? value.bind(of) : value;
+    },
+  });
 }
 
 const builders = { left: new RowBuilder(workspace, SCHEMAS.left), right: new RowBuilder(workspace, SCHEMAS.right) };
@@ -86,7 +84,7 @@ interface Outcome {
 
 /** What comes out, in order; with a new operator for every step when `restart`. */
 function run(node: PhysicalOf<"join">, steps: readonly Step[], restart = false, yieldEvery = 0): Outcome {
-  const open = (): Operator => BySplit.of(buildOperator(node, [SCHEMAS.left, SCHEMAS.right], () => unused()));
+  const open = (): Operator => bySplit(buildOperator(node, [SCHEMAS.left, SCHEMAS.right], () => unused()));
   const elements = (step: Step): Element => (typeof step === "number" ? watermark(step) : batchOf(step));
   const out: Element[] = [];
   const stateBytes: number[] = [];
