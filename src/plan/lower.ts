@@ -2,7 +2,7 @@
 // plain columns, so that computed keys and arguments are projected below it.
 import { columnIndex, type Field, field, INT8, type Schema, schemaOf } from "../arrow/types.js";
 import { assert, InternalError, PlanError } from "../errors.js";
-import { bindExpr, bindPredicate, exprColumns } from "./bind-expr.js";
+import { bindExpr, bindPredicate } from "./bind-expr.js";
 import {
   CHANGE_COLUMN,
   CHANGE_KINDS,
@@ -15,7 +15,7 @@ import {
 } from "./changes.js";
 import { columnNamed, derive, isInTime } from "./derive.js";
 import type { BoundExpr, Expr } from "./expr.js";
-import { checkKept, isHalf, keepMs, otherSide, planJoin, type Side, timeOf } from "./join.js";
+import { planJoin, type Side } from "./join.js";
 import {
   type AggregateCall,
   callExprs,
@@ -25,14 +25,8 @@ import {
   type SortKey,
   topN,
 } from "./logical.js";
-import type {
-  PhysicalAggregate,
-  PhysicalNode,
-  PhysicalOver,
-  PhysicalPlan,
-  PhysicalSide,
-  PhysicalSortKey,
-} from "./physical.js";
+import { type JoinPort, physicalJoin } from "./lower-join.js";
+import type { PhysicalAggregate, PhysicalNode, PhysicalOver, PhysicalPlan, PhysicalSortKey } from "./physical.js";
 import { mayRaise } from "./raise.js";
 import { DEAD_LETTER_SCHEMA, lateSchema } from "./side-outputs.js";
 import { type Program, readersOf, sameData, topological } from "./walk.js";
@@ -243,58 +237,24 @@ class Lowering {
   }
 
   #join(node: LogicalNode<"join">, mode: ChangeMode, uid: string): Port {
-    const { type } = node;
-    const { schema, rowPolicy, changelog, bounded } = derive(node);
+    const { schema, rowPolicy, changelog } = derive(node);
     const plan = planJoin(node, derive(node.left), derive(node.right));
-    const { build, isTimed, holdMs } = plan;
-    const below = (side: Side): Port =>
-      build === side ? this.#alone(node, side, uid) : this.port(node[side], inputMode(node, mode));
-    const sides = { left: below("left"), right: below("right") };
-    const named = new Set([
-      ...schema.fields.map(({ name }) => name),
-      ...(plan.residual === null ? [] : exprColumns(plan.residual)),
-    ]);
-    const lowered = (["left", "right"] as const).map((side) => {
+    const lowered = (side: Side): JoinPort => {
+      const { build } = plan;
+      const read = build === side ? this.#alone(node, side, uid) : this.port(node[side], inputMode(node, mode));
       const exprs = plan.keys.map((key) => key[side]);
-      const { port, columns } = this.#plainColumns(sides[side], exprs, `${uid}/${side}`, rowPolicy);
-      const own = derive(node[side]);
-      const kept = own.schema.fields.filter(({ name }) => named.has(name));
-      checkKept({ fields: kept });
-      const time = isTimed ? timeOf(own, own.schema) : null;
-      const output =
-        isHalf(type) && side === "right"
-          ? []
-          : kept.flatMap(({ name }, at) => (schema.fields.some((known) => known.name === name) ? [at] : []));
-      const bound: PhysicalSide = {
-        keys: exprs.map(columns),
-        columns: kept.map(({ name }) => columnIndex(port.schema, name)),
-        output,
-        keep:
-          time === null
-            ? null
-            : { column: columnIndex(port.schema, time.name), ms: keepMs(plan.bounds, side) - time.ms },
-      };
-      return { edge: port.edge, kept, bound };
-    });
-    const [left, right] = lowered as [(typeof lowered)[0], (typeof lowered)[0]];
-    const takesBack =
-      build === null ? mode !== "final" && changelog === "retract" : hasChanges(sides[otherSide(build)].schema);
+      const { port, columns } = this.#plainColumns(read, exprs, `${uid}/${side}`, rowPolicy);
+      return { ...port, keys: exprs.map(columns), isUpdated: hasChanges(read.schema) };
+    };
+    const [left, right] = [lowered("left"), lowered("right")];
+    const passing = plan.build === "left" ? right : left;
+    const takesBack = plan.build === null ? mode !== "final" && changelog === "retract" : passing.isUpdated;
     return this.#add({
-      kind: "join",
+      ...physicalJoin(node, plan, left, right),
       uid,
-      name: `${type}-join`,
       inputs: [left.edge, right.edge],
       schema: takesBack ? withChanges(schema) : schema,
       rowPolicy,
-      type,
-      left: left.bound,
-      right: right.bound,
-      nullsEqual: plan.keys.map(({ nullsEqual }) => nullsEqual),
-      residual: plan.residual === null ? null : bindPredicate(plan.residual, schemaOf([...left.kept, ...right.kept])),
-      build,
-      never: plan.bounds.lowMs > plan.bounds.highMs,
-      holdMs,
-      endless: !bounded,
     });
   }
 
