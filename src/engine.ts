@@ -32,6 +32,7 @@ import {
   wrongArgument,
 } from "./api/options.js";
 import { type Pipeline, type Target, targetTable } from "./api/pipeline.js";
+import { type ArgumentsOf, type FunctionTypes, type Registered, registerFunction } from "./api/register.js";
 import type { AnyRow, Runner, RunOptions } from "./api/runner.js";
 import type { DataStream } from "./api/stream.js";
 import { openTable, TABLE_OPTIONS, Table } from "./api/table.js";
@@ -49,7 +50,7 @@ import {
   type RowsOptions,
 } from "./api/tables.js";
 import { STDOUT_OPTIONS, type StdoutOptions, WEBHOOK_OPTIONS, type WebhookOptions } from "./api/targets.js";
-import type { CheckedSchema, RowOf, SchemaLiteral } from "./api/types.js";
+import type { CheckedSchema, RowOf, SchemaLiteral, TypeName, ValueOf } from "./api/types.js";
 import { Batch } from "./arrow/batch.js";
 import { batchFromColumns, type Row } from "./arrow/builder.js";
 import type { Workspace } from "./arrow/column.js";
@@ -355,6 +356,21 @@ export class Engine implements AsyncDisposable {
    */
   script(text: string, options?: RunOptions): AsyncGenerator<DataStream | Pipeline | string, void, undefined> {
     return this.#sql.script(text, options);
+  }
+
+  /**
+   * A function of the program for expressions, and for SQL under its name, which has no case. It is called once for every row that asks
+   * for it, with null for NULL; a row for which it throws, or gives what the type does not hold, follows the row policy.
+   *
+   * @example mill.registerFunction("fee", { args: ["DOUBLE"], returns: "DOUBLE" }, (price) => price && price * 0.01)
+   * @throws OPTION, TYPE
+   */
+  registerFunction<const A extends readonly TypeName[], R extends TypeName>(
+    name: string,
+    types: FunctionTypes<A, R>,
+    fn: (...args: ArgumentsOf<A>) => ValueOf<R> | null,
+  ): Registered<A, R> {
+    return registerFunction(this.#runner.catalog, name, types, fn);
   }
 
   /** What only some hosts have: a connector's source. */

@@ -87,6 +87,7 @@ export {
   type TopOptions,
 } from "./api/order.js";
 export { Pipeline, type Target } from "./api/pipeline.js";
+export type { ArgumentsOf, FunctionTypes, Registered } from "./api/register.js";
 export type {
   AnyRow,
   EdgeMetrics,

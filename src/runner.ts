@@ -9,6 +9,7 @@ import { Catalog } from "./plan/catalog.js";
 import { expandQueries, hasQueries } from "./plan/expand.js";
 import { type LogicalNode, type LogicalPlan, sink, type TableRef } from "./plan/logical.js";
 import type { PhysicalPlan } from "./plan/physical.js";
+import { removeUserFunctions } from "./plan/user-functions.js";
 import { type Program, topological } from "./plan/walk.js";
 import { loadPart } from "./platform/errors.js";
 import type { Platform } from "./platform/platform.js";
@@ -119,6 +120,7 @@ export class ProgramRunner implements Runner {
     this.#closed = true;
     await Promise.all([...this.#jobs].map((job) => job.cancel()));
     this.#parts.offload?.close();
+    removeUserFunctions(this.catalog.functions.values());
     this.home.account.dispose();
   }
 

@@ -20,6 +20,8 @@ export interface NamedTable {
 export class Catalog {
   /** Tables and views by the names that SQL knows them by. */
   readonly tables = new Map<string, NamedTable>();
+  /** The program's own functions of expressions, by their names in capitals: what plans call them. */
+  readonly functions = new Map<string, string>();
   readonly #live = new WeakMap<TableRef | FunctionRef | QueryRef, unknown>();
   #count = 0;
 

@@ -60,6 +60,8 @@ export interface FunctionRow {
   readonly volatile?: boolean;
   /** Whether it has a value for all arguments of its types; plan/raise knows it of those that are there at once. */
   readonly total?: boolean;
+  /** The program's own function, which gives its values. */
+  readonly user?: (...args: never[]) => unknown;
 }
 
 export type NullRule = Pick<FunctionRow, "resolve" | "nulls">;
@@ -216,6 +218,11 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionRow> = known;
 /** Adds functions that are loaded when somebody names one (plan/library). */
 export function addFunctions(rows: readonly FunctionRow[]): void {
   for (const row of rows) known.set(row.name, row);
+}
+
+/** Forgets functions that were added. */
+export function removeFunctions(names: Iterable<string>): void {
+  for (const name of names) known.delete(name);
 }
 
 /** An aggregate: `resolve` gives the result's type for its argument's (null for COUNT(*)), or null when it takes another. */

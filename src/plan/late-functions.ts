@@ -24,6 +24,11 @@ export function callsUnknown(program: Program): boolean {
   return calls(program, (name) => !FUNCTIONS.has(name));
 }
 
+/** Whether a program calls a function that it has brought itself. */
+export function callsUser(program: Program): boolean {
+  return calls(program, (name) => FUNCTIONS.get(name)?.user !== undefined);
+}
+
 /** Whether a program calls a function of the library, known by now or not. */
 export function callsLate(program: Program): boolean {
   return calls(program, (name) => !AT_ONCE.has(name));

@@ -1,7 +1,7 @@
 // Which programs of a page leave it, and to which of its two workers: the light one knows the formats of streams, the other one
 // those of data files too, with the libraries behind them, and the functions that few programs name. Each is loaded and started with the first program that it is for.
 import type { Catalog } from "../plan/catalog.js";
-import { callsLate } from "../plan/late-functions.js";
+import { callsLate, callsUser } from "../plan/late-functions.js";
 import type { TableRef } from "../plan/logical.js";
 import { type Program, topological } from "../plan/walk.js";
 import type { Moved, Offload } from "../runner.js";
@@ -47,6 +47,7 @@ export class PageOffload implements Offload {
   }
 
   refusal(program: Program, catalog: Catalog): string | null {
+    if (callsUser(program)) return "a function of its own is in the page";
     for (const node of topological(program)) {
       if ("fn" in node) return `the function ${node.fn.name} is in the page`;
       if (node.kind !== "scan" && node.kind !== "unresolved-scan") continue;

@@ -60,8 +60,9 @@ export function sqlFunctions(): readonly string[] {
 /** The row of a scalar function. @throws UNKNOWN_FUNCTION naming the nearest */
 export function scalarName({ name, span }: Call, places: Places): string {
   const text = name.parts.map((part) => part.name).join(".");
-  const row = functionNames().get(text.toUpperCase());
+  const row = places.functions.get(text.toUpperCase()) ?? functionNames().get(text.toUpperCase());
   if (row !== undefined) return row;
-  const hint = INSTEAD[text.toUpperCase()] ?? hintNames(text, sqlFunctions(), "functions");
+  const hint =
+    INSTEAD[text.toUpperCase()] ?? hintNames(text, [...places.functions.keys(), ...sqlFunctions()], "functions");
   throw places.error("UNKNOWN_FUNCTION", `no function "${text}"`, name.span ?? span, hint);
 }

@@ -47,11 +47,19 @@ export class Places {
   readonly text: string;
   /** Whether SUM and AVG have the types of Flink. */
   readonly hasFlinkTypes: boolean;
+  /** The program's own functions, by their names in capitals: what plans call them. */
+  readonly functions: ReadonlyMap<string, string>;
   readonly #parameters: readonly Expr[];
   readonly #spans = new WeakMap<Expr, Span>();
 
-  constructor(text: string, parameters: readonly Expr[] = [], hasFlinkTypes = false) {
+  constructor(
+    text: string,
+    parameters: readonly Expr[] = [],
+    hasFlinkTypes = false,
+    functions: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.text = text;
+    this.functions = functions;
     this.#parameters = parameters;
     this.hasFlinkTypes = hasFlinkTypes;
   }

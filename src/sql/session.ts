@@ -139,7 +139,7 @@ export class SqlSession {
 
   /** Of one statement, as the settings are when its turn has come. */
   #places(text: string, { parameters }: Given = NOTHING): Places {
-    return new Places(text, parameters, this.#settings.hasFlinkTypes);
+    return new Places(text, parameters, this.#settings.hasFlinkTypes, this.#catalog.functions);
   }
 
   #show(statement: Show, places: Places): Shown {

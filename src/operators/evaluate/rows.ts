@@ -75,7 +75,7 @@ export function collectRows<T>(
   return cells;
 }
 
-function bitsOf(run: Evaluation, rows: readonly number[]): number {
+export function bitsOf(run: Evaluation, rows: readonly number[]): number {
   const bits = run.arena.allocateZeroed((run.n + 7) >> 3);
   const { u8 } = run.memory;
   for (const row of rows) u8[bits + (row >> 3)] = (u8[bits + (row >> 3)] as number) | (1 << (row & 7));

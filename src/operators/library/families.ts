@@ -4,6 +4,7 @@ import { dateFormat } from "./date-format.js";
 import { clock, random } from "./host.js";
 import { lateRows } from "./rows.js";
 import { regexp, regexpExtract, splitIndex } from "./slices.js";
+import { user } from "./user.js";
 
 export const LIBRARY_FAMILIES: Readonly<Record<string, Family>> = {
   late: lateRows,
@@ -13,4 +14,5 @@ export const LIBRARY_FAMILIES: Readonly<Record<string, Family>> = {
   date_format: dateFormat,
   clock,
   random,
+  user,
 };
