@@ -35,11 +35,11 @@ export function registerFunction<const A extends readonly TypeName[], R extends 
   const { args, returns, version = "1" } = checkOptions(types, ["args", "returns", "version"], "registerFunction()");
   if (!Array.isArray(args))
     throw wrongArgument("registerFunction()", "types of arguments", args, '{ args: ["STRING"] }');
-  checkText(returns, "registerFunction()", "a type");
+  const result = checkText(returns ?? "", "registerFunction()", "a type of the result");
   checkText(version, "registerFunction()", "a version");
   checkFunction(fn, "registerFunction()", "a synchronous function of values");
   const id = addUserFunction({
-    ...{ name, version, returns: parseType(returns).type, fn: fn as UserScalar },
+    ...{ name, version, returns: parseType(result).type, fn: fn as UserScalar },
     args: args.map((type: string) => parseType(type).type),
   });
   catalog.functions.set(name.toUpperCase(), id);
