@@ -40,6 +40,13 @@ export const LAYERS = [
   // Drives operators by hand, so it knows what stands below the engine.
   { layer: 9, name: "testing", files: "^src/testing/" },
   { layer: 9, name: "monitor", files: "^src/monitor/", only: [ENTRIES] },
-  { layer: 9, name: "cli", files: "^src/cli/", only: [ENTRIES], also: ["^src/monitor/"] },
+  {
+    layer: 9,
+    name: "cli",
+    files: "^src/cli/",
+    only: [ENTRIES],
+    // The shell asks where statements end, and completes their words.
+    also: ["^src/monitor/", "^src/sql/(script|vocabulary)\\.ts$", "^src/errors\\.ts$"],
+  },
   { layer: 9, name: "dashboard", files: "^src/dashboard/", only: [ENTRIES], also: ["^src/monitor/"] },
 ];

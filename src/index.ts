@@ -114,6 +114,7 @@ export {
   type FunctionOptions,
   GroupedStream,
   type MapOptions,
+  type StreamTraits,
   type UnnestOptions,
   type WatermarkOptions,
   WindowedStream,

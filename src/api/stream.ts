@@ -313,6 +313,16 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     return schemaLiteral(derive(bound as logical.LogicalPlan).schema);
   }
 
+  /**
+   * What is known of the rows before one is read: whether they come to an end, whether results are updated, and the columns
+   * that tell them apart, where there are such. Opens the source when it has to.
+   */
+  async traits(): Promise<StreamTraits> {
+    const [plan] = await this.runner.bind([this.plan]);
+    const { bounded, changelog, keys } = derive(plan as logical.LogicalPlan);
+    return { bounded, updating: changelog === "retract", key: keys };
+  }
+
   /** The plan as text (or JSON, DOT): as written, optimized and lowered. Opens the source when it has to; runs nothing. */
   explain(options?: ExplainOptions): Promise<string> {
     return explainProgram(this.runner, [this.plan], options);
@@ -451,6 +461,15 @@ export class GroupedStream<Row, Keys, MayBeEmpty> {
     const keys = this.#keys.map(({ expr }) => expr);
     return new DataStream(this.#runner, topOver(this.#plan, keys, count, order));
   }
+}
+
+/** What a plan tells of its rows. */
+export interface StreamTraits {
+  readonly bounded: boolean;
+  /** Whether rows may be taken back: see `changelog()`. */
+  readonly updating: boolean;
+  /** Columns of which no two rows that hold have the same values; null: none are known. */
+  readonly key: readonly string[] | null;
 }
 
 /** How a result changed: it is new, was, is now, or is gone. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `millrace demo | monitor | run | query | explain | describe | datagen | bench`. Each command is one file beside this one, loaded
+// The command line: `millrace demo | monitor | run | query | sql | explain | describe | datagen | bench`. Each command is one file beside this one, loaded
 // when it is called.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
@@ -77,9 +77,17 @@ program
   .action(async (file, options) => (await import("./query.js")).query(file, options));
 
 program
+  .command("sql")
+  .description("a shell of SQL: history, completion, results that are drawn anew while they change")
+  .addOption(format())
+  .action(async (options) => (await import("./shell.js")).sql(options));
+
+program
   .command("explain")
-  .description("print the plan of a job file: as written, optimized, and as it runs")
-  .argument("<job>", "the module, e.g. job.js")
+  .description(
+    "print the plan of a job file, or of the queries of a file of SQL: as written, optimized, and as it runs",
+  )
+  .argument("<job>", "the module or the file, e.g. job.js, query.sql")
   .addOption(new Option("--stage <stage>", "one stage only").choices(["logical", "optimized", "physical"]))
   .addOption(new Option("--json", "as JSON").conflicts("dot"))
   .addOption(new Option("--dot", "as a graph in DOT"))

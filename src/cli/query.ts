@@ -1,10 +1,10 @@
 // `millrace query FILE.sql` or `-e "SQL"`: statements in order. A SELECT prints its rows, an INSERT runs to its end, EXPLAIN
 // prints the plan.
-import { existsSync, readFileSync } from "node:fs";
-import { ConnectorError, DataStream, Millrace, Pipeline, PlanError } from "../node.js";
+import { DataStream, Millrace, Pipeline, PlanError } from "../node.js";
 import { interruptible } from "./interrupt.js";
 import type { Format } from "./output.js";
 import { printRows } from "./rows.js";
+import { readSql } from "./run.js";
 
 interface QueryFlags {
   readonly execute?: string;
@@ -47,9 +47,7 @@ function textOf(path: string | undefined, execute: string | undefined): string {
       hint: 'millrace query FILE.sql, or millrace query -e "SELECT 1"',
     });
   }
-  if (existsSync(path)) return readFileSync(path, "utf8");
-  const hint = "give the path of a file of SQL, or the text itself with -e";
-  throw new ConnectorError("FILE_NOT_FOUND", `there is no file ${path}`, { domain: "user", hint });
+  return readSql(path);
 }
 
 /** @throws UNSUPPORTED for what is not there yet */

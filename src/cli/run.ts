@@ -1,6 +1,6 @@
 // `millrace run` and `millrace explain`: a job file is a module whose default export takes the engine and gives a stream
 // (its rows are printed) or a pipeline (it is run).
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConnectorError, DataStream, EngineError, type Job, Millrace, Pipeline, PlanError } from "../node.js";
@@ -56,10 +56,20 @@ export async function explain(
   path: string,
   flags: { readonly stage?: "logical" | "optimized" | "physical"; readonly json?: boolean; readonly dot?: boolean },
 ): Promise<void> {
-  const program = await loadJob(path, await Millrace.open());
+  const mill = await Millrace.open();
   const format = flags.json ? "json" : flags.dot ? "dot" : "text";
-  const text = await program.explain({ format, ...(flags.stage === undefined ? {} : { stage: flags.stage }) });
-  process.stdout.write(`${text}\n`);
+  const options = { format, ...(flags.stage === undefined ? {} : { stage: flags.stage }) } as const;
+  for await (const program of path.endsWith(".sql") ? mill.script(readSql(path)) : [await loadJob(path, mill)]) {
+    const text = typeof program === "string" ? program : await program.explain(options);
+    process.stdout.write(`${text}\n`);
+  }
+}
+
+/** @throws FILE_NOT_FOUND */
+export function readSql(path: string): string {
+  if (existsSync(path)) return readFileSync(path, "utf8");
+  const hint = "give the path of a file of SQL, or the text itself with query -e";
+  throw new ConnectorError("FILE_NOT_FOUND", `there is no file ${path}`, { domain: "user", hint });
 }
 
 /** Shows a progress bar while the job runs; the returned function ends it. */

@@ -98,7 +98,7 @@ describe("help and wrong words", () => {
   test("--help names every command", async () => {
     const { code, out } = await millrace(["--help"]);
     expect(code).toBe(0);
-    for (const command of ["demo", "monitor", "run", "query", "explain", "describe", "datagen", "bench"])
+    for (const command of ["demo", "monitor", "run", "query", "sql", "explain", "describe", "datagen", "bench"])
       expect(out).toContain(`  ${command} `);
   });
 
