@@ -1,38 +1,21 @@
 // WITH (…): the connectors that SQL names, their options in SQL and what the tables of the engine call them.
 import { hintNames } from "../errors.js";
 import type { Option, Span } from "./ast.js";
+import { REMOTE } from "./bind-remote.js";
 import type { Places } from "./bind-scope.js";
-
-type Read = (text: string) => unknown;
-
-interface ConnectorSpec {
-  /** The engine's name of it. */
-  readonly connector: string;
-  /** Options in SQL → where the engine's table keeps the value (a dot: inside a format's options), and how it is read. */
-  readonly options: Readonly<Record<string, readonly [name: string, read: Read, takes: string]>>;
-  /** The option that the table is called by; it is required. */
-  readonly named?: string;
-  readonly defaults: Readonly<Record<string, unknown>>;
-}
-
-const words: Read = (text) => (text === "" ? undefined : text);
-const flag: Read = (text) => (text === "true" ? true : text === "false" ? false : undefined);
-const whole: Read = (text) => (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined);
-const above: Read = (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0 ? Number(text) : undefined);
-const count: Read = (text) => (Number(text) > 0 ? whole(text) : undefined);
-const share: Read = (text) => (/^\d+(\.\d+)?$/.test(text) && Number(text) <= 1 ? Number(text) : undefined);
-
-/** A size as Flink writes it: `200`, `200b`. */
-const bytes: Read = (text) => whole(text.replace(/ ?b(ytes)?$/, ""));
-/** A time as TIMESTAMP literals have it, in UTC. */
-const date: Read = (text) => {
-  const time = /^\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d{1,3})?)?)?$/.test(text) ? new Date(`${text}Z`) : undefined;
-  return time === undefined || Number.isNaN(time.getTime()) ? undefined : time;
-};
-/** One of the values. */
-const oneOf = (...legal: readonly string[]): Read => {
-  return (text) => (legal.includes(text) ? text : undefined);
-};
+import {
+  above,
+  bytes,
+  type ConnectorSpec,
+  count,
+  date,
+  flag,
+  oneOf,
+  type Read,
+  share,
+  whole,
+  words,
+} from "./connector-options.js";
 
 const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
   filesystem: {
@@ -91,6 +74,15 @@ const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
   },
   memory: { connector: "memory", options: {}, defaults: {} },
   blackhole: { connector: "blackhole", options: {}, defaults: {} },
+  ...REMOTE,
+  stdout: {
+    connector: "stdout",
+    options: {
+      format: ["format", words, "the name of a format of records, such as ndjson or csv"],
+      "csv.delimiter": ["csv.delimiter", words, "one character"],
+    },
+    defaults: {},
+  },
   print: { connector: "console", options: { "rows-max": ["rowsMax", count, "a whole number above 0"] }, defaults: {} },
 };
 
@@ -100,7 +92,11 @@ interface ConnectorTable {
   readonly connector: string;
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** What is kept beside the plan. */
+  readonly live?: unknown;
 }
+
+const HEADER = /^header\.(.+)$/;
 
 /** @throws SqlError OPTION for unknown connectors and options, naming the nearest, and for values that are not legal */
 export function connectorTable(name: string, options: readonly Option[], span: Span, places: Places): ConnectorTable {
@@ -120,8 +116,14 @@ export function connectorTable(name: string, options: readonly Option[], span: S
     if (seen.has(key)) throw places.error("OPTION", `'${key}' is given twice`, place, "give it once");
     seen.add(key);
     if (key === "connector") continue;
+    const header = spec.headers ? HEADER.exec(key)?.[1] : undefined;
+    if (header !== undefined) {
+      table["headers"] = { ...(table["headers"] as object | undefined), [header]: value };
+      continue;
+    }
     if (!Object.hasOwn(spec.options, key)) {
-      const hint = hintNames(key, ["connector", ...Object.keys(spec.options)], "options");
+      const known = ["connector", ...Object.keys(spec.options), ...(spec.headers ? ["header.NAME"] : [])];
+      const hint = hintNames(key, known, "options");
       throw places.error("OPTION", `'${naming.value}' has no option '${key}'`, place, hint);
     }
     const [target, read, takes] = spec.options[key] as readonly [string, Read, string];
@@ -130,6 +132,11 @@ export function connectorTable(name: string, options: readonly Option[], span: S
     const [outer, inner] = target.split(".") as [string, string?];
     table[outer] = inner === undefined ? result : { ...(table[outer] as object | undefined), [inner]: result };
   }
+  if (spec.required !== undefined && table[spec.required] === undefined) {
+    const hint = `'${spec.required}' = 'https://example.com/orders'`;
+    throw places.error("OPTION", `'${naming.value}' has no '${spec.required}'`, span, hint);
+  }
+  if (spec.make !== undefined) return { connector: spec.connector, ...spec.make(table) };
   if (spec.named === undefined) return { connector: spec.connector, name, options: table };
   const { [spec.named]: path, ...others } = table;
   if (path !== undefined) return { connector: spec.connector, name: String(path), options: others };

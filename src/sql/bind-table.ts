@@ -30,8 +30,8 @@ export function bindTable(
   const title = name.parts.map((part) => part.name).join(".");
   const spec = connectorTable(title, options, span, places);
   const key = keyOf(statement, schema, places);
-  const memory = spec.connector === "memory" && home !== null ? new BatchTable(home) : undefined;
-  const table = catalog.addTable(spec.connector, spec.name, spec.options, memory);
+  const live = spec.connector === "memory" && home !== null ? new BatchTable(home) : spec.live;
+  const table = catalog.addTable(spec.connector, spec.name, spec.options, live);
   const scan = unresolvedScan(table, schema);
   const plan = withWatermark(withComputed(scan, statement, places), statement, places);
   places.at(span, () => derive(plan));

@@ -75,9 +75,12 @@ export function createText(title: string, { text, target }: NamedTable, statemen
   if (text === undefined) {
     throw places.error("UNSUPPORTED", `the program has named "${title}"`, statement.span, `DESCRIBE ${title}`);
   }
-  if (statement.what === `CREATE ${type}`) return { names: ["result"], rows: [[text]] };
+  if (statement.what === `CREATE ${type}`) return { names: ["result"], rows: [[text.replaceAll(SECRETS, "$1$2****")]] };
   throw places.error("UNKNOWN_TABLE", `"${title}" is a ${type}`, statement.span, `SHOW CREATE ${type} ${title}`);
 }
+
+/** Values of headers, and what stands before the host of a URL. */
+const SECRETS = /('header\.(?:[^']|'')*'\s*=\s*')(?:[^']|'')*(?=')|(:\/\/)[^/@']*(?=@)/gi;
 
 /** `ts - 5s`, of the declaration that is nearest. */
 function watermarkText(plan: LogicalPlan, column: string): string {
