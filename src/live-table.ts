@@ -107,7 +107,9 @@ export function openLiveTable<Row>(
   };
   const read = (batch: Batch) => readRows(batch, { bigint });
   const live = new LiveRows({ name, key: columns, rowsMax: rowsMax ?? ROWS_MAX, read, full });
-  const table = catalog.addTable("memory", name, { key: columns, rowsMax: rowsMax ?? ROWS_MAX }, live);
+  // What has no key is told apart by nothing: it gets the rows that hold in the end.
+  const takes = columns.length > 0 ? "retract" : undefined;
+  const table = catalog.addTable("memory", name, { key: columns, rowsMax: rowsMax ?? ROWS_MAX }, live, takes);
   return new LiveTable(runner, table, live, new Subscriptions(name, live, platform, followed));
 }
 

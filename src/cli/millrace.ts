@@ -70,7 +70,7 @@ program
   .option("-e, --execute <sql>", "statements instead of a file")
   .option("--batch-size <n>", "rows a batch has at most", count)
   .option("--memory <bytes>", "memory budget, e.g. 512MB", bytes)
-  .option("--changelog", 'with ndjson every change, with "op"; here all are +I')
+  .option("--changelog", 'every change, with "op": +I, -U, +U, -D')
   .option("--parallelism <n>", "subtasks; so far there is 1", count, 1)
   .option("--seed <n>", "refused so far: datagen tables have an option of that name", whole)
   .addOption(format())

@@ -51,7 +51,7 @@ function textOf(path: string | undefined, execute: string | undefined): string {
 }
 
 /** @throws UNSUPPORTED for what is not there yet */
-function checkFlags({ parallelism, seed, changelog, format }: QueryFlags): void {
+function checkFlags({ parallelism, seed }: QueryFlags): void {
   if (parallelism !== 1) {
     throw new PlanError("UNSUPPORTED", `--parallelism ${parallelism}`, { hint: "programs run in one task so far" });
   }
@@ -59,8 +59,5 @@ function checkFlags({ parallelism, seed, changelog, format }: QueryFlags): void 
     throw new PlanError("UNSUPPORTED", `--seed ${seed}`, {
       hint: "set it in the table: WITH ('connector' = 'datagen', 'seed' = '7')",
     });
-  }
-  if (changelog && format !== "ndjson") {
-    throw new PlanError("OPTION", "--changelog as a table", { hint: "changes are printed with --format ndjson" });
   }
 }

@@ -2,8 +2,9 @@
 // rows of what may be an endless stream, and says at the end how many it did not show.
 import type { Batch } from "../arrow/batch.js";
 import { readRows, type Value } from "../arrow/rows.js";
-import type { Schema } from "../arrow/types.js";
+import { field, type Schema, STRING, schemaOf } from "../arrow/types.js";
 import type { Sink, SinkContext } from "../operators/sink.js";
+import { CHANGE_COLUMN, CHANGE_KINDS, hasChanges, withoutChanges } from "../plan/changes.js";
 import type { Completion, HostOutput } from "../platform/platform.js";
 import type { Connector, Table } from "../runtime/connector.js";
 
@@ -52,7 +53,7 @@ class ConsoleSink implements Sink {
     this.#taken += shown;
     this.#hidden += batch.rowCount - shown;
     if (shown === 0) return;
-    for (const row of readRows(batch.slice(0, shown), { bigint: true })) this.#waiting.push(row);
+    for (const row of readRows(batch.slice(0, shown), { bigint: true })) this.#waiting.push(withKind(row));
     this.#cancelTimer ??= this.#context.platform.scheduler.after(GATHER_MS, () => this.#show());
   }
 
@@ -106,6 +107,18 @@ class ConsoleSink implements Sink {
   }
 }
 
+/** Changes are shown with their kind in front, in a column of this name. */
+const OP = "op";
+
+function changesFirst(schema: Schema): Schema {
+  return schemaOf([field(OP, STRING, false), ...withoutChanges(schema).fields]);
+}
+
+function withKind(row: ShownRow): ShownRow {
+  const { [CHANGE_COLUMN]: kind, ...others } = row;
+  return kind === undefined ? row : { [OP]: CHANGE_KINDS[kind as number] as string, ...others };
+}
+
 const CELL_LENGTH_MAX = 60;
 
 /** Lines of text whose columns are aligned; numbers stand right. A column is as wide as its widest cell so far. */
@@ -116,7 +129,8 @@ class TextTable {
   readonly #widths: number[];
   #headed = false;
 
-  constructor({ fields }: Schema) {
+  constructor(schema: Schema) {
+    const { fields } = hasChanges(schema) ? changesFirst(schema) : schema;
     this.#fields = fields.map(({ name }) => name);
     this.#names = this.#fields.map(shown);
     this.#right = fields.map(({ type }) => /^(int|float|decimal)/.test(type.kind));

@@ -25,9 +25,24 @@ export class Catalog {
   readonly #live = new WeakMap<TableRef | FunctionRef | QueryRef, unknown>();
   #count = 0;
 
-  /** A table or target for plans. `live` is what its connector works on, when that cannot be an option. */
-  addTable(connector: string, name: string, options: Readonly<Record<string, unknown>>, live?: unknown): TableRef {
-    const ref = Object.freeze({ id: this.#nextId(connector), connector, name, options: Object.freeze({ ...options }) });
+  /**
+   * A table or target for plans. `live` is what its connector works on, when that cannot be an option; `takes`, which changes
+   * it takes as a target.
+   */
+  addTable(
+    connector: string,
+    name: string,
+    options: Readonly<Record<string, unknown>>,
+    live?: unknown,
+    takes?: NonNullable<TableRef["takes"]>,
+  ): TableRef {
+    const ref = Object.freeze({
+      id: this.#nextId(connector),
+      connector,
+      name,
+      options: Object.freeze({ ...options }),
+      ...(takes === undefined ? {} : { takes }),
+    });
     if (live !== undefined) this.#live.set(ref, live);
     return ref;
   }

@@ -4,6 +4,7 @@ import type { Batch } from "../arrow/batch.js";
 import { readColumn, type Value } from "../arrow/rows.js";
 import { columnIndex, type Field, isNested, type Schema, schemaLiteral } from "../arrow/types.js";
 import { SchemaError } from "../errors.js";
+import { DELETE, hasChanges, UPDATE_BEFORE, withoutChanges } from "../plan/changes.js";
 
 export type LiveRow = Readonly<Record<string, Value>>;
 
@@ -101,9 +102,10 @@ export class LiveRows<Row = LiveRow> {
     if (!following) this.#forget();
   }
 
-  /** Before rows of this schema come. @throws UNKNOWN_COLUMN for a key that is none, TYPE for one that is nested, or other columns than before */
-  open(schema: Schema): void {
+  /** Before rows of this schema come; the kind of each change may be its last column. @throws UNKNOWN_COLUMN for a key that is none, TYPE for one that is nested, or other columns than before */
+  open(written: Schema): void {
     const { key, name } = this.#options;
+    const schema = withoutChanges(written);
     for (const column of key) checkKey(schema.fields[columnIndex(schema, column)] as Field, name);
     if (this.#schema !== null && !sameColumns(this.#schema, schema)) {
       throw new SchemaError("TYPE", `${name} has other columns than the rows that are written to it`, {
@@ -115,6 +117,41 @@ export class LiveRows<Row = LiveRow> {
 
   /** @throws what reading the rows does: UNSAFE_INTEGER, TIME_RANGE with column and row */
   write(batch: Batch): void {
+    if (hasChanges(batch.schema)) this.#change(batch);
+    else this.#add(batch);
+  }
+
+  /** Applies changes: +I and +U put a row under its key, −U and −D take it away unless the same batch puts another one there. */
+  #change(batch: Batch): void {
+    const { key, read } = this.#options;
+    const schema = withoutChanges(batch.schema);
+    const plain = batch.pick(
+      schema,
+      schema.fields.map((_, index) => index),
+    );
+    const kinds = readColumn(batch, schema.fields.length);
+    const rows = read(plain);
+    const keys = readKeys(plain, key);
+    const changes: Change<Row>[] = [];
+    const gone = new Set<unknown>();
+    for (let i = 0; i < rows.length; i++) {
+      if (kinds[i] === DELETE || kinds[i] === UPDATE_BEFORE) gone.add(keys[i]);
+      else {
+        gone.delete(keys[i]);
+        this.#put(keys[i], rows[i] as Row, changes);
+      }
+    }
+    for (const one of gone) {
+      const row = this.#rows.get(one);
+      if (row === undefined) continue;
+      this.#rows.delete(one);
+      if (this.#following) changes.push({ kind: "remove", key: one, row });
+    }
+    this.#evict(changes, 0);
+    this.#advance(changes);
+  }
+
+  #add(batch: Batch): void {
     const { key, rowsMax, read } = this.#options;
     // Without keys it is known beforehand which rows of a large batch would not stay.
     const passed = key.length > 0 ? 0 : Math.max(0, batch.rowCount - rowsMax);
@@ -122,14 +159,15 @@ export class LiveRows<Row = LiveRow> {
     const rows = read(kept);
     const keys = key.length > 0 ? readKeys(kept, key) : rows.map(() => this.#count++);
     const changes: Change<Row>[] = [];
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as Row;
-      const before = this.#rows.size;
-      this.#rows.set(keys[i], row);
-      if (this.#following) changes.push({ kind: this.#rows.size > before ? "insert" : "update", key: keys[i], row });
-    }
+    for (let i = 0; i < rows.length; i++) this.#put(keys[i], rows[i] as Row, changes);
     this.#evict(changes, passed);
     this.#advance(changes);
+  }
+
+  #put(key: unknown, row: Row, changes: Change<Row>[]): void {
+    const before = this.#rows.size;
+    this.#rows.set(key, row);
+    if (this.#following) changes.push({ kind: this.#rows.size > before ? "insert" : "update", key, row });
   }
 
   /** All rows, in the order they (or their keys) came first. The same array until the table changes. */

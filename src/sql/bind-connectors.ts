@@ -83,7 +83,12 @@ const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
     },
     defaults: {},
   },
-  print: { connector: "console", options: { "rows-max": ["rowsMax", count, "a whole number above 0"] }, defaults: {} },
+  print: {
+    connector: "console",
+    options: { "rows-max": ["rowsMax", count, "a whole number above 0"] },
+    defaults: {},
+    takes: "retract",
+  },
 };
 
 export const CONNECTOR_NAMES: readonly string[] = Object.keys(CONNECTORS);
@@ -94,6 +99,8 @@ interface ConnectorTable {
   readonly options: Readonly<Record<string, unknown>>;
   /** What is kept beside the plan. */
   readonly live?: unknown;
+  /** Which changes it takes as a target; rows are only added unless given. */
+  readonly takes?: "retract";
 }
 
 const HEADER = /^header\.(.+)$/;
@@ -137,7 +144,9 @@ export function connectorTable(name: string, options: readonly Option[], span: S
     throw places.error("OPTION", `'${naming.value}' has no '${spec.required}'`, span, hint);
   }
   if (spec.make !== undefined) return { connector: spec.connector, ...spec.make(table) };
-  if (spec.named === undefined) return { connector: spec.connector, name, options: table };
+  if (spec.named === undefined) {
+    return { connector: spec.connector, name, options: table, ...(spec.takes ? { takes: spec.takes } : {}) };
+  }
   const { [spec.named]: path, ...others } = table;
   if (path !== undefined) return { connector: spec.connector, name: String(path), options: others };
   throw places.error("OPTION", `'${naming.value}' has no '${spec.named}'`, span, `'${spec.named}' = 'orders.ndjson'`);

@@ -31,7 +31,7 @@ export function bindTable(
   const spec = connectorTable(title, options, span, places);
   const key = keyOf(statement, schema, places);
   const live = spec.connector === "memory" && home !== null ? new BatchTable(home) : spec.live;
-  const table = catalog.addTable(spec.connector, spec.name, spec.options, live);
+  const table = catalog.addTable(spec.connector, spec.name, spec.options, live, spec.takes);
   const scan = unresolvedScan(table, schema);
   const plan = withWatermark(withComputed(scan, statement, places), statement, places);
   places.at(span, () => derive(plan));

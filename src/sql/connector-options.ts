@@ -14,6 +14,8 @@ export interface ConnectorSpec {
   /** Whether options `header.NAME` are headers of requests. */
   readonly headers?: boolean;
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** Whether the table takes changes as a target. */
+  readonly takes?: "retract";
   /** Makes the engine's table of the values, where it is more than these. */
   readonly make?: (values: Readonly<Record<string, unknown>>) => {
     readonly name: string;
