@@ -86,7 +86,8 @@ export class SqlSession {
     const opened = [...given.tables].map(async ([name, plan]) => [name, await open(plan)] as const);
     const tables = new Map(await Promise.all(opened));
     await this.#open(statement, open);
-    const plan = this.#queries(places, { ...given, tables }).query(statement);
+    const queries = this.#queries(places, { ...given, tables });
+    const plan = places.at(statement.span, () => queries.query(statement));
     if (expected !== null) checkColumns(derive(plan).schema, expected, places, statement.span);
     return plan;
   }
@@ -102,7 +103,12 @@ export class SqlSession {
     await Promise.all(opened);
   }
 
+  /** What only a whole plan tells is told at the statement. */
   #bind(statement: Statement, places: Places, given: Given): Outcome {
+    return places.at(statement.span, () => this.#outcome(statement, places, given));
+  }
+
+  #outcome(statement: Statement, places: Places, given: Given): Outcome {
     switch (statement.kind) {
       case "query":
         return { kind: "query", plan: this.#queries(places, given).query(statement) };
