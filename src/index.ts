@@ -57,6 +57,7 @@ export {
   week,
   year,
 } from "./api/functions.js";
+export type { Joined, JoinKeys, JoinOptions } from "./api/join.js";
 export { type FunctionName, fn } from "./api/late-functions.js";
 export type {
   EventSourceOptions,

@@ -14,6 +14,7 @@ import { type DeduplicateKey, type DeduplicateOptions, deduplicateOver } from ".
 import { type Duration, parseDurationMs } from "./duration.js";
 import { type ExplainOptions, explainProgram } from "./explain.js";
 import { conditionPlan, Expression, type Operand, toPlan } from "./expression.js";
+import { type Joined, type JoinOptions, joinOver } from "./join.js";
 import { checkFunction, checkOptions, checkRecord, checkSchema, checkText, wrongArgument } from "./options.js";
 import { type LimitOptions, limitOver, type OrderKey, orderOver, type TopOptions, topOver } from "./order.js";
 import { checkPrintOptions, checkRowOptions, Pipeline, type Target, targetTable } from "./pipeline.js";
@@ -187,6 +188,21 @@ export class DataStream<Row = AnyRow> implements AsyncIterable<Row> {
     const wrong = others.findIndex((other) => !(other instanceof DataStream));
     if (wrong >= 0) throw wrongArgument("union()", "streams", others[wrong], "each its own argument: a.union(b, c)");
     return others.length === 0 ? this : this.#over(logical.union([this.plan, ...others.map(({ plan }) => plan)]));
+  }
+
+  /**
+   * Pairs of rows of both streams, which share no column name. A side that ends is read first; a bound on both event times frees
+   * what is kept.
+   *
+   * @example bids.join(auctions, { on: { auction: "id" }, type: "left" })
+   */
+  join<Right, const Type extends logical.JoinType = "inner">(
+    other: DataStream<Right>,
+    options: JoinOptions<ColumnOf<Row>, ColumnOf<Right>, Type>,
+  ): DataStream<Joined<Row, Right, Type>> {
+    if (!(other instanceof DataStream))
+      throw wrongArgument("join()", "a stream", other, 'left.join(right, { on: { a: "b" } })');
+    return this.#over(joinOver(this.plan, other.plan, options));
   }
 
   /** One row for each, by a function of your own: slower than expressions, and never moved by the optimizer. */
