@@ -73,6 +73,7 @@ export {
 export { compareI128, compareUtf8, equalF64, equalI32, equalI64, lessF64, lessI32, lessI64 } from "./compare";
 export { civilI64, cycleI64, divideTimes, floorToI64 } from "./datetime";
 export { formatI64, multiplyWideI64, narrowI128, rescaleI64, widenI64 } from "./decimal";
+export { gatherExtremes, keepExtremes, packExtremes, sizeOfExtremes } from "./extremes";
 export { forgetFirsts, keepFirsts } from "./deduplicate";
 export {
   bitsOfWords,

@@ -107,21 +107,21 @@ export function bindAggregate(
   const [argument, ...more] = call.args.map((arg) => bindExpr(arg, schema));
   const type = more.length > 0 ? null : row.resolve(argument?.type ?? null);
   const text = formatCall(call);
-  if (type === null && (row.name === "min" || row.name === "max") && argument?.type.kind === "string") {
-    throw new PlanError("UNSUPPORTED", `${text}: ${row.name} of text is not done yet`, {
-      hint: "numbers and times have a least and a greatest value here; groupBy() the text to see each of its values",
-    });
-  }
   if (type === null) {
     const given =
       argument === undefined ? "no argument" : [argument, ...more].map((arg) => typeName(arg.type)).join(", ");
     throw new PlanError("TYPE", `${call.fn} does not take ${given}: ${text}`, { hint: `form: ${row.signature}` });
   }
   const counts = row.name === "count" || row.name === "count_star";
-  if (argument?.type.kind === "decimal" && argument.type.precision > 18 && !counts) {
-    throw new PlanError("UNSUPPORTED", `${text} of ${typeName(argument.type)}: aggregates compute up to 18 digits`, {
-      hint: `cast it to DECIMAL(18, ${Math.min(argument.type.scale, 18)}) or to DOUBLE`,
-    });
+  const adds = row.name === "sum" || row.name === "avg";
+  if (argument?.type.kind === "decimal" && argument.type.precision > 18 && adds) {
+    throw new PlanError(
+      "UNSUPPORTED",
+      `${text} of ${typeName(argument.type)}: sums and averages take up to 18 digits`,
+      {
+        hint: `cast it to DECIMAL(18, ${Math.min(argument.type.scale, 18)}) or to DOUBLE`,
+      },
+    );
   }
   if (call.distinct && argument === undefined) {
     throw new PlanError("TYPE", `${text} counts rows`, { hint: "DISTINCT is of values: name a column" });

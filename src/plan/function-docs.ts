@@ -157,7 +157,7 @@ export const AGGREGATE_DOCS: Readonly<Record<AggregateName, string>> = {
   count_star: "Rows.",
   count: "Values that are not NULL.",
   sum: "BIGINT of integers, DECIMAL(38, s) of decimals, else the argument's type; NULL of nothing, OVERFLOW when it does not fit.",
-  min: "The least value; NaN is greatest.",
-  max: "The greatest value; NaN is greatest.",
+  min: "The least value; NaN is greatest, texts are compared as UTF-8 bytes.",
+  max: "The greatest value; NaN is greatest, texts are compared as UTF-8 bytes.",
   avg: "Mean: DOUBLE of integers and floats, DECIMAL(38, max(6, s)) of decimals.",
 };

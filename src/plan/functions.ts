@@ -246,13 +246,13 @@ const AGGREGATE_ROWS: readonly AggregateRow[] = [
   },
   {
     name: "min",
-    signature: "min(number | time)",
+    signature: "min(number | time | text)",
     resolve: extremeValue,
     flink: "MIN",
   },
   {
     name: "max",
-    signature: "max(number | time)",
+    signature: "max(number | time | text)",
     resolve: extremeValue,
     flink: "MAX",
   },

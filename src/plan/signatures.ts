@@ -381,7 +381,9 @@ export function sum(argument: DataType | null): DataType | null {
 }
 
 export function extremeValue(argument: DataType | null): DataType | null {
-  return argument !== null && (isNumeric(argument) || isTemporal(argument)) ? argument : null;
+  if (argument === null) return null;
+  const isText = argument.kind === "string" || argument.kind === "binary";
+  return isText || isNumeric(argument) || isTemporal(argument) ? argument : null;
 }
 
 export function average(argument: DataType | null): DataType | null {

@@ -7,6 +7,7 @@ import type { DataType } from "../arrow/types.js";
 import type { PhysicalAggregate } from "../plan/physical.js";
 import type { CellBlock } from "./cell-blocks.js";
 import type { Placed } from "./cells.js";
+import type { SnapshotReader, SnapshotWriter } from "./snapshot.js";
 
 export type AggregateFunction = PhysicalAggregate["fn"];
 
@@ -44,6 +45,10 @@ export interface Accumulator {
   result(fn: AggregateFunction, type: DataType, cells: number, count: number): Column;
   /** The first listed cell whose SUM is no BIGINT; `count` when all are. Absent where sums cannot overflow. */
   overflow?(cells: number, count: number): number;
+  /** Writes what the listed cells have beside their blocks. `where`: what the rows had to meet. */
+  save?(writer: SnapshotWriter, where: string, saved: SavedCells): void;
+  /** Reads back what `save` wrote, for the same cells in the same order. */
+  load?(reader: SnapshotReader, where: string, saved: SavedCells): void;
   /** From now on cells may have nothing but NULLs, or no rows at all. */
   expectNulls(): void;
   /** The blocks in use. */

@@ -11,6 +11,7 @@ import type { CellBlock, CellBlocks } from "./cell-blocks.js";
 import type { Placed } from "./cells.js";
 import { CounterCells } from "./counter-cells.js";
 import { ExactFloatCells } from "./exact-float-cells.js";
+import { ExtremeBytes } from "./extreme-bytes.js";
 import { FloatCells } from "./float-cells.js";
 import { IntegerCells } from "./integer-cells.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot.js";
@@ -68,8 +69,8 @@ export class Accumulators {
       const rows = filter < 0 ? this.#rows : null;
       const byColumn = openColumns(store, blocks, schema, own, rows, retracts);
       for (const aggregate of own) {
-        const { fn, column, type } = aggregate;
-        const accumulator = byColumn.get(fn === "count_star" ? -1 : column) as Accumulator;
+        const { fn, type } = aggregate;
+        const accumulator = byColumn.get(placeOf(aggregate, schema)) as Accumulator;
         readers.set(aggregate, {
           result: (cells, count) => accumulator.result(fn, type, cells, count),
           ...(fn === "sum" && accumulator.overflow !== undefined && layoutOf(type) === "i64"
@@ -185,11 +186,17 @@ export class Accumulators {
 
   /** Writes what the listed cells have beside their blocks. */
   save(writer: SnapshotWriter, cells: number, count: number): void {
+    for (const { filter, accumulators } of this.#parts) {
+      for (const accumulator of accumulators) accumulator.save?.(writer, whereText(filter), { cells, count });
+    }
     for (const [index, sets] of this.#sets.entries()) sets.save(writer, `values ${index}`, cells, count);
   }
 
   /** Reads back what `save` wrote. */
   load(reader: SnapshotReader, saved: SavedCells): void {
+    for (const { filter, accumulators } of this.#parts) {
+      for (const accumulator of accumulators) accumulator.load?.(reader, whereText(filter), saved);
+    }
     for (const [index, sets] of this.#sets.entries()) sets.load(reader, `values ${index}`, saved);
   }
 
@@ -235,7 +242,19 @@ function columnsOf(calls: readonly PhysicalAggregate[]): PhysicalAggregate[][] {
   });
 }
 
-/** Accumulators by column; −1 for rows, which may be a column's. `rows`: what counts them already. */
+/** What aggregates share an accumulator by: a column, −1 for rows; extremes of bytes have one each. */
+function placeOf({ fn, column }: PhysicalAggregate, schema: Schema): number | string {
+  if (fn === "count_star") return -1;
+  return (fn === "min" || fn === "max") && isBytes(schema, column) ? `${fn} ${column}` : column;
+}
+
+/** Values that do not fit into a word. */
+function isBytes(schema: Schema, column: number): boolean {
+  const layout = layoutOf((schema.fields[column] as Field).type);
+  return layout === "utf8" || layout === "i128";
+}
+
+/** Accumulators by `placeOf`. `rows`: what counts rows already. */
 function openColumns(
   store: StateStore,
   blocks: CellBlocks,
@@ -243,22 +262,23 @@ function openColumns(
   aggregates: readonly PhysicalAggregate[],
   rows: CounterCells | null,
   retracts: boolean,
-): Map<number, Accumulator> {
-  const byColumn = new Map<number, Accumulator>();
+): Map<number | string, Accumulator> {
+  const places = new Map<number | string, Accumulator>();
   for (const aggregate of aggregates) {
-    const { fn, column } = aggregate;
-    if (fn === "count" || fn === "count_star" || byColumn.has(column)) continue;
-    byColumn.set(column, openCells(store, blocks, schema, aggregate, retracts));
+    const { fn } = aggregate;
+    const place = placeOf(aggregate, schema);
+    if (fn === "count" || fn === "count_star" || places.has(place)) continue;
+    places.set(place, openCells(store, blocks, schema, aggregate, retracts));
   }
-  const shared = rows ?? [...byColumn.values()][0];
+  const shared = rows ?? [...places].find(([place]) => typeof place === "number")?.[1];
   for (const { fn, column } of aggregates) {
-    if (fn !== "count" || byColumn.has(column)) continue;
-    byColumn.set(column, new CounterCells(store.workspace, blocks, column));
+    if (fn !== "count" || places.has(column)) continue;
+    places.set(column, new CounterCells(store.workspace, blocks, column));
   }
   if (rows !== null || aggregates.some(({ fn }) => fn === "count_star")) {
-    byColumn.set(-1, shared ?? new CounterCells(store.workspace, blocks, -1));
+    places.set(-1, shared ?? new CounterCells(store.workspace, blocks, -1));
   }
-  return byColumn;
+  return places;
 }
 
 function openCells(
@@ -269,6 +289,9 @@ function openCells(
   retracts: boolean,
 ): Accumulator {
   const { name, type } = schema.fields[column] as Field;
+  if ((fn === "min" || fn === "max") && isBytes(schema, column)) {
+    return new ExtremeBytes(store, blocks, column, type, fn);
+  }
   switch (layoutOf(type)) {
     case "f32":
     case "f64":
@@ -280,7 +303,7 @@ function openCells(
       return new IntegerCells(store.workspace, blocks, column, type);
     default:
       throw new PlanError("UNSUPPORTED", `${fn.toUpperCase()} of "${name}", which is ${typeName(type)}`, {
-        hint: "numbers, dates, times and decimals up to 18 digits are aggregated; COUNT takes every type",
+        hint: "numbers, dates, times and decimals up to 18 digits are; MIN, MAX and COUNT take texts and longer decimals, too",
       });
   }
 }
