@@ -14,8 +14,8 @@ import { createTables, digestOf, linesOf, plainText, rowsOf, textOf } from "./su
 const NOT_YET: Readonly<Record<string, string>> = {
   // OVER updating results.
   ...codes("UNSUPPORTED", ["q6"]),
-  // PARTITIONED BY; MAX of text.
-  ...codes("UNSUPPORTED", ["q10", "q16"]),
+  // PARTITIONED BY.
+  ...codes("UNSUPPORTED", ["q10"]),
   // PROCTIME.
   ...codes("UNKNOWN_FUNCTION", ["q12"]),
 };
