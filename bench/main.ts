@@ -18,6 +18,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly benches: readonly 
   "window-aggregate": () => import("./operators/window-aggregate.js"),
   deduplicate: () => import("./operators/deduplicate.js"),
   session: () => import("./operators/session.js"),
+  "group-aggregate": () => import("./operators/group-aggregate.js"),
   expressions: () => import("./operators/expressions.js"),
   "kernel-ndjson": () => import("./kernels/ndjson.js"),
   "kernel-csv": () => import("./kernels/csv.js"),
