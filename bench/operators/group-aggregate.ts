@@ -6,7 +6,7 @@ import { BOOLEAN, field, INT64, type Schema, schemaOf } from "../../src/arrow/ty
 import { GroupAggregate } from "../../src/operators/group-aggregate.js";
 import { newMetrics, type Operator, type OperatorContext, type Output } from "../../src/operators/operator.js";
 import { Project } from "../../src/operators/project.js";
-import { WindowAggregate } from "../../src/operators/window-aggregate.js";
+import { openWindowAggregate } from "../../src/operators/windows.js";
 import { bindExpr } from "../../src/plan/bind-expr.js";
 import { CHANGE_COLUMN, withChanges } from "../../src/plan/changes.js";
 import type { Expr } from "../../src/plan/expr.js";
@@ -152,7 +152,7 @@ function atEnd(
 ): Operator {
   const once = { window: null, timeColumn: -1, latenessMs: 0 };
   const schema = resultSchema(names, aggregates);
-  return new WindowAggregate({ ...NODE, kind: "window-aggregate", ...once, schema, keys, aggregates }, input);
+  return openWindowAggregate({ ...NODE, kind: "window-aggregate", ...once, schema, keys, aggregates }, input);
 }
 
 // A million keys.
