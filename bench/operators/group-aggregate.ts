@@ -183,7 +183,7 @@ const pairs: Omit<Run, "name" | "open"> = {
 function changing(before: boolean): Operator {
   const schema = withChanges(resultSchema(["k"], SUMS));
   return new GroupAggregate(
-    { ...NODE, kind: "group-aggregate", schema, keys: [0], aggregates: SUMS, before, endless: false },
+    { ...NODE, kind: "group-aggregate", schema, keys: [0], aggregates: SUMS, before, endless: false, ttlMs: null },
     PAIRS,
   );
 }
@@ -237,6 +237,7 @@ function updating(extremes: boolean): Run {
     aggregates,
     before: false,
     endless: false,
+    ttlMs: null,
   } as const;
   return {
     name: extremes ? "COUNT, SUM, MAX" : "COUNT, SUM",

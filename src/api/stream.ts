@@ -415,6 +415,14 @@ export class WindowedStream<Row> {
   }
 }
 
+export interface AggregateOptions {
+  /**
+   * How long a group is remembered after its last row, by the host's clock: what comes later begins a new one. It bounds the
+   * memory of groups without a window over endless input; unless given, every group is remembered for ever.
+   */
+  readonly ttl?: Duration;
+}
+
 /** Groups that wait for their aggregates. `Keys` is what a result row begins with. */
 export class GroupedStream<Row, Keys, MayBeEmpty> {
   readonly #runner: Runner;
@@ -439,7 +447,17 @@ export class GroupedStream<Row, Keys, MayBeEmpty> {
    *
    * @example flights.window(tumble("1h")).groupBy("origin").aggregate({ flights: count(), delay: avg("delay") })
    */
-  aggregate<const A extends Aggregates<Row>>(aggregates: A): DataStream<Flat<Keys & Aggregated<Row, A, MayBeEmpty>>> {
+  aggregate<const A extends Aggregates<Row>>(
+    aggregates: A,
+    options?: AggregateOptions,
+  ): DataStream<Flat<Keys & Aggregated<Row, A, MayBeEmpty>>> {
+    const { ttl } = checkOptions(options, ["ttl"], "aggregate()");
+    const ttlMs = ttl === undefined ? undefined : parseDurationMs(ttl, "ttl", 1);
+    if (ttlMs !== undefined && this.#window !== null) {
+      throw new PlanError("OPTION", "a time to live of windows", {
+        hint: "a window frees its state by itself, at its end",
+      });
+    }
     const hint = 'names with aggregates: { n: count(), delay: avg("delay") }';
     const calls = Object.entries(checkRecord(aggregates, "aggregate()", "an object", hint)).map(([name, value]) => {
       if (value instanceof Aggregate) return { name, ...value.call };
@@ -448,7 +466,7 @@ export class GroupedStream<Row, Keys, MayBeEmpty> {
     if (calls.length === 0 && this.#keys.length === 0 && this.#window === null) throw noColumns("aggregate()", hint);
     const plan =
       this.#window === null
-        ? logical.aggregate(this.#plan, this.#keys, calls)
+        ? logical.aggregate(this.#plan, this.#keys, calls, ttlMs)
         : logical.windowAggregate(this.#plan, {
             ...this.#window,
             windowColumns: WINDOW_COLUMNS,

@@ -42,6 +42,7 @@ export class GroupAggregate extends StatelessOperator {
       aggregates,
       slicing: null,
       retracts: this.#retracts,
+      ttlMs: this.#node.ttlMs,
     });
     this.#changes = new ChangeRows(context, schema);
     this.#measure();
@@ -49,13 +50,28 @@ export class GroupAggregate extends StatelessOperator {
 
   processBatch(batch: Batch, _input: number, out: Output): void {
     if (batch.rowCount === 0) return;
+    const nowMs = this.context.clock.nowMs();
+    if (this.#state.sweepMs <= nowMs) this.#state.sweep(nowMs);
     const { placed, touched, fresh } = this.#state.place(batch);
-    const known = this.#known(touched, fresh);
+    const known = this.#known(touched, fresh, this.#state.touch(touched, nowMs));
     const before = this.#state.resultColumns(known.entries);
     if (this.#retracts) this.#change(batch, placed);
     else this.#state.update(batch, placed);
     this.#emit(touched, known.places, before, out);
-    if (this.#retracts && this.#node.keys.length > 0) this.#state.dropEmpty(touched);
+    if (this.#retracts && this.#node.keys.length > 0) this.#dropGone(touched);
+    this.#measure();
+  }
+
+  /** When the clock lets the next group be forgotten. */
+  get dueMs(): number {
+    const { clock } = this.context;
+    return clock.monotonicMs() + Math.max(0, this.#state.sweepMs - clock.nowMs());
+  }
+
+  processTime(): void {
+    const nowMs = this.context.clock.nowMs();
+    if (this.#state.sweepMs > nowMs) return;
+    this.#state.sweep(nowMs);
     this.#measure();
   }
 
@@ -67,6 +83,11 @@ export class GroupAggregate extends StatelessOperator {
       this.#emit(entries, [], [], out);
     }
     super.processWatermark(timeMs, out);
+  }
+
+  /** Groups that there are. */
+  get groupCount(): number {
+    return this.#state.groupCount;
   }
 
   override snapshot(writer: SnapshotWriter): void {
@@ -104,6 +125,19 @@ export class GroupAggregate extends StatelessOperator {
     this.#state.retract(batch.select(taken, rowCount - count), cellsOf(taken, rowCount - count));
   }
 
+  /**
+   * Drops groups without rows. What was taken away before it came is held (S74), unless what it was of may have expired: then
+   * it is ignored and counted.
+   */
+  #dropGone(touched: Entries): void {
+    if (this.#node.ttlMs === null) {
+      this.#state.dropEmpty(touched);
+      return;
+    }
+    const { lateRows } = this.context.metrics;
+    this.context.metrics.lateRows = lateRows + this.#state.dropWithoutRows(touched);
+  }
+
   /** Which of the entries have a result: they have rows, and it fits. `null`: all. */
   #standing(entries: Entries): ((at: number) => boolean) | null {
     const overflows = new Set(this.#overflows(entries).map(({ row }) => row));
@@ -120,7 +154,11 @@ export class GroupAggregate extends StatelessOperator {
   }
 
   /** The touched entries that had a result before, and their places among them: both lists are in the order of the batch. */
-  #known(touched: Entries, fresh: Entries): { readonly entries: Entries; readonly places: readonly number[] } {
+  #known(
+    touched: Entries,
+    fresh: Entries,
+    expired: ReadonlySet<number>,
+  ): { readonly entries: Entries; readonly places: readonly number[] } {
     const { u32 } = this.context.workspace.account.memory;
     const stands = this.#standing(touched);
     const entries = this.#state.reserve(touched.count - fresh.count);
@@ -132,7 +170,7 @@ export class GroupAggregate extends StatelessOperator {
         next++;
         continue;
       }
-      if (stands !== null && !stands(at)) continue;
+      if (expired.has(at) || (stands !== null && !stands(at))) continue;
       u32[(entries.cells >>> 2) + places.length] = cell;
       u32[(entries.groups >>> 2) + places.length] = u32[(touched.groups >>> 2) + at] as number;
       places.push(at);

@@ -50,7 +50,10 @@ export function describeLogical(node: LogicalPlan): Description {
         details: [...groupText(node.keys, node.aggregates), ...latenessText(node.latenessMs)],
       };
     case "aggregate":
-      return { title: "aggregate", details: groupText(node.keys, node.aggregates) };
+      return {
+        title: "aggregate",
+        details: [...groupText(node.keys, node.aggregates), ...ttlText(node.ttlMs)],
+      };
     case "deduplicate":
       return { title: `deduplicate ${node.keys.map(formatExpr).join(", ")}`, details: keepText(node) };
     case "sort":
@@ -187,16 +190,18 @@ function describeGrouping(node: PhysicalOf<"window-aggregate">, input: Schema): 
 /** State that grows for ever says so. */
 function describeGroups(node: PhysicalOf<"group-aggregate">, input: Schema): Description {
   const nameAt = (column: number): string => formatName((input.fields[column] as Field).name);
-  const { keys, aggregates, before, endless } = node;
+  const { keys, aggregates, before, endless, ttlMs } = node;
   const entry = keys.length > 0 ? "one entry a key" : "one entry";
-  const growing = keys.length > 0 && endless ? "; never freed: it grows with the keys, a window would bound it" : "";
+  const freed = ttlMs === null ? "" : `, freed ${durationText(ttlMs)} after its last row`;
+  const growing = "; never freed: it grows with the keys, a window or a time to live would bound it";
+  const bound = ttlMs === null && keys.length > 0 && endless ? growing : freed;
   return {
     title: "group-aggregate",
     details: [
       ...(keys.length > 0 ? [`keys: ${keys.map(nameAt).join(", ")}`] : []),
       `aggregates: ${aggregates.map((aggregate) => physicalText(aggregate, nameAt)).join(", ")}`,
       `changes: ${before ? "+I -U +U -D" : "+I +U -D"}, once a batch for each key`,
-      `state: ${entry}${growing}`,
+      `state: ${entry}${bound}`,
       schemaText(node.schema),
     ],
   };
@@ -277,6 +282,10 @@ function groupText(keys: readonly NamedExpr[], aggregates: readonly AggregateCal
 function keepText({ keep, withinMs }: LogicalNode<"deduplicate">): string[] {
   const last = keep === "last" ? ["keeps: the last row"] : [];
   return withinMs === null ? last : [...last, `within: ${durationText(withinMs)}`];
+}
+
+function ttlText(ttlMs: number | undefined): string[] {
+  return ttlMs === undefined ? [] : [`time to live: ${durationText(ttlMs)}`];
 }
 
 function latenessText(latenessMs: number): string[] {

@@ -186,6 +186,8 @@ export type LogicalPlan =
       readonly input: LogicalPlan;
       readonly keys: readonly NamedExpr[];
       readonly aggregates: readonly AggregateCall[];
+      /** How long a group lives after its last row, by the host's clock; absent: for ever. */
+      readonly ttlMs?: number;
     })
   /** One row a key; the others are dropped. */
   | (Node & {
@@ -339,8 +341,10 @@ export function aggregate(
   input: LogicalPlan,
   keys: readonly NamedExpr[],
   aggregates: readonly AggregateCall[],
+  ttlMs?: number,
 ): LogicalNode<"aggregate"> {
-  return freeze({ kind: "aggregate", input, keys: freezeAll(keys), aggregates: freezeCalls(aggregates) });
+  const parts = { keys: freezeAll(keys), aggregates: freezeCalls(aggregates) };
+  return freeze({ kind: "aggregate", input, ...parts, ...(ttlMs === undefined ? {} : { ttlMs }) });
 }
 
 /** The first row of each key. */

@@ -329,6 +329,8 @@ class Lowering {
       ...grouping,
       before: mode === "retract",
       endless: !derive(node).bounded,
+      // The one group of all rows is no growing state.
+      ttlMs: node.keys.length === 0 ? null : (node.ttlMs ?? null),
     });
   }
 

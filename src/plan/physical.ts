@@ -105,6 +105,8 @@ export type PhysicalNode =
       /** Whether results that no longer hold are named (−U). */
       readonly before: boolean;
       readonly endless: boolean;
+      /** How long a group lives after its last row, by the host's clock; null: for ever. */
+      readonly ttlMs: number | null;
     })
   /** Rows of its schema, whose columns stand at the front of the input's. */
   | (Node & {

@@ -10,11 +10,12 @@ import { Cells, type Placed, type Slicing } from "./cells.js";
 import type { Entries, EntryReader } from "./entries.js";
 import { openKeys } from "./keys.js";
 import { MergedCells } from "./merged-cells.js";
-import { addCellColumns, restoreCells } from "./saved-cells.js";
+import { addCellColumns, restoreCells, type SavedBlocks } from "./saved-cells.js";
 import { checkSavedKeys, keyFields, savedKeys, stateMismatch } from "./saved-keys.js";
 import type { Slice, Slices } from "./slices.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot.js";
 import { type GroupKeys, StateStore } from "./store.js";
+import { TimeToLive } from "./ttl.js";
 
 export interface GroupedOptions {
   /** Positions of the key columns. */
@@ -24,6 +25,8 @@ export interface GroupedOptions {
   readonly slicing: Slicing | null;
   /** Whether rows are taken away again. Then there are no windows. */
   readonly retracts?: boolean;
+  /** How long an entry lives after its last row; null or absent: for ever. Only without windows. */
+  readonly ttlMs?: number | null;
   /** Bytes that dense cells may take; default: a quarter of the memory budget. 0: sparse from the start. */
   readonly denseBytesMax?: number;
 }
@@ -34,6 +37,11 @@ const DENSE_SHARE = 4;
 /** Rows restored at a time. */
 const RESTORE_ROWS = 8192;
 const START = "start";
+/** Block of the times of last writes. */
+const WRITTEN = "written";
+/** Entries looked through at a time. */
+const SWEPT_AT_ONCE = 8192;
+const NONE: ReadonlySet<number> = new Set();
 /** What the state belongs to, in messages. */
 const WHOSE = "aggregation";
 
@@ -47,6 +55,7 @@ export class GroupedState implements EntryReader {
   readonly #blocks: CellBlocks;
   readonly #accumulators: Accumulators;
   readonly #cells: Cells;
+  readonly #ttl: TimeToLive | null;
   readonly #aggregates: readonly PhysicalAggregate[];
   #merged: MergedCells | null = null;
 
@@ -64,6 +73,7 @@ export class GroupedState implements EntryReader {
       const { retracts = false } = options;
       const counting = { retracts, countsRows: retracts };
       this.#accumulators = new Accumulators(this.#store, this.#blocks, schema, options.aggregates, counting);
+      this.#ttl = options.ttlMs == null ? null : new TimeToLive(this.#store, this.#blocks, options.ttlMs);
       this.#keys = openKeys(this.#store, schema, options.keys);
       this.#cells = new Cells(this.#store, this.#keys, this.#blocks, options.slicing, denseBytesMax);
     } catch (error) {
@@ -126,14 +136,83 @@ export class GroupedState implements EntryReader {
   }
 
   /** Drops those entries that have nothing at all; where rows are taken away. */
-  dropEmpty({ groups, cells, count }: Entries): void {
-    const empty = this.#accumulators.empty(cells, count);
-    if (empty.count === 0) return;
+  dropEmpty(entries: Entries): void {
+    const { rows, count } = this.#accumulators.empty(entries.cells, entries.count);
+    this.dropSome(this.#take(entries, rows, count));
+  }
+
+  /** Drops those entries that have no rows, or less than none. Returns how many rows they lack. */
+  dropWithoutRows(entries: Entries): number {
+    const counts = this.rowCounts(entries) >>> 2;
+    const { i32 } = this.#workspace.account.memory;
+    const positions: number[] = [];
+    let lacking = 0;
+    for (let at = 0; at < entries.count; at++) {
+      const low = i32[counts + 2 * at] as number;
+      const high = i32[counts + 2 * at + 1] as number;
+      if (high > 0 || (high === 0 && low !== 0)) continue;
+      positions.push(at);
+      lacking -= high * 2 ** 32 + (low >>> 0);
+    }
+    this.dropSome(this.#takeAt(entries, positions));
+    return lacking;
+  }
+
+  /**
+   * S94: empties those entries that have expired, and starts the time of all anew. Returns the positions of the expired ones.
+   */
+  touch(entries: Entries, nowMs: number): ReadonlySet<number> {
+    if (this.#ttl === null) return NONE;
+    const positions = this.#ttl.expired(entries.cells, entries.count, nowMs);
+    const expired = this.#takeAt(entries, positions);
+    this.#blocks.reset(expired.cells, expired.count);
+    this.#ttl.touch(entries.cells, entries.count, nowMs);
+    return new Set(positions);
+  }
+
+  /** When `sweep` is next needed, by the host's clock; +Infinity: not at all. */
+  get sweepMs(): number {
+    return this.#ttl?.sweepMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Drops the entries that have expired. */
+  sweep(nowMs: number): void {
+    const [slice] = this.slices.order;
+    if (this.#ttl === null || slice === undefined) return;
+    this.#cells.tidy(true);
+    const total = this.slices.count(slice);
+    const entries = this.reserve(Math.min(total, SWEPT_AT_ONCE));
+    let left = 0;
+    for (let from = 0; from < total; from += SWEPT_AT_ONCE) {
+      const some = { ...entries, count: Math.min(SWEPT_AT_ONCE, total - from) };
+      this.read(slice, from, some.count, some, 0);
+      const positions = this.#ttl.expired(some.cells, some.count, nowMs);
+      left += some.count - positions.length;
+      this.dropSome(this.#takeAt(some, positions));
+    }
+    this.#ttl.swept(nowMs, left > 0);
+  }
+
+  /** Drops some entries of the one window there is. */
+  dropSome({ groups, cells, count }: Entries): void {
+    if (count > 0) this.#cells.dropSome(groups, cells, count);
+  }
+
+  /** The entries at `count` positions, u32 at `rows`. */
+  #take({ groups, cells }: Entries, rows: number, count: number): Entries {
     const { kernels } = this.#workspace;
-    const dropped = this.reserve(empty.count);
-    kernels.takeU32(groups, empty.rows, empty.count, dropped.groups);
-    kernels.takeU32(cells, empty.rows, empty.count, dropped.cells);
-    this.#cells.dropSome(dropped.groups, dropped.cells, dropped.count);
+    const taken = this.reserve(count);
+    kernels.takeU32(groups, rows, count, taken.groups);
+    kernels.takeU32(cells, rows, count, taken.cells);
+    return taken;
+  }
+
+  /** The entries at the positions. */
+  #takeAt(entries: Entries, positions: readonly number[]): Entries {
+    const { account } = this.#workspace;
+    const rows = account.arena.allocate(positions.length * 4);
+    account.memory.u32.set(positions, rows >>> 2);
+    return this.#take(entries, rows, positions.length);
   }
 
   /** Makes the one group of an aggregation without keys and window, so that it has a result without rows (S50). */
@@ -237,7 +316,7 @@ export class GroupedState implements EntryReader {
     }
     const fields = [field(START, INT64, false), ...keyFields(this.#schema, this.#keyIndexes)];
     const columns = [new Column({ type: INT64, length: at, values: starts }), ...this.keyColumns(entries)];
-    addCellColumns(this.#workspace, this.#accumulators, entries.cells, at, fields, columns);
+    addCellColumns(this.#workspace, this.#saved, entries.cells, at, fields, columns);
     writer.table("entries", new Batch(this.#workspace, schemaOf(fields), columns, at));
     this.#accumulators.save(writer, entries.cells, at);
   }
@@ -251,8 +330,19 @@ export class GroupedState implements EntryReader {
       this.#restoreRows(table.slice(row, Math.min(row + RESTORE_ROWS, table.rowCount)));
     }
     this.#accumulators.load(reader, this.#allEntries());
+    this.#ttl?.restored();
     // What the saved cells held is not known: they may have had nothing but NULLs.
     this.#accumulators.expectNulls();
+  }
+
+  /** The blocks that snapshots have. */
+  get #saved(): SavedBlocks {
+    const written = this.#ttl?.block;
+    if (written === undefined) return this.#accumulators;
+    return {
+      blocks: () => [...this.#accumulators.blocks(), { name: WRITTEN, block: written }],
+      useBlock: (name) => (name === WRITTEN ? written : this.#accumulators.useBlock(name)),
+    };
   }
 
   /** All entries, windows in the order of time. */
@@ -279,6 +369,6 @@ export class GroupedState implements EntryReader {
   #restoreRows(rows: Batch): void {
     const groups = this.#keys.intern(savedKeys(rows, this.#schema, this.#keyIndexes));
     const { ptr } = this.#cells.placeAt(rows.column(0).values, groups, rows.rowCount);
-    restoreCells(this.#accumulators, rows, 1 + this.#keyIndexes.length, ptr, WHOSE);
+    restoreCells(this.#saved, rows, 1 + this.#keyIndexes.length, ptr, WHOSE);
   }
 }

@@ -53,6 +53,7 @@ function operatorOf(
   keys: readonly string[],
   retracts: boolean,
   before = true,
+  ttlMs: number | null = null,
 ): GroupAggregate {
   const aggregates = texts.map(aggregateOf);
   const input = retracts ? CHANGES : ROW;
@@ -74,6 +75,7 @@ function operatorOf(
       aggregates,
       before,
       endless: false,
+      ttlMs,
     },
     input,
   );
@@ -352,4 +354,107 @@ test("groups that come and go give their memory back to those that come after", 
   );
   for (const element of emitted) if ("rowCount" in element) element.release();
   expect(Math.max(...bytes)).toBeLessThan(1.05 * Math.max(...bytes.slice(0, 8)));
+});
+
+describe("time to live", () => {
+  const TTL_MS = 1000;
+
+  /** Changes a step, and the clock before each; what comes out, the bytes of state at the end, and rows that came too late. */
+  function outlived(
+    texts: readonly string[],
+    script: readonly (readonly [atMs: number, ...changes: Change[]])[],
+    restart = false,
+  ) {
+    const lines: string[] = [];
+    const sizes: number[] = [];
+    let lateRows = 0;
+    let saved: Snapshot | undefined;
+    const context = testContext(workspace);
+    const steps = restart ? script.map((step) => [step]) : [script];
+    for (const part of steps) {
+      const [first] = part as [(typeof script)[number]];
+      context.clock.advance(first[0] - context.clock.nowMs());
+      const elements = part.map(([, ...changes]) => batchOf(changes, true));
+      context.metrics.lateRows = 0;
+      const { elements: emitted } = collect(operatorOf(texts, ["k"], true, true, TTL_MS), elements, {
+        context,
+        opened: (operator) => saved && operator.restore(readSnapshot(saved)),
+        between: (operator, index) => {
+          sizes.push((operator as GroupAggregate).groupCount);
+          const builder = new SnapshotBuilder();
+          operator.snapshot(builder);
+          saved = structuredClone(builder.finish());
+          const next = part[index + 1];
+          if (next === undefined) return;
+          context.clock.advance(next[0] - context.clock.nowMs());
+          operator.processTime?.({
+            emit: () => undefined,
+            watermark: () => undefined,
+            split: () => undefined,
+            side: () => undefined,
+            hasSide: () => false,
+          });
+        },
+      });
+      lateRows += context.metrics.lateRows;
+      for (const element of emitted) {
+        if (!("rowCount" in element)) continue;
+        for (const { $change, ...row } of readRows(element, { bigint: true })) {
+          lines.push([CHANGE_KINDS[Number($change)], ...Object.values(row)].join(" "));
+        }
+        element.release();
+      }
+    }
+    return { lines, sizes, lateRows };
+  }
+
+  test.each([false, true])(
+    "S94 a group has expired when its last row and the time to live lie at or before now (restored: %s)",
+    (restart) => {
+      const texts = ["count_star", "sum x", "max x", "count distinct x"];
+      const { lines } = outlived(
+        texts,
+        [
+          [0, change("+I", { k: "a", x: 1n }), change("+I", { k: "b", x: 5n })],
+          [999, change("+I", { k: "a", x: 2n })],
+          // b expires at 1000, a, which had a row at 999, a millisecond before 2000.
+          [1000, change("+I", { k: "b", x: 7n })],
+          [1998, change("+I", { k: "a", x: 3n })],
+          [2998, change("+I", { k: "a", x: 9n })],
+        ],
+        restart,
+      );
+      expect(lines).toEqual([
+        ...["+I a 1 1 1 1", "+I b 1 5 5 1", "-U a 1 1 1 1", "+U a 2 3 2 2", "+I b 1 7 7 1"],
+        ...["-U a 2 3 2 2", "+U a 3 6 3 3", "+I a 1 9 9 1"],
+      ]);
+    },
+  );
+
+  test("S94 groups that nobody asks for go too", () => {
+    const many = Array.from({ length: 100 }, (_, i) => change("+I", { k: `k${i}`, x: BigInt(i) }));
+    const { sizes } = outlived(
+      ["sum x", "min x"],
+      [
+        [0, ...many],
+        [500, change("+I", { k: "a" })],
+        [1300, change("+I", { k: "b" })],
+      ],
+    );
+    expect(sizes).toEqual([100, 101, 2]);
+  });
+
+  test("S74 what is taken away from a group that may have expired is ignored and counted", () => {
+    const { lines, lateRows, sizes } = outlived(
+      ["count_star", "sum x"],
+      [
+        [0, change("+I", { x: 1n }), change("+I", { x: 2n })],
+        [1000, change("-D", { x: 1n }), change("-D", { x: 2n })],
+        [1001, change("+I", { x: 5n })],
+      ],
+    );
+    expect(lines).toEqual(["+I a 2 3", "+I a 1 5"]);
+    expect(lateRows).toBe(2);
+    expect(sizes).toEqual([1, 0, 1]);
+  });
 });
