@@ -9,7 +9,7 @@ import { moduleBytes } from "../../src/wasm/module.js";
 import { MODULE as NEXMARK } from "../../src/wasm/nexmark.generated.js";
 
 /** Raw bytes that each release module may have. */
-const BUDGETS = { kernels: 44_000, formats: 48_000, nexmark: 6_000 };
+const BUDGETS = { kernels: 46_000, formats: 48_000, nexmark: 6_000 };
 
 /** Section ids of the core specification, 5.5.2. */
 const SECTIONS = [
