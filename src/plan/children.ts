@@ -1,5 +1,6 @@
-// The direct parts of an expression, bound or not: one walk for both.
+// The direct parts of an expression, bound or not: one walk for both. And other columns put into it.
 import type { BoundExpr, Expr } from "./expr.js";
+import type { NamedExpr } from "./logical.js";
 
 export function childrenOf(node: BoundExpr): readonly BoundExpr[];
 export function childrenOf(node: Expr): readonly Expr[];
@@ -36,4 +37,10 @@ export function changeChildren(expr: Expr, change: (child: Expr) => Expr): Expr 
         otherwise: expr.otherwise === null ? null : change(expr.otherwise),
       };
   }
+}
+
+/** The expression with column names replaced by what a projection computes them from. */
+export function substitute(expr: Expr, columns: readonly NamedExpr[]): Expr {
+  if (expr.kind === "column") return columns.find(({ name }) => name === expr.name)?.expr ?? expr;
+  return changeChildren(expr, (child) => substitute(child, columns));
 }

@@ -2,7 +2,7 @@
 // a row (raise.ts) is neither dropped nor moved, and what several readers share is not changed for one of them.
 import { layoutOf, type Schema } from "../arrow/types.js";
 import { bindExpr, exprColumns, foldExpr } from "./bind-expr.js";
-import { changeChildren, childrenOf } from "./children.js";
+import { childrenOf, substitute } from "./children.js";
 import { derive } from "./derive.js";
 import type { Expr } from "./expr.js";
 import { conditionsBelowJoins, filterIntoJoins } from "./join-rules.js";
@@ -284,10 +284,4 @@ function columnsRead(expr: Expr, columns: readonly NamedExpr[]): NamedExpr[] {
 function countUses(expr: Expr, name: string): number {
   if (expr.kind === "column") return expr.name === name ? 1 : 0;
   return childrenOf(expr).reduce((sum, child) => sum + countUses(child, name), 0);
-}
-
-/** The expression with column names replaced by what a projection computes them from. */
-export function substitute(expr: Expr, columns: readonly NamedExpr[]): Expr {
-  if (expr.kind === "column") return columns.find(({ name }) => name === expr.name)?.expr ?? expr;
-  return changeChildren(expr, (child) => substitute(child, columns));
 }

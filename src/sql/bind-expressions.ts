@@ -13,6 +13,7 @@ import type {
   JsonFallback,
   Like,
   Span,
+  Subquery,
   TypeName,
 } from "./ast.js";
 import { AGGREGATE_NAMES, GROUPING, scalarName } from "./bind-functions.js";
@@ -24,6 +25,9 @@ import { printType } from "./print-query.js";
 type TakeAggregate = ((call: Omit<AggregateCall, "name">) => Expr) | null;
 /** What to do with a call that has OVER; null where none may stand. */
 type TakeOver = ((call: Call) => Expr) | null;
+
+/** What to do with a query as a value; null where none may stand. */
+type AskQuery = ((query: Subquery) => Expr) | null;
 
 const OPERATORS: Readonly<Record<string, string>> = {
   "+": "add",
@@ -43,10 +47,9 @@ const OPERATORS: Readonly<Record<string, string>> = {
 /** What stands in the place of syntax that is read and not computed yet. */
 const INSTEAD: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   binary: ["a binary literal is", "read BYTES from a column"],
-  "in-query": ["IN (SELECT …) is", "list the values: IN (1, 2)"],
+  "in-query": ["IN (SELECT …) inside of another condition is", "it stands in WHERE, beside others with AND"],
   quantified: ["ANY and ALL are", "compare with values"],
-  exists: ["EXISTS is", "joins and subqueries in conditions come later"],
-  subquery: ["a query as a value is", "put the query into FROM"],
+  exists: ["EXISTS inside of another condition is", "it stands in WHERE, beside others with AND"],
   "at-time-zone": ["AT TIME ZONE is", "times are computed in UTC"],
   star: ["* as a value is", "COUNT(*) counts rows"],
   "named-argument": ["a named argument here is", "functions of values take arguments by place"],
@@ -61,14 +64,16 @@ export class ExpressionBinder {
   readonly #relation: Relation;
   readonly #places: Places;
   readonly #take: TakeAggregate;
+  readonly #ask: AskQuery;
   #isInAggregate = false;
   /** Set once the rows' names are known. */
   takeOver: TakeOver = null;
 
-  constructor(relation: Relation, places: Places, take: TakeAggregate = null) {
+  constructor(relation: Relation, places: Places, take: TakeAggregate = null, ask: AskQuery = null) {
     this.#relation = relation;
     this.#places = places;
     this.#take = take;
+    this.#ask = ask;
   }
 
   /** The expression, not checked for types. @throws SqlError: UNKNOWN_COLUMN, UNKNOWN_FUNCTION, UNSUPPORTED, TYPE */
@@ -150,6 +155,14 @@ export class ExpressionBinder {
         return call(expression.kind, ...this.#all(expression.items));
       case "map":
         return call("map", ...this.#all(expression.items));
+      case "subquery": {
+        if (this.#ask !== null) return this.#ask(expression);
+        throw this.#places.unsupported(
+          "a query as a value here is",
+          expression.span,
+          "it may stand in WHERE and SELECT",
+        );
+      }
       default: {
         const [what, hint] = INSTEAD[expression.kind] as readonly [string, string];
         throw this.#places.unsupported(what, expression.span, hint);

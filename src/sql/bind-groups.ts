@@ -15,19 +15,18 @@ import {
 } from "../plan/logical.js";
 import type { Span } from "./ast.js";
 import { GROUPING } from "./bind-functions.js";
-import { isWindowColumn, type Places, type Relation, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
+import {
+  isWindowColumn,
+  type Places,
+  type Relation,
+  schemaOfRelation,
+  uniqueName,
+  WINDOW_COLUMNS,
+} from "./bind-scope.js";
 
 interface Gathered {
   readonly call: Omit<AggregateCall, "name">;
   name: string | null;
-}
-
-/** A name like `wanted` that is not among `used`, and is from now on. */
-export function uniqueName(wanted: string, used: Set<string>): string {
-  let name = wanted;
-  for (let count = 0; used.has(name); count++) name = `${wanted}_${count}`;
-  used.add(name);
-  return name;
 }
 
 /** Equal texts are equal expressions. */

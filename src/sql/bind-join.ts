@@ -5,11 +5,10 @@ import { bindPredicate } from "../plan/bind-expr.js";
 import { derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
 import { allOf } from "../plan/join.js";
-import { type JoinType, join, project, withColumns } from "../plan/logical.js";
+import { type JoinType, join, withColumns } from "../plan/logical.js";
 import type { Identifier, Join } from "./ast.js";
 import { ExpressionBinder } from "./bind-expressions.js";
-import { uniqueName } from "./bind-groups.js";
-import { type Places, type Relation, type ScopeColumn, schemaOfRelation } from "./bind-scope.js";
+import { apart, type Places, type Relation, type ScopeColumn, schemaOfRelation, uniqueName } from "./bind-scope.js";
 
 const TYPES: Readonly<Record<Join["type"], JoinType>> = {
   INNER: "inner",
@@ -26,7 +25,7 @@ export function joined(table: Join, left: Relation, given: Relation, places: Pla
     const hint = "group them by window_start and window_end in a subquery, and join that";
     throw places.unsupported("joins of rows that are not grouped by their windows are", table.span, hint);
   }
-  const right = underOtherNames(left, given);
+  const right = apart(given, new Set(derive(left.plan).schema.fields.map(({ name }) => name)));
   const type = TYPES[table.type];
   const shared = table.natural ? sharedNames(left, right, table) : table.using;
   const pairs = shared.map((name) => ({ name, left: named(name, left, places), right: named(name, right, places) }));
@@ -71,23 +70,6 @@ function merged(relation: Relation, pairs: readonly Pair[], type: JoinType): Rel
   });
   const gone = new Set(pairs.flatMap((pair) => [pair.left.field.name, pair.right.field.name]));
   return { plan, columns: [...firsts, ...relation.columns.filter(({ field }) => !gone.has(field.name))], window: null };
-}
-
-/** The relation with columns in the plan that the left side has none of. */
-function underOtherNames(left: Relation, right: Relation): Relation {
-  const used = new Set(derive(left.plan).schema.fields.map(({ name }) => name));
-  const { fields } = derive(right.plan).schema;
-  if (fields.every(({ name }) => !used.has(name))) return right;
-  const names = new Map(fields.map(({ name }) => [name, uniqueName(name, used)]));
-  const plan = project(
-    right.plan,
-    fields.map((field) => ({ name: names.get(field.name) as string, expr: columnOf(field) })),
-  );
-  const columns = right.columns.map((column) => ({
-    ...column,
-    field: { ...column.field, name: names.get(column.field.name) as string },
-  }));
-  return { ...right, plan, columns };
 }
 
 function sharedNames(left: Relation, right: Relation, { span }: Join): Identifier[] {

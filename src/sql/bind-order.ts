@@ -4,8 +4,7 @@ import type { Expr } from "../plan/expr.js";
 import type { NamedExpr, SortKey } from "../plan/logical.js";
 import { sameData } from "../plan/walk.js";
 import type { Expression, Query, SortItem, Span } from "./ast.js";
-import { uniqueName } from "./bind-groups.js";
-import type { Places } from "./bind-scope.js";
+import { type Places, uniqueName } from "./bind-scope.js";
 
 /** What a query does with its rows: their order, and how many of them it wants. */
 export interface Ordering {

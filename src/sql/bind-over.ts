@@ -5,9 +5,8 @@ import { type Frame, type LogicalPlan, type OverCall, over, type SortKey } from 
 import { sameData } from "../plan/walk.js";
 import type { Call, Expression, FrameBound, NamedWindow, SortItem, Span, WindowSpec } from "./ast.js";
 import { AGGREGATE_NAMES } from "./bind-functions.js";
-import { uniqueName } from "./bind-groups.js";
 import { intervalMs } from "./bind-literals.js";
-import type { Places } from "./bind-scope.js";
+import { type Places, uniqueName } from "./bind-scope.js";
 
 /** Functions that only OVER has, and how many arguments they take. */
 const RANKS: ReadonlyMap<string, readonly [least: number, most: number]> = new Map([

@@ -2,11 +2,11 @@
 import { type Field, INT64, type Schema } from "../arrow/types.js";
 import { hintNames } from "../errors.js";
 import { bindPredicate } from "../plan/bind-expr.js";
+import { substitute } from "../plan/children.js";
 import { columnNamed, derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
 import { allOf, conjunctsOf, isTrue } from "../plan/join.js";
 import { filter, join, type LogicalPlan, project, sort } from "../plan/logical.js";
-import { substitute } from "../plan/optimize.js";
 import { topOfFilter } from "../plan/ranking.js";
 import type {
   Expression,
@@ -20,6 +20,7 @@ import type {
   SelectStar,
   SetOperation,
   Span,
+  Subquery,
   TableRef,
 } from "./ast.js";
 import { ExpressionBinder } from "./bind-expressions.js";
@@ -30,6 +31,7 @@ import { type NamedItem, type Ordering, orderingOf, sortColumns } from "./bind-o
 import { Overs } from "./bind-over.js";
 import { type Places, type Relation, relationOf, schemaOfRelation, WINDOW_COLUMNS } from "./bind-scope.js";
 import { combined, distinct } from "./bind-sets.js";
+import { conditionsOf, queryTestOf, Subqueries } from "./bind-subqueries.js";
 import { unnested } from "./bind-unnest.js";
 import { type MakeRows, oneRow, valuesPlan } from "./bind-values.js";
 import { checkSessionKeys, windowed, withWindowColumns } from "./bind-windows.js";
@@ -161,10 +163,18 @@ export class QueryBinder {
   #select(select: Select, named: CommonTables, ordering: Ordering | null = null): LogicalPlan {
     this.#refuseClauses(select);
     const relation = select.from === null ? this.#oneRow() : this.#from(select.from, named);
-    const filtered = select.where === null ? relation : this.#filter(relation, select.where);
+    const conditions = select.where === null ? [] : conditionsOf(select.where);
+    let rows = this.#filter(relation, conditions, named);
     const groups = new Groups(this.#places);
-    const grouped = withWindowColumns(filtered);
-    const binder = new ExpressionBinder(grouped, this.#places, groups.take);
+    const grouped = withWindowColumns(rows);
+    const asked: Subquery[] = [];
+    const ask = (query: Subquery): Expr => {
+      asked.push(query);
+      const { relation: joined, value } = this.#subqueries(named).valued(rows, query);
+      rows = joined;
+      return value;
+    };
+    const binder = new ExpressionBinder(grouped, this.#places, groups.take, ask);
     const names = [...grouped.columns.map(({ field: { name } }) => name), ...aliasesOf(select)];
     const bind = (inner: Expression) => binder.bind(inner);
     const overs = new Overs(this.#places, select.windows, names, bind, groups.pass);
@@ -176,9 +186,14 @@ export class QueryBinder {
       select.having === null ? null : new ExpressionBinder(grouped, this.#places, groups.take).bind(select.having);
     const make = (all: readonly Item[]): LogicalPlan => {
       const isGrouped = select.groupBy !== null || having !== null || groups.hasAggregates;
+      const [beside] = asked;
+      if (isGrouped && beside !== undefined) {
+        const hint = "group in a subquery in FROM, and put the value beside it";
+        throw this.#places.unsupported("a query as a value beside groups is", beside.span, hint);
+      }
       const plan = isGrouped
-        ? this.#grouped(select, filtered, all, having, groups, binder, overs, qualify)
-        : this.#projected(filtered, all, overs, qualify, select.span);
+        ? this.#grouped(select, rows, all, having, groups, binder, overs, qualify)
+        : this.#projected(rows, all, overs, qualify, select.span);
       return select.distinct ? distinct(plan) : plan;
     };
     if (ordering === null) return make(items);
@@ -233,16 +248,42 @@ export class QueryBinder {
     return items;
   }
 
-  #filter(relation: Relation, condition: Expression): Relation {
-    const predicate = new ExpressionBinder(relation, this.#places).bind(condition);
-    this.#checkPredicate(predicate, schemaOfRelation(relation), condition.span);
-    const { plan } = relation;
-    // What WHERE says of tables behind commas is what they are joined by, and may bound their event times.
-    if (plan.kind === "join" && plan.type === "inner") {
-      const parts = [...conjunctsOf(plan.condition).filter((part) => !isTrue(part)), predicate];
-      return { ...relation, plan: join(plan.left, plan.right, { type: "inner", condition: allOf(parts) }) };
+  /** Plain conditions first, so that the queries in the others are asked of fewer rows. */
+  #filter(relation: Relation, conditions: readonly Expression[], named: CommonTables): Relation {
+    const subqueries = this.#subqueries(named);
+    let rows = relation;
+    const ask = (query: Subquery): Expr => {
+      const { relation: joined, value } = subqueries.valued(rows, query);
+      rows = joined;
+      return value;
+    };
+    const plain = conditions.filter((each) => queryTestOf(each) === null);
+    const bound = plain.map((each) => new ExpressionBinder(rows, this.#places, null, ask).bind(each));
+    const schema = schemaOfRelation(rows);
+    bound.forEach((predicate, index) => {
+      this.#checkPredicate(predicate, schema, (plain[index] as Expression).span);
+    });
+    if (bound.length > 0) rows = { ...rows, plan: this.#where(rows.plan, bound) };
+    for (const condition of conditions) {
+      const test = queryTestOf(condition);
+      if (test !== null) rows = subqueries.tested(rows, test);
     }
-    return { ...relation, plan: this.#filtered(plan, predicate) };
+    return rows;
+  }
+
+  #subqueries(named: CommonTables): Subqueries {
+    return new Subqueries(this.#places, {
+      query: (query) => this.query(query, named),
+      from: ({ from }) => this.#from(from as TableRef, named),
+      where: (relation, conditions) => this.#filter(relation, conditions, named),
+    });
+  }
+
+  /** What WHERE says of tables behind commas is what they are joined by, and may bound their event times. */
+  #where(plan: LogicalPlan, predicates: readonly Expr[]): LogicalPlan {
+    if (plan.kind !== "join" || plan.type !== "inner") return this.#filtered(plan, allOf(predicates));
+    const parts = [...conjunctsOf(plan.condition).filter((part) => !isTrue(part)), ...predicates];
+    return join(plan.left, plan.right, { type: "inner", condition: allOf(parts) });
   }
 
   /** A filter of ranks keeps the first rows of each key. */

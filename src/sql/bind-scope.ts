@@ -3,8 +3,9 @@ import { type Field, type Schema, schemaOf } from "../arrow/types.js";
 import { EngineError, type ErrorCode, hintNames } from "../errors.js";
 import { bindExpr } from "../plan/bind-expr.js";
 import { childrenOf } from "../plan/children.js";
+import { derive } from "../plan/derive.js";
 import type { Expr } from "../plan/expr.js";
-import type { LogicalPlan, Window } from "../plan/logical.js";
+import { type LogicalPlan, type NamedExpr, project, type Window } from "../plan/logical.js";
 import type { Identifier, Name, Parameter, Span } from "./ast.js";
 import { SqlError } from "./sql-error.js";
 
@@ -24,6 +25,8 @@ export interface Relation {
   readonly window: Window | null;
   /** Columns that sessions are made by, as the plan calls them; absent for other windows. */
   readonly sessionKeys?: readonly string[];
+  /** Columns that a name means only where none of its own has it: of the rows around a query inside, or made for one. */
+  readonly around?: readonly ScopeColumn[];
 }
 
 /** Names of the columns that a window function adds. */
@@ -38,8 +41,30 @@ export function relationOf(plan: LogicalPlan, schema: Schema, qualifier: string 
   return { plan, columns: schema.fields.map((field) => ({ qualifier, name: field.name, field })), window: null };
 }
 
-export function schemaOfRelation({ columns }: Relation): Schema {
-  return schemaOf(columns.map(({ field }) => field));
+export function schemaOfRelation({ columns, around = [] }: Relation): Schema {
+  return schemaOf([...columns, ...around].map(({ field }) => field));
+}
+
+/** A name like `wanted` that is not among `used`, and is from now on. */
+export function uniqueName(wanted: string, used: Set<string>): string {
+  let name = wanted;
+  for (let count = 0; used.has(name); count++) name = `${wanted}_${count}`;
+  used.add(name);
+  return name;
+}
+
+/** The relation with names in the plan that are not among `used`, and are from now on. */
+export function apart(relation: Relation, used: Set<string>): Relation {
+  const { fields } = derive(relation.plan).schema;
+  const names = new Map(fields.map(({ name }) => [name, uniqueName(name, used)]));
+  if (fields.every(({ name }) => names.get(name) === name)) return relation;
+  const renamed = fields.map(
+    ({ name }): NamedExpr => ({ name: names.get(name) as string, expr: { kind: "column", name } }),
+  );
+  const columns = relation.columns.map((column) => {
+    return { ...column, field: { ...column.field, name: names.get(column.field.name) as string } };
+  });
+  return { ...relation, plan: project(relation.plan, renamed), columns };
 }
 
 /** Errors of one text of SQL, the places that expressions were made at, and the values of its parameters. */
@@ -123,15 +148,15 @@ export class Places {
 /** The column that a name begins with, and the names behind it, which are fields of a ROW. @throws UNKNOWN_COLUMN */
 export function resolveColumn(
   name: Name,
-  { columns, window }: Relation,
+  { columns: own, around = [], window }: Relation,
   places: Places,
 ): { readonly column: ScopeColumn; readonly path: readonly Identifier[] } {
   const [first, second, ...rest] = name.parts as [Identifier, ...Identifier[]];
-  const qualified =
-    second === undefined
-      ? []
-      : columns.filter((column) => column.qualifier === first.name && column.name === second.name);
-  const plain = columns.filter((column) => column.name === first.name);
+  const isQualified = (column: ScopeColumn) => column.qualifier === first.name && column.name === second?.name;
+  const isPlain = (column: ScopeColumn) => column.name === first.name;
+  const columns = own.some((column) => isQualified(column) || isPlain(column)) ? own : [...own, ...around];
+  const qualified = columns.filter(isQualified);
+  const plain = columns.filter(isPlain);
   const found = qualified.length > 0 ? qualified : plain;
   const [column] = found;
   if (found.length > 1) {

@@ -14,8 +14,7 @@ import {
   union,
 } from "../plan/logical.js";
 import type { SetOperation, Span } from "./ast.js";
-import { uniqueName } from "./bind-groups.js";
-import type { Places } from "./bind-scope.js";
+import { type Places, uniqueName } from "./bind-scope.js";
 
 /** A query and where it stands. */
 export interface Part {

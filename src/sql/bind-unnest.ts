@@ -5,8 +5,7 @@ import { derive } from "../plan/derive.js";
 import { unnest, withColumns } from "../plan/logical.js";
 import type { Join, UnnestTable } from "./ast.js";
 import { ExpressionBinder } from "./bind-expressions.js";
-import { uniqueName } from "./bind-groups.js";
-import { type Places, type Relation, type ScopeColumn, schemaOfRelation } from "./bind-scope.js";
+import { type Places, type Relation, type ScopeColumn, schemaOfRelation, uniqueName } from "./bind-scope.js";
 
 /** @throws SqlError TYPE for what is no list, UNSUPPORTED for other joins */
 export function unnested(left: Relation, join: Join, right: UnnestTable, places: Places): Relation {

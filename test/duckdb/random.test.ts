@@ -81,15 +81,18 @@ function applied(changes: readonly (readonly unknown[])[]): string[] {
   });
 }
 
-async function check({ millrace, duckdb: text }: Query, tables: string, batchRows: number): Promise<void> {
-  const wanted = bagOf(await duckdb.rows(text));
+async function check({ millrace, duckdb: text, ordered }: Query, tables: string, batchRows: number): Promise<void> {
+  const answer = await duckdb.rows(text);
+  const wanted = bagOf(answer);
   const mill = await Millrace.open();
   try {
     let stream: unknown;
     for await (const result of mill.script(`${tables} ${millrace}`)) stream = result;
     if (!(stream instanceof DataStream)) throw new Error("no query");
     const ends = await stream.toArray({ batchRows, bigint: true });
-    expect(bagOf(ends.map((row) => Object.values(row)))).toEqual(wanted);
+    const values = ends.map((row) => Object.values(row));
+    expect(bagOf(values)).toEqual(wanted);
+    if (ordered) expect(values.map((row) => row.map(shown))).toEqual(answer.map((row) => row.map(shown)));
     const changes = await stream.changelog("change of it").toArray({ batchRows, bigint: true });
     expect(applied(changes.map((row) => Object.values(row))).sort()).toEqual(wanted);
   } finally {

@@ -227,7 +227,7 @@ test.each([
   ["COLUMN_DUP", "SELECT ▸* FROM trades JOIN big ON trades.symbol = big.symbol", "AS name"],
   ["UNKNOWN_COLUMN", "SELECT size FROM trades JOIN big USING (▸symbo)", 'did you mean "symbol"'],
   ["TYPE", "SELECT trades.size FROM trades JOIN big ON ▸trades.symbol", "compare it"],
-  ["UNSUPPORTED", "SELECT * FROM trades WHERE ▸size IN (SELECT size FROM big)", "list the values"],
+  ["UNSUPPORTED", "SELECT * FROM trades WHERE size = 1 OR ▸size IN (SELECT size FROM big)", "beside others with AND"],
   ["UNSUPPORTED", "SELECT ▸x'0aff' AS b", "BYTES"],
   ["UNSUPPORTED", "▸USE other", "run"],
   ["TYPE", "INSERT INTO big ▸SELECT size, 1 FROM trades", "CAST(size AS STRING)"],
