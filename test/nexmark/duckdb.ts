@@ -31,6 +31,8 @@ export const QUERIES: Readonly<Record<string, string>> = {
       SELECT auction, ${bucketStart("k")} AS w, count(*) AS n
       FROM bid, range(5) AS steps(k) GROUP BY ALL)
     SELECT auction, n FROM counted QUALIFY n = max(n) OVER (PARTITION BY w)`,
+  q6: `SELECT seller, avg(price) OVER (PARTITION BY seller ORDER BY bid_dateTime ROWS BETWEEN 10 PRECEDING AND CURRENT ROW)
+    FROM (${WINNING})`,
   q7: `WITH best AS (SELECT ${tumble("dateTime")} AS w, max(price) AS price FROM bid GROUP BY w)
     SELECT auction, b.price, bidder, dateTime, extra FROM bid b JOIN best ON b.price = best.price
     AND dateTime >= w AND dateTime <= w + INTERVAL 10 SECONDS`,

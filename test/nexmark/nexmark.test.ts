@@ -12,8 +12,6 @@ import { createTables, digestOf, linesOf, plainText, rowsOf, textOf } from "./su
 
 /** Queries that are not computed yet, and what they are refused with. */
 const NOT_YET: Readonly<Record<string, string>> = {
-  // OVER updating results.
-  ...codes("UNSUPPORTED", ["q6"]),
   // PARTITIONED BY.
   ...codes("UNSUPPORTED", ["q10"]),
   // PROCTIME.
