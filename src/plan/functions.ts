@@ -101,10 +101,10 @@ export function written(row: FunctionRow, expand: (...args: Expr[]) => Expr, mor
   });
 }
 
-export const call = (name: string, ...args: Expr[]): Expr => ({ kind: "call", fn: name, args });
-export const cast = (input: Expr, type: DataType): Expr => ({ kind: "cast", input, type, try: false });
+const call = (name: string, ...args: Expr[]): Expr => ({ kind: "call", fn: name, args });
+const cast = (input: Expr, type: DataType): Expr => ({ kind: "cast", input, type, try: false });
 export const none: Form = () => null;
-export const MANY = Number.POSITIVE_INFINITY;
+const MANY = Number.POSITIVE_INFINITY;
 
 const ROWS: readonly FunctionRow[] = [
   // Arithmetic

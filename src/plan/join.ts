@@ -17,7 +17,7 @@ export type Side = "left" | "right";
 type JoinInput = Pick<Properties, "schema" | "timeColumn" | "aligned">;
 
 /** Two expressions, one over each side, that are equal in every pair. */
-export interface JoinKey {
+interface JoinKey {
   readonly left: Expr;
   readonly right: Expr;
   /** Whether NULL equals NULL (IS NOT DISTINCT FROM). */
@@ -30,7 +30,7 @@ export interface TimeBounds {
   readonly highMs: number;
 }
 
-export interface JoinCondition {
+interface JoinCondition {
   readonly keys: readonly JoinKey[];
   /** What is asked of pairs with equal keys; null: nothing. */
   readonly residual: Expr | null;
@@ -38,7 +38,7 @@ export interface JoinCondition {
 }
 
 /** The opposite side. */
-export function otherSide(side: Side): Side {
+function otherSide(side: Side): Side {
   return side === "left" ? "right" : "left";
 }
 
@@ -75,7 +75,7 @@ export function sidesOf(expr: Expr, left: Schema): ReadonlySet<Side> {
 }
 
 /** Columns of the pairs that a condition is asked of. @throws COLUMN_DUP for a name on both sides */
-export function pairSchema(left: Schema, right: Schema): Schema {
+function pairSchema(left: Schema, right: Schema): Schema {
   const names = new Set(left.fields.map(({ name }) => name));
   const twice = right.fields.find(({ name }) => names.has(name));
   if (twice === undefined) return schemaOf([...left.fields, ...right.fields]);
@@ -85,7 +85,7 @@ export function pairSchema(left: Schema, right: Schema): Schema {
 }
 
 /** Columns of the result: of pairs, or of the left side alone; those of a side that may be missing are NULL then. */
-export function joinSchema(node: LogicalNode<"join">, left: Schema, right: Schema): Schema {
+function joinSchema(node: LogicalNode<"join">, left: Schema, right: Schema): Schema {
   const { type, columns } = node;
   const pairs = pairSchema(left, right);
   const optional = (fields: readonly Field[], isOptional: boolean): Field[] =>
@@ -102,7 +102,7 @@ export function joinSchema(node: LogicalNode<"join">, left: Schema, right: Schem
 }
 
 /** Takes the condition apart. */
-export function joinCondition({ condition }: LogicalNode<"join">, left: JoinInput, right: JoinInput): JoinCondition {
+function joinCondition({ condition }: LogicalNode<"join">, left: JoinInput, right: JoinInput): JoinCondition {
   const keys: JoinKey[] = [];
   const rest: Expr[] = [];
   let bounds: TimeBounds = { lowMs: Number.NEGATIVE_INFINITY, highMs: Number.POSITIVE_INFINITY };

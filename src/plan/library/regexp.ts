@@ -32,7 +32,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Each match's places of the groups. The array is written anew for every match. */
-export function* matches(regex: Regex, bytes: Uint8Array, groups: readonly number[]): Generator<Int32Array> {
+function* matches(regex: Regex, bytes: Uint8Array, groups: readonly number[]): Generator<Int32Array> {
   const matcher = regex.matcher(groups);
   const slots = new Int32Array(2 * Math.max(...groups) + 2);
   for (let from = 0; from <= bytes.length; ) {

@@ -263,7 +263,7 @@ function parted(value: string, regex: Regex, most: number): string[] {
 }
 
 /** A pattern of SQL's SIMILAR TO as one of Java's: % and _ as in LIKE, the rest a regular expression over the whole text. */
-export function similarPattern(pattern: string, mark: string | null): string {
+function similarPattern(pattern: string, mark: string | null): string {
   let result = "(?s)\\A(?:";
   const all = points(pattern);
   for (let i = 0; i < all.length; i++) {

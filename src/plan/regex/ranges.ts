@@ -3,11 +3,11 @@
 
 export type Ranges = readonly number[];
 
-export const POINT_MAX = 0x10ffff;
+const POINT_MAX = 0x10ffff;
 export const EVERY: Ranges = [0, POINT_MAX];
 
 /** Any ranges in order, with those that meet or overlap made one. */
-export function normalized(ranges: Ranges): Ranges {
+function normalized(ranges: Ranges): Ranges {
   const pairs: [number, number][] = [];
   for (let i = 0; i < ranges.length; i += 2) pairs.push([ranges[i] as number, ranges[i + 1] as number]);
   pairs.sort(([a], [b]) => a - b);
