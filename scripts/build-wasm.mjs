@@ -12,6 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** Each module: its export list, what its interface is called, and the raw bytes that it may have. */
 const MODULES = [
   { name: "kernels", entry: "assembly/index.ts", type: "KernelExports", bytesMax: 46_000 },
+  { name: "base", entry: "assembly/base.ts", type: "BaseExports", bytesMax: 6_000 },
   { name: "formats", entry: "assembly/formats.ts", type: "FormatExports", bytesMax: 48_000 },
   { name: "nexmark", entry: "assembly/nexmark.ts", type: "NexmarkExports", bytesMax: 6_000 },
 ];

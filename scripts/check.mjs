@@ -70,8 +70,8 @@ const entries = {
  * the window runs.
  */
 const windows = {
-  "in-worker": ["platform/start-worker.browser.js"],
-  "in-page": ["compiler.js", "connectors/generator.js"],
+  "in-worker": ["platform/start-worker.browser.js", "wasm/kernels.generated.js"],
+  "in-page": ["compiler.js", "connectors/generator.js", "wasm/kernels.generated.js"],
 };
 
 /**

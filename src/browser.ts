@@ -8,7 +8,9 @@ import { Engine, type EngineOptions, loadCompiler, prepareEngine } from "./engin
 import { browserPlatform } from "./platform/browser.js";
 import { compiledModules } from "./platform/engine-worker.browser.js";
 import { loadStreamWorker, PageOffload } from "./platform/offload.browser.js";
-import { inlineModules } from "./wasm/inline.js";
+import type { EngineParts } from "./runner.js";
+import { pageModules } from "./wasm/inline.browser.js";
+import { completeKernels, type KernelModules } from "./wasm/kernels.js";
 
 export * from "./index.js";
 
@@ -31,12 +33,15 @@ export class Millrace extends Engine {
   static async open(options?: BrowserOptions): Promise<Millrace> {
     const { worker = true, ...rest } = checkOptions(options, ["memoryBytes", "worker"], "open()");
     const platform = browserPlatform();
-    const modules = compiledModules(inlineModules(platform.inflate));
+    const { core, whole, formats } = pageModules(platform.inflate);
+    const modules = compiledModules({ core: whole, formats });
     const alone = worker === false || typeof Worker === "undefined";
     // What the first program will need comes while the kernels are made. What does not load is asked for again then.
+    modules.core(platform.sharedMemory).catch(() => undefined);
     if (alone) loadCompiler().catch(() => undefined);
     else if (worker === true) loadStreamWorker().catch(() => undefined);
-    const parts = await prepareEngine(platform, CONNECTORS, modules, rest);
+    const prepared = await prepareEngine(platform, CONNECTORS, { core, formats: modules.formats }, rest);
+    const parts = { ...prepared, compiler: withKernels(prepared, modules.core) };
     if (alone) return new Millrace(parts);
     const offload = new PageOffload({
       portable: PORTABLE,
@@ -48,4 +53,17 @@ export class Millrace extends Engine {
     });
     return new Millrace({ ...parts, offload });
   }
+}
+
+/** Loads the compiler together with the kernels that operators use. */
+function withKernels({ compiler, kernels, memory }: EngineParts, core: KernelModules["core"]): EngineParts["compiler"] {
+  let completed: Promise<unknown> | undefined;
+  return async () => {
+    completed ??= completeKernels(kernels, memory, core(memory.shared)).catch((error: unknown) => {
+      completed = undefined;
+      throw error;
+    });
+    const [loaded] = await Promise.all([compiler(), completed]);
+    return loaded;
+  };
 }

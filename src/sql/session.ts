@@ -1,5 +1,5 @@
 // A session of SQL: what each statement means for the tables and views that have names. Nothing runs here: queries and inserts
-// come out as logical plans, as the API makes them. Loaded when there is SQL: `await import("./sql/session.js")`.
+// come out as logical plans, as the API makes them. It is loaded when there is SQL.
 
 import type { Row } from "../arrow/builder.js";
 import type { Workspace } from "../arrow/column.js";

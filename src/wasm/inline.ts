@@ -1,18 +1,15 @@
 // The kernel modules inside the package: the core's in the code of whoever imports this, the formats' in a part of its own.
-import { loadPart } from "../platform/errors.js";
 import type { Platform } from "../platform/platform.js";
 import { MODULE } from "./kernels.generated.js";
 import { addFormatKernels, type FormatKernels, type KernelModules, loadKernels } from "./kernels.js";
+import { lateFormats } from "./late.js";
 import type { LinearMemory } from "./memory.js";
 import { moduleBytes } from "./module.js";
 
 export function inlineModules(inflate?: Platform["inflate"]): KernelModules {
   return {
     core: (shared) => moduleBytes(MODULE, shared, inflate),
-    formats: async (shared) => {
-      const formats = await loadPart("the kernels of formats", () => import("./formats.generated.js"));
-      return moduleBytes(formats.MODULE, shared, inflate);
-    },
+    formats: (shared) => lateFormats(shared, inflate),
   };
 }
 

@@ -43,6 +43,15 @@ export async function loadKernels(
   return kernels;
 }
 
+/** Adds those of the core's kernels that are not in its base, which a page has at once. @throws KERNELS */
+export async function completeKernels(
+  kernels: Kernels,
+  memory: LinearMemory,
+  source: ModuleSource | Promise<ModuleSource>,
+): Promise<Kernels> {
+  return Object.assign(kernels, await instantiateOver<KernelExports>(memory, source));
+}
+
 /** Adds the kernels of formats to those of the core, over the same memory. @throws KERNELS */
 export async function addFormatKernels(
   kernels: Kernels,

@@ -34,12 +34,14 @@ const READ: Readonly<Record<string, Fixtures>> = {
   "event-source": { [LIVE]: ['describeSource("an event stream"'] },
   poll: { [LIVE]: ['describeSource("a polled URL"', 'describeSource("a polled URL with a cursor"'] },
   generator: { [SOURCES]: ['describeSource("a generator"'] },
+  nexmark: { [SOURCES]: ['describeSource("events of Nexmark"'] },
   ingest: { "connectors/ingest.test.ts": ['describeSource("an endpoint"'] },
 };
 
 const WRITTEN: Readonly<Record<string, Fixtures>> = {
   memory: { [SINKS]: ['describeSink("a memory table"', 'describeSink("a live table"'] },
   callback: { [SINKS]: ['describeSink("a function"'] },
+  blackhole: { [SINKS]: ['describeSink("a blackhole"'] },
   console: { [SINKS]: ['describeSink("the console"'] },
   stdout: { [SINKS]: ['describeSink("standard output"'] },
   webhook: { [SINKS]: ['describeSink("a webhook"'] },

@@ -19,6 +19,7 @@ test("a connector says the name that it is found by", async () => {
   );
   for (const [name, loaded] of names) if (loaded !== null) expect(loaded).toBe(name);
   expect(names.map(([name]) => name).sort()).toEqual([
+    "blackhole",
     "callback",
     "console",
     "event-source",
@@ -26,6 +27,7 @@ test("a connector says the name that it is found by", async () => {
     "file",
     "generator",
     "memory",
+    "nexmark",
     "poll",
     "push",
     "rows",

@@ -6,6 +6,7 @@ import { parquetReadObjects } from "hyparquet";
 import { expect } from "vitest";
 import { readRows } from "../../src/arrow/rows.js";
 import { BatchTable } from "../../src/arrow/table.js";
+import { blackhole } from "../../src/connectors/blackhole.js";
 import { eventStream } from "../../src/connectors/broadcast-events.node.js";
 import { webSocketServer } from "../../src/connectors/broadcast-sockets.node.js";
 import { callback } from "../../src/connectors/callback.js";
@@ -281,6 +282,21 @@ describeSink("the console", {
   open: () => printing(consoleConnector, "take", shownRows),
   atomic: false,
   full: { open: () => printing(consoleConnector, "hold", shownRows), rowsMax: 10_000 },
+  broken: null,
+});
+
+describeSink("a blackhole", {
+  ...common,
+  arrive: [],
+  open: () =>
+    simulated((sim) => ({
+      connector: blackhole,
+      table: table(blackhole, sim, null),
+      rows: () => [],
+      openCount: () => 0,
+    })),
+  atomic: true,
+  full: null,
   broken: null,
 });
 

@@ -12,6 +12,8 @@ import { http } from "../../src/connectors/fetch.js";
 import { file } from "../../src/connectors/file.js";
 import { generator } from "../../src/connectors/generator.js";
 import { memory } from "../../src/connectors/memory.js";
+import { nexmark } from "../../src/connectors/nexmark.js";
+import { loadNexmark } from "../../src/connectors/nexmark-kernels.js";
 import { rows } from "../../src/connectors/rows.js";
 import { stream } from "../../src/connectors/stream.js";
 import { nodePlatform } from "../../src/platform/node.js";
@@ -323,5 +325,21 @@ describeSource("a generator", {
       table: table(generator, sim, null, GENERATED),
       openCount: () => 0,
     })),
+  replayable: true,
+});
+
+describeSource("events of Nexmark", {
+  // Of fifty events one is a person, three are auctions, the others bids.
+  schema: { event_type: "INT" },
+  rows: Array.from({ length: 120 }, (_, i) => ({ event_type: i % 50 === 0 ? 0 : i % 50 < 4 ? 1 : 2 })),
+  open: async () => {
+    // The workspace of the suite is of plain memory.
+    await loadNexmark({ ...nodePlatform(), sharedMemory: false });
+    return simulated((sim) => ({
+      connector: nexmark,
+      table: table(nexmark, sim, null, { events: 120, seed: 1 }),
+      openCount: () => 0,
+    }));
+  },
   replayable: true,
 });
