@@ -1,6 +1,6 @@
 // SQL text → syntax trees. Text becomes tokens (tokens.ts), their brackets are looked at (nesting.ts), and the parser that the
 // build makes of grammar.peggy reads them; what it cannot read is told in words (expected.ts). Only this file is imported from
-// outside, and only when there is SQL: `await import("./sql/parser.js")`.
+// outside, and only when there is SQL.
 import { type Expectation, explainFailure } from "./expected.js";
 import { parse } from "./grammar.generated.js";
 import { SqlError } from "./sql-error.js";
