@@ -78,6 +78,9 @@ const statement = fc.oneof(
   select.map((query) => `EXPLAIN ${query}`),
 );
 
+/** Whole statements over tables, which take longer than damaged texts. */
+const RUNS = Math.min(Number(process.env["FUZZ_EXECS"] ?? 1000), 20_000);
+
 test("a statement binds, or is refused with a code and a place", () => {
   let bound = 0;
   fc.assert(
@@ -91,7 +94,7 @@ test("a statement binds, or is refused with a code and a place", () => {
         expect(error.at?.line).toBeGreaterThan(0);
       }
     }),
-    { numRuns: Number(process.env["FUZZ_EXECS"] ?? 1000) },
+    { numRuns: RUNS, seed: Number(process.env["FUZZ_SEED"] ?? 1) },
   );
   expect(bound).toBeGreaterThan(10);
-}, 60_000);
+}, 300_000);
